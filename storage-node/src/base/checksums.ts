@@ -1,0 +1,65 @@
+/**
+ * Checksums and digests of bytes.
+ *
+ * CRC-32 guards what is on disk and on the wire between storage nodes; MD5 and CRC-64/XZ are what
+ * OSS clients compare (oss.md 5.3).
+ *
+ * @module
+ */
+
+import { createHash } from 'node:crypto'
+import { crc32 as zlibCrc32 } from 'node:zlib'
+import { createCRC64 } from 'hash-wasm'
+
+/** CRC-32 (zlib's) of `bytes`, continued from `seed`. */
+export function crc32(bytes: Uint8Array, seed = 0): number {
+  return zlibCrc32(bytes, seed)
+}
+
+/** MD5, 16 bytes. */
+export function md5(bytes: Uint8Array): Uint8Array {
+  return createHash('md5').update(bytes).digest()
+}
+
+/** What the API answers about a body. */
+export interface BodyChecksums {
+  /** 16 bytes. */
+  readonly md5: Uint8Array
+  /** CRC-64/XZ, unsigned. */
+  readonly crc64: bigint
+}
+
+/** A running MD5 and CRC-64 of one stream. */
+export interface BodyDigest {
+  update(bytes: Uint8Array): void
+  /** Ends the stream; the digest cannot be used afterwards. */
+  finish(): BodyChecksums
+}
+
+/** The checksums that need a module loaded first; open one for the process. */
+export interface Checksums {
+  /** CRC-64/XZ of `bytes`, unsigned. */
+  crc64(bytes: Uint8Array): bigint
+  startBody(): BodyDigest
+}
+
+/** Loads the CRC-64 module. One instance serves any number of streams: its state is 12 bytes. */
+export async function openChecksums(): Promise<Checksums> {
+  const crc = await createCRC64()
+  const empty = crc.init().save()
+  const digestOf = (state: Uint8Array) => BigInt(`0x${crc.load(state).digest('hex')}`)
+  return {
+    crc64: (bytes) => digestOf(crc.load(empty).update(bytes).save()),
+    startBody() {
+      const hash = createHash('md5')
+      let state = empty
+      return {
+        update(bytes) {
+          hash.update(bytes)
+          state = crc.load(state).update(bytes).save()
+        },
+        finish: () => ({ md5: hash.digest(), crc64: digestOf(state) }),
+      }
+    },
+  }
+}
