@@ -2,6 +2,8 @@ export default {
   roots: ['<rootDir>/storage-node/src', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testEnvironment: 'node',
+  maxWorkers: 2,
+  testTimeout: 60_000,
   transform: {
     '\\.[jt]s$': [
       '@swc/jest',
