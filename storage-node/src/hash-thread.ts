@@ -20,9 +20,11 @@ function serve(checksums: Checksums): void {
   const answer = (message: HashAnswer) => port.postMessage(message)
   port.on('message', (request: HashRequest) => {
     switch (request.kind) {
-      case 'update':
-        digestOf(request.body).update(request.bytes)
-        return answer({ kind: 'updated', body: request.body })
+      case 'update': {
+        const digest = digestOf(request.body)
+        digest.update(request.bytes)
+        return answer({ kind: 'updated', body: request.body, crc64SoFar: digest.crc64SoFar() })
+      }
       case 'finish': {
         const result = digestOf(request.body).finish()
         bodies.delete(request.body)

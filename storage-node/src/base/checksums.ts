@@ -32,6 +32,8 @@ export interface BodyChecksums {
 /** A running MD5 and CRC-64 of one stream. */
 export interface BodyDigest {
   update(bytes: Uint8Array): void
+  /** CRC-64 of what came so far. */
+  crc64SoFar(): bigint
   /** Ends the stream; the digest cannot be used afterwards. */
   finish(): BodyChecksums
 }
@@ -58,6 +60,7 @@ export async function openChecksums(): Promise<Checksums> {
           hash.update(bytes)
           state = crc.load(state).update(bytes).save()
         },
+        crc64SoFar: () => digestOf(state),
         finish: () => ({ md5: hash.digest(), crc64: digestOf(state) }),
       }
     },

@@ -19,13 +19,13 @@ export type HashRequest =
   | { readonly kind: 'finish'; readonly body: number }
   | { readonly kind: 'abandon'; readonly body: number }
 
-/** What it answers: to each update that it is done, to each finish the checksums; in order. */
+/** What it answers: to each update the CRC-64 up to there, to each finish the checksums; in order. */
 export type HashAnswer =
-  | { readonly kind: 'updated'; readonly body: number }
+  | { readonly kind: 'updated'; readonly body: number; readonly crc64SoFar: bigint }
   | { readonly kind: 'finished'; readonly body: number; readonly checksums: BodyChecksums }
 
 interface OpenBody {
-  readonly updates: (() => void)[]
+  readonly updates: ((crc64SoFar: bigint) => void)[]
   finish: ((checksums: BodyChecksums) => void) | undefined
   abandoned: boolean
 }
@@ -111,7 +111,7 @@ class HashThread {
     const state = this.#bodies.get(answer.body)
     assert(state !== undefined, 'a hash thread answers only what it was asked')
     if (answer.kind === 'updated') {
-      state.updates.shift()?.()
+      state.updates.shift()?.(answer.crc64SoFar)
       if (state.abandoned) this.#forget(answer.body, state)
       return
     }

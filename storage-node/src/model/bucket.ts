@@ -1,0 +1,67 @@
+/**
+ * A bucket as the system range keeps it, and what is counted of it.
+ *
+ * @module
+ */
+
+import type { AccountUid, BucketId, BucketName } from './identifiers.ts'
+import type { StorageClass } from './object.ts'
+
+export type BucketAcl = 'private' | 'public-read' | 'public-read-write'
+export type DataRedundancy = 'LRS' | 'ZRS'
+
+/** Row `B`. */
+export interface BucketRecord {
+  readonly name: BucketName
+  readonly bucketId: BucketId
+  readonly owner: AccountUid
+  readonly acl: BucketAcl
+  readonly storageClass: StorageClass
+  readonly dataRedundancy: DataRedundancy
+  readonly createdMs: number
+  /** When DeleteBucket began to fence the bucket's ranges (replication.md 1.14); undefined: in use. */
+  readonly deletingSinceMs: number | undefined
+}
+
+/** Exact counters of a bucket; changed in the same batch as the rows they count: row `S`. */
+export interface BucketCounters {
+  readonly objects: number
+  /** Bytes of objects, without parts of unfinished uploads. */
+  readonly objectBytes: number
+  readonly uploads: number
+  readonly parts: number
+  readonly partBytes: number
+  readonly standardObjects: number
+  readonly standardBytes: number
+  readonly infrequentObjects: number
+  readonly infrequentBytes: number
+  /** Not a sum: the latest change, 0 for none. */
+  readonly lastModifiedMs: number
+}
+
+/** Counters of a bucket in which nothing ever happened. */
+export const noCounters: BucketCounters = {
+  objects: 0,
+  objectBytes: 0,
+  uploads: 0,
+  parts: 0,
+  partBytes: 0,
+  standardObjects: 0,
+  standardBytes: 0,
+  infrequentObjects: 0,
+  infrequentBytes: 0,
+  lastModifiedMs: 0,
+}
+
+/** Adds a change to counters; the time is the later of the two. */
+export function addCounters(
+  counters: BucketCounters,
+  delta: Partial<BucketCounters>,
+): BucketCounters {
+  const sum = { ...counters }
+  for (const name of Object.keys(delta) as (keyof BucketCounters)[]) {
+    const change = delta[name] ?? 0
+    sum[name] = name === 'lastModifiedMs' ? Math.max(sum[name], change) : sum[name] + change
+  }
+  return sum
+}

@@ -1,0 +1,197 @@
+/**
+ * What a gateway asks the primary of a partition to do, and what it answers.
+ *
+ * A command carries everything that has to be decided at one place: conditions, positions, what the
+ * client saw. What it turns out to mean (`RowChange`) is decided by the pure functions beside this
+ * file; replicas only ever see the result.
+ *
+ * @module
+ */
+
+import type { OssError } from './errors.ts'
+import type { BucketAcl, BucketCounters, BucketRecord, DataRedundancy } from './bucket.ts'
+import type {
+  AccountUid,
+  BucketId,
+  BucketName,
+  DataId,
+  DataSetId,
+  ObjectKey,
+  VersionSeq,
+} from './identifiers.ts'
+import type {
+  ObjectMetadata,
+  ObjectRecord,
+  PartListRecord,
+  PieceData,
+  PieceRecord,
+  StorageClass,
+  UploadRecord,
+} from './object.ts'
+
+/** A body that is already durable in chunks, or small enough to travel in the command. */
+export interface StoredBody {
+  readonly sizeBytes: number
+  readonly data: PieceData
+  /** 16 bytes, lower-case hex. */
+  readonly md5: string
+  readonly crc64: bigint
+}
+
+interface OnKey {
+  readonly bucketId: BucketId
+  readonly key: ObjectKey
+}
+
+/** Commands on one key of a user range. */
+export type ObjectCommand =
+  | (OnKey & {
+      readonly kind: 'putObject'
+      readonly metadata: ObjectMetadata
+      readonly body: StoredBody
+      /** Upper-case hex; a copy's is not its MD5. */
+      readonly etag: string
+      readonly forbidOverwrite: boolean
+    })
+  | (OnKey & {
+      /** New metadata for the very record that was read (copy onto itself): keeps its data (B8). */
+      readonly kind: 'replaceMetadata'
+      readonly versionSeq: VersionSeq
+      readonly metadata: ObjectMetadata
+      readonly etag: string
+    })
+  | (OnKey & { readonly kind: 'deleteObject' })
+  | (OnKey & {
+      readonly kind: 'appendObject'
+      readonly position: number
+      readonly metadata: ObjectMetadata
+      readonly body: StoredBody
+      readonly etag: string
+      /** Names the data set when this is the first append. */
+      readonly dataSetId: DataSetId
+      readonly forbidOverwrite: boolean
+    })
+  | (OnKey & {
+      readonly kind: 'initiateUpload'
+      readonly uploadId: DataSetId
+      readonly metadata: ObjectMetadata
+      readonly forbidOverwrite: boolean
+    })
+  | (OnKey & {
+      readonly kind: 'putPart'
+      readonly uploadId: DataSetId
+      readonly partNumber: number
+      readonly body: StoredBody
+    })
+  | (OnKey & {
+      readonly kind: 'completeUpload'
+      readonly uploadId: DataSetId
+      /** Undefined: all parts there are (`x-oss-complete-all`). ETags upper-case, without quotes. */
+      readonly parts: readonly { readonly partNumber: number; readonly etag: string }[] | undefined
+      readonly etag: string
+      readonly forbidOverwrite: boolean
+    })
+  | (OnKey & { readonly kind: 'abortUpload'; readonly uploadId: DataSetId })
+  /** Forbids that a dataId is ever committed, unless it already is (replication.md 1.8). */
+  | (OnKey & { readonly kind: 'killData'; readonly dataId: DataId })
+  /** Moves up to 1,000 pieces of a dropped data set into the delete queue. */
+  | (OnKey & { readonly kind: 'walkDroppedSet'; readonly dataSetId: DataSetId })
+  /** Removes a queue record whose chunks are gone from every store. */
+  | (OnKey & { readonly kind: 'forgetDropped'; readonly dataId: DataId })
+  | (OnKey & { readonly kind: 'forgetKill'; readonly dataId: DataId })
+
+/** Commands on a whole bucket within one user range. */
+export type BucketRangeCommand =
+  | { readonly kind: 'fenceBucket'; readonly bucketId: BucketId }
+  | { readonly kind: 'unfenceBucket'; readonly bucketId: BucketId }
+
+/** Commands on the settings in the system range. */
+export type SystemCommand =
+  | {
+      readonly kind: 'createBucket'
+      readonly name: BucketName
+      readonly bucketId: BucketId
+      readonly owner: AccountUid
+      /** Undefined: private for a new bucket, unchanged for one that exists. */
+      readonly acl: BucketAcl | undefined
+      readonly storageClass: StorageClass
+      readonly dataRedundancy: DataRedundancy
+      readonly bucketCountMax: number
+    }
+  | { readonly kind: 'setBucketAcl'; readonly name: BucketName; readonly acl: BucketAcl }
+  /** DeleteBucket in three steps (replication.md 1.14): mark, fence every range, remove or undo. */
+  | { readonly kind: 'markBucketDeleting'; readonly name: BucketName }
+  | { readonly kind: 'undoBucketDeleting'; readonly name: BucketName; readonly bucketId: BucketId }
+  | { readonly kind: 'removeBucket'; readonly name: BucketName; readonly bucketId: BucketId }
+
+export type Command = ObjectCommand | BucketRangeCommand | SystemCommand
+
+/** What a command that took effect answers. */
+export type CommandResult =
+  | { readonly kind: 'object'; readonly record: ObjectRecord }
+  | { readonly kind: 'deleted'; readonly existed: boolean }
+  | { readonly kind: 'part'; readonly record: PieceRecord }
+  | { readonly kind: 'bucket'; readonly record: BucketRecord; readonly created: boolean }
+  /** Of killData: whether the data may be deleted, or some row refers to it. */
+  | { readonly kind: 'killed'; readonly referenced: boolean }
+  | { readonly kind: 'done' }
+
+/** The changed rows of a command that passed, or why it was refused. */
+export type Decision =
+  | { readonly changes: readonly RowChange[]; readonly result: CommandResult }
+  | { readonly refused: OssError }
+
+/** One row to write, to remove, or to count. */
+export type RowChange =
+  | (OnKey & { readonly row: 'object'; readonly value: ObjectRecord | undefined })
+  | (OnKey & {
+      readonly row: 'inline'
+      readonly versionSeq: VersionSeq
+      readonly value: Uint8Array | undefined
+    })
+  | (OnKey & {
+      readonly row: 'upload'
+      readonly uploadId: DataSetId
+      readonly value: UploadRecord | undefined
+    })
+  | (OnKey & {
+      readonly row: 'piece'
+      readonly dataSetId: DataSetId
+      readonly index: number
+      readonly value: PieceRecord | undefined
+    })
+  | (OnKey & {
+      readonly row: 'partList'
+      readonly dataSetId: DataSetId
+      readonly value: PartListRecord | undefined
+    })
+  | (OnKey & {
+      readonly row: 'dropped'
+      readonly dataId: DataId | DataSetId
+      readonly value: DroppedRecord | undefined
+    })
+  | (OnKey & {
+      readonly row: 'kill'
+      readonly dataId: DataId
+      readonly value: { readonly killedMs: number } | undefined
+    })
+  | { readonly row: 'fence'; readonly bucketId: BucketId; readonly value: FenceRecord | undefined }
+  | {
+      readonly row: 'counters'
+      readonly bucketId: BucketId
+      readonly delta: Partial<BucketCounters>
+    }
+  | { readonly row: 'bucket'; readonly name: BucketName; readonly value: BucketRecord | undefined }
+
+export interface FenceRecord {
+  readonly fencedMs: number
+}
+
+/** Bytes that lost their last reference and wait for the grace to pass: row `G`. */
+export interface DroppedRecord {
+  /** `data`: chunks of one dataId; `set`: all pieces of a data set. */
+  readonly kind: 'data' | 'set'
+  readonly droppedMs: number
+  /** Of `data`: how much, hence how many chunks. */
+  readonly sizeBytes: number
+}

@@ -1,0 +1,33 @@
+/**
+ * Bodies on their way in and out: bytes are pushed, and whoever is slower says so with a promise.
+ *
+ * No stream objects and no promise per piece: on the hot path a piece costs one call.
+ *
+ * @module
+ */
+
+/** Takes a piece; a returned promise means: send no more until it resolves. */
+export type TakePiece = (piece: Uint8Array) => Promise<void> | undefined
+
+/** A request body that has not been read yet. */
+export interface BodySource {
+  /** Announced length in bytes; undefined when the body is chunked. */
+  readonly lengthBytes: number | undefined
+  /**
+   * Reads the body to its end, once. Pieces are only valid during the call of `take` and until the
+   * promise it returned resolves. Rejects with `IncompleteBody`, `RequestTimeout` or what `take` threw.
+   */
+  read(take: TakePiece): Promise<void>
+}
+
+/** Takes bytes of an answer; resolves when they may be overwritten. */
+export type SendPiece = (piece: Uint8Array) => Promise<void>
+
+/** A response body of known length. */
+export interface BodyStream {
+  readonly lengthBytes: number
+  /** Sends exactly `lengthBytes` bytes, all verified, or rejects: the connection is then cut. */
+  send(send: SendPiece, signal: AbortSignal): Promise<void>
+  /** Bytes that are at hand already: sent in one piece with the headers. */
+  readonly bytes?: Uint8Array
+}

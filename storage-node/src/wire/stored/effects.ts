@@ -1,0 +1,82 @@
+/**
+ * Effects: what an entry carries. The row changes a command turned out to mean, ready to be applied
+ * blindly by every replica.
+ *
+ * Rows are put or deleted by key; counters are added to, because commands on different keys of a
+ * bucket are evaluated at the same time.
+ *
+ * @module
+ */
+
+import type { BucketCounters } from '../../model/bucket.ts'
+import { noCounters } from '../../model/bucket.ts'
+import type { BucketId, VersionSeq } from '../../model/identifiers.ts'
+import { BinaryReader, BinaryWriter } from './binary.ts'
+import { pick } from './object-row.ts'
+import { StoredFormatError } from './stored-format-error.ts'
+
+const VERSION = 1
+const COUNTER_NAMES = Object.keys(noCounters) as (keyof BucketCounters)[]
+const PUT = 0
+const DELETE = 1
+const COUNT = 2
+
+export type Effect =
+  | { readonly kind: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly kind: 'delete'; readonly key: Uint8Array }
+  | {
+      readonly kind: 'count'
+      readonly bucketId: BucketId
+      readonly delta: Partial<BucketCounters>
+    }
+
+/** All effects of one command: applied together or not at all (I19). */
+export interface Effects {
+  /** The version number that was handed out for it: the next one is higher. */
+  readonly versionSeq: VersionSeq
+  readonly effects: readonly Effect[]
+}
+
+export function encodeEffects({ versionSeq, effects }: Effects): Buffer {
+  const writer = new BinaryWriter().u8(VERSION).u64(versionSeq).varint(effects.length)
+  for (const effect of effects) writeEffect(writer, effect)
+  return writer.finish()
+}
+
+export function decodeEffects(bytes: Uint8Array): Effects {
+  const reader = new BinaryReader(bytes)
+  const version = reader.u8()
+  if (version !== VERSION) throw new StoredFormatError(`Effects have version ${version}`)
+  const versionSeq = reader.u64() as VersionSeq
+  const effects: Effect[] = []
+  for (let left = reader.count(); left > 0; left--) effects.push(readEffect(reader))
+  reader.end()
+  return { versionSeq, effects }
+}
+
+function writeEffect(writer: BinaryWriter, effect: Effect): void {
+  if (effect.kind === 'put') {
+    writer.u8(PUT).bytes(effect.key).bytes(effect.value)
+  } else if (effect.kind === 'delete') {
+    writer.u8(DELETE).bytes(effect.key)
+  } else {
+    const changed = COUNTER_NAMES.filter((name) => effect.delta[name])
+    writer.u8(COUNT).hex(effect.bucketId).u8(changed.length)
+    for (const name of changed) {
+      writer.u8(COUNTER_NAMES.indexOf(name)).signed(effect.delta[name] ?? 0)
+    }
+  }
+}
+
+function readEffect(reader: BinaryReader): Effect {
+  const kind = reader.u8()
+  if (kind === PUT) return { kind: 'put', key: reader.bytes(), value: reader.bytes() }
+  if (kind === DELETE) return { kind: 'delete', key: reader.bytes() }
+  if (kind !== COUNT) throw new StoredFormatError(`Unknown effect ${kind}`)
+  const bucketId = reader.hex(8) as BucketId
+  const delta: Partial<Record<keyof BucketCounters, number>> = {}
+  for (let left = reader.u8(); left > 0; left--) {
+    delta[pick(COUNTER_NAMES, reader.u8())] = reader.signed()
+  }
+  return { kind: 'count', bucketId, delta }
+}

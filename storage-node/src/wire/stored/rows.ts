@@ -1,0 +1,203 @@
+/**
+ * Rows other than `O`: uploads, pieces, part lists, queue and kill records, counters, fences,
+ * buckets, and how far a partition has been applied.
+ *
+ * Each begins with the version of its own form, so that each migrates by itself.
+ *
+ * @module
+ */
+
+import type { BucketAcl, BucketCounters, BucketRecord, DataRedundancy } from '../../model/bucket.ts'
+import { noCounters } from '../../model/bucket.ts'
+import type { DroppedRecord, FenceRecord } from '../../model/command.ts'
+import type {
+  AccountUid,
+  BucketId,
+  BucketName,
+  DataId,
+  VersionSeq,
+} from '../../model/identifiers.ts'
+import type { PartListRecord, PieceData, PieceRecord, UploadRecord } from '../../model/object.ts'
+import type { Seq } from '../../contract/identifiers.ts'
+import { BinaryReader, BinaryWriter } from './binary.ts'
+import {
+  pick,
+  readClassAndAcl,
+  readMetadataStrings,
+  readStorageClass,
+  writeClassAndAcl,
+  writeMetadata,
+  writeStorageClass,
+} from './object-row.ts'
+import { StoredFormatError } from './stored-format-error.ts'
+
+const VERSION = 1
+const BUCKET_ACLS: readonly BucketAcl[] = ['private', 'public-read', 'public-read-write']
+const REDUNDANCIES: readonly DataRedundancy[] = ['LRS', 'ZRS']
+const COUNTER_NAMES = Object.keys(noCounters) as (keyof BucketCounters)[]
+
+export function encodeUploadRow(upload: UploadRecord): Buffer {
+  const writer = start()
+    .u48(upload.initiatedMs)
+    .u8(upload.forbidOverwrite ? 1 : 0)
+    .varint(upload.partCount)
+    .varint(upload.partBytes)
+  writeClassAndAcl(writer, upload.metadata)
+  writeMetadata(writer, upload.metadata)
+  return writer.finish()
+}
+
+export function decodeUploadRow(bytes: Uint8Array): UploadRecord {
+  const reader = open(bytes, 'Upload')
+  const initiatedMs = reader.u48()
+  const forbidOverwrite = reader.u8() === 1
+  const partCount = reader.varint()
+  const partBytes = reader.varint()
+  const metadata = { ...readClassAndAcl(reader), ...readMetadataStrings(reader) }
+  reader.end()
+  return { initiatedMs, forbidOverwrite, partCount, partBytes, metadata }
+}
+
+export function encodePieceRow(piece: PieceRecord): Buffer {
+  const writer = start()
+    .u48(piece.offset)
+    .u48(piece.sizeBytes)
+    .hex(piece.md5)
+    .u64(piece.crc64)
+    .u48(piece.lastModifiedMs)
+  if (piece.data.kind === 'inline') writer.u8(0).raw(piece.data.bytes)
+  else writer.u8(1).hex(piece.data.dataId)
+  return writer.finish()
+}
+
+export function decodePieceRow(bytes: Uint8Array): PieceRecord {
+  const reader = open(bytes, 'Piece')
+  const offset = reader.u48()
+  const sizeBytes = reader.u48()
+  const md5 = reader.hex(16)
+  const crc64 = reader.u64()
+  const lastModifiedMs = reader.u48()
+  const data = readPieceData(reader)
+  return { offset, sizeBytes, md5, crc64, lastModifiedMs, data }
+}
+
+function readPieceData(reader: BinaryReader): PieceData {
+  if (reader.u8() === 0) return { kind: 'inline', bytes: reader.raw(reader.remaining) }
+  const dataId = reader.hex(16) as DataId
+  reader.end()
+  return { kind: 'chunks', dataId }
+}
+
+export function encodePartListRow(list: PartListRecord): Buffer {
+  const writer = start().hex(list.digest).varint(list.parts.length)
+  for (const { partNumber, sizeBytes } of list.parts) writer.varint(partNumber).varint(sizeBytes)
+  return writer.finish()
+}
+
+export function decodePartListRow(bytes: Uint8Array): PartListRecord {
+  const reader = open(bytes, 'Part list')
+  const digest = reader.hex(16)
+  const parts: { partNumber: number; sizeBytes: number }[] = []
+  for (let left = reader.count(); left > 0; left--) {
+    parts.push({ partNumber: reader.varint(), sizeBytes: reader.varint() })
+  }
+  reader.end()
+  return { digest, parts }
+}
+
+export function encodeDroppedRow(dropped: DroppedRecord): Buffer {
+  return start()
+    .u8(dropped.kind === 'data' ? 0 : 1)
+    .u48(dropped.droppedMs)
+    .u48(dropped.sizeBytes)
+    .finish()
+}
+
+export function decodeDroppedRow(bytes: Uint8Array): DroppedRecord {
+  const reader = open(bytes, 'Queue')
+  const kind = pick(['data', 'set'] as const, reader.u8())
+  const record = { kind, droppedMs: reader.u48(), sizeBytes: reader.u48() }
+  reader.end()
+  return record
+}
+
+export const encodeKillRow = (kill: { readonly killedMs: number }): Buffer =>
+  start().u48(kill.killedMs).finish()
+
+export const decodeKillRow = (bytes: Uint8Array): { killedMs: number } => ({
+  killedMs: open(bytes, 'Kill').u48(),
+})
+
+export const encodeFenceRow = (fence: FenceRecord): Buffer => start().u48(fence.fencedMs).finish()
+
+export const decodeFenceRow = (bytes: Uint8Array): FenceRecord => ({
+  fencedMs: open(bytes, 'Fence').u48(),
+})
+
+export function encodeCountersRow(counters: BucketCounters): Buffer {
+  const writer = start().varint(COUNTER_NAMES.length)
+  for (const name of COUNTER_NAMES) writer.signed(counters[name])
+  return writer.finish()
+}
+
+export function decodeCountersRow(bytes: Uint8Array): BucketCounters {
+  const reader = open(bytes, 'Counters')
+  const counters = { ...noCounters }
+  const count = reader.count()
+  for (let at = 0; at < count; at++) counters[pick(COUNTER_NAMES, at)] = reader.signed()
+  reader.end()
+  return counters
+}
+
+export function encodeBucketRow(bucket: BucketRecord): Buffer {
+  const writer = start()
+    .hex(bucket.bucketId)
+    .u48(bucket.createdMs)
+    .u48(bucket.deletingSinceMs ?? 0)
+    .u8(BUCKET_ACLS.indexOf(bucket.acl))
+    .u8(REDUNDANCIES.indexOf(bucket.dataRedundancy))
+  writeStorageClass(writer, bucket.storageClass)
+  return writer.text(bucket.name).text(bucket.owner).finish()
+}
+
+export function decodeBucketRow(bytes: Uint8Array): BucketRecord {
+  const reader = open(bytes, 'Bucket')
+  const record = {
+    bucketId: reader.hex(8) as BucketId,
+    createdMs: reader.u48(),
+    deletingSinceMs: reader.u48() || undefined,
+    acl: pick(BUCKET_ACLS, reader.u8()),
+    dataRedundancy: pick(REDUNDANCIES, reader.u8()),
+    storageClass: readStorageClass(reader),
+    name: reader.text() as BucketName,
+    owner: reader.text() as AccountUid,
+  }
+  reader.end()
+  return record
+}
+
+/** Row `H`: how far a partition has been applied, written with every batch. */
+export interface AppliedRow {
+  readonly seq: Seq
+  /** The highest versionSeq handed out up to there. */
+  readonly versionSeq: VersionSeq
+}
+
+export const encodeAppliedRow = (applied: AppliedRow): Buffer =>
+  start().u48(applied.seq).u64(applied.versionSeq).finish()
+
+export function decodeAppliedRow(bytes: Uint8Array): AppliedRow {
+  const reader = open(bytes, 'Applied')
+  return { seq: reader.u48() as Seq, versionSeq: reader.u64() as VersionSeq }
+}
+
+function start(): BinaryWriter {
+  return new BinaryWriter().u8(VERSION)
+}
+
+function open(bytes: Uint8Array, what: string): BinaryReader {
+  const reader = new BinaryReader(bytes)
+  const version = reader.u8()
+  if (version !== VERSION) throw new StoredFormatError(`${what} row has version ${version}`)
+  return reader
+}
