@@ -1,0 +1,58 @@
+/**
+ * Nothing in the tree belongs to one machine, no test is skipped, no link is dead; each check can fail.
+ *
+ * @module
+ */
+
+import { findDeadLinks, findForeign, findSkipped } from './hygiene.ts'
+import { readTree } from './source-tree.ts'
+
+const tree = readTree()
+// This file holds the bad examples.
+const others = tree.filter(({ path }) => path !== 'test/tidy/hygiene.test.ts')
+
+test('nothing belongs to one machine', () => {
+  expect(findForeign(others)).toEqual([])
+})
+
+test('no test is skipped', () => {
+  expect(findSkipped(others)).toEqual([])
+})
+
+test('links lead somewhere', () => {
+  expect(findDeadLinks(tree)).toEqual([])
+})
+
+test.each([
+  ['/work/main/a.ts', 1],
+  ['see /home/someone/x', 1],
+  ['https://registry.npmjs.org/a', 1],
+  ['  "resolved": "https://mirror.example/a.tgz",', 1],
+  ['registry=https://example.com', 1],
+  ['/var/lib/granary and storage/work/x and ~/.cache', 0],
+  ['https://github.com/aliyun/ossutil', 0],
+])('%s: %d foreign', (text, count) => {
+  expect(findForeign([{ path: 'a', text }])).toHaveLength(count)
+})
+
+test.each(['test.skip(', 'it.todo(', 'describe.only(', 'xtest(', 'fit(', 'jest.retryTimes(3)'])(
+  '%s is found',
+  (text) => {
+    expect(findSkipped([{ path: 'a.test.ts', text }])).toHaveLength(1)
+  },
+)
+
+test.each([
+  ['[a](b/c.ts)', 0],
+  ['[a](b)', 0],
+  ['[a](b/)', 0],
+  ['[a](#there)', 0],
+  ['[a](https://example.com/x)', 0],
+  ['[a](b/d.ts)', 1],
+])('%s: %d dead links', (text, count) => {
+  const files = [
+    { path: 'docs/README.md', text },
+    { path: 'docs/b/c.ts', text: '' },
+  ]
+  expect(findDeadLinks(files)).toHaveLength(count)
+})
