@@ -23,6 +23,11 @@ export interface Mutation {
   readonly value: Uint8Array | undefined
 }
 
+/** Thrown by an engine that is closed, that will not open, or that the disk has failed. */
+export class KeyValueEngineError extends Error {
+  override readonly name = 'KeyValueEngineError'
+}
+
 export interface ScanOptions {
   /** At most so many rows. */
   readonly limit: number
@@ -42,6 +47,7 @@ export interface Reader {
 
 /** A frozen view; holds resources until it is released. */
 export interface Snapshot extends Reader {
+  /** To be called exactly once. Reads that began before still answer, later ones reject. */
   release(): void
 }
 
@@ -49,6 +55,8 @@ export interface Snapshot extends Reader {
  * An ordered map whose batches are atomic and **not** durable: after a crash it opens at the state
  * of some batch between the last completed `flush` and the last one written, never in between two.
  * Callers keep at most one `write` in flight (replication.md J6), or that order is not promised.
+ * Keys and values that are handed in stay untouched until the call has answered; those that come
+ * out belong to the caller and stay valid. Every failure is a `KeyValueEngineError`.
  */
 export interface KeyValueEngine extends Reader {
   /** Applies all mutations or none; later ones of the same key win. */
@@ -57,5 +65,6 @@ export interface KeyValueEngine extends Reader {
   snapshot(): Snapshot
   /** Makes every batch whose `write` had resolved before the call durable. */
   flush(): Promise<void>
+  /** Waits for what is under way, then lets go of everything. Does not flush. */
   close(): Promise<void>
 }
