@@ -121,5 +121,6 @@ export async function readWholeFile(files: Files, path: string): Promise<Uint8Ar
 
 /** True when `error` is a file system error with that code. */
 export function hasErrorCode(error: unknown, code: string): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === code
+  // No `instanceof`: an error of Node's own may come from another realm (jest's sandbox, a vm).
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code
 }

@@ -1,0 +1,374 @@
+/**
+ * A disk in memory that forgets what was not synced.
+ *
+ * A power cut keeps any subset of the sectors and names written since the last sync, and may ruin a
+ * block that was being written; what a sync has covered stays. A failed sync loses what it covered,
+ * as Linux does: bytes stay readable and no later sync saves them (replication.md 2.6). Everything
+ * follows from the seed and the order of calls.
+ *
+ * A process that a crash has ended never hears from its calls again.
+ *
+ * @module
+ */
+
+import { totalLength } from './bytes.ts'
+import type { DiskSpace, File, Files, OpenMode } from './files.ts'
+import type { Random } from './random.ts'
+import { Dice } from './seeded-random.ts'
+import { SimulatedContent, type Loss } from './simulated-content.ts'
+import { SimulatedDirectory } from './simulated-directory.ts'
+
+export type DiskOperation =
+  | 'open'
+  | 'read'
+  | 'write'
+  | 'sync'
+  | 'list'
+  | 'rename'
+  | 'remove'
+  | 'makeDirectory'
+  | 'syncDirectory'
+
+/** An operation that will fail once. */
+export interface DiskFault {
+  readonly operation: DiskOperation
+  /** For example `EIO`. */
+  readonly code: string
+  /** Only paths that contain this text. Default: all. */
+  readonly path?: string
+  /** So many matching operations succeed first. Default 0. */
+  readonly skipCount?: number
+}
+
+export interface SimulatedDiskOptions {
+  /** Writes that would need more fail with `ENOSPC`. Default 1 TiB. */
+  readonly capacityBytes?: number
+}
+
+const CAPACITY_BYTES_DEFAULT = 1024 ** 4
+const BLOCK_BYTES = 4096
+const TURN_COUNT_MAX = 3
+
+/** The disk; it outlives the processes that use it. */
+export class SimulatedDisk {
+  readonly #dice: Dice
+  readonly #capacityBytes: number
+  readonly #root = new SimulatedDirectory()
+  #faults: { fault: DiskFault; skipCount: number }[] = []
+  #process = 0
+  #operationCount = 0
+  #crashAt: { operationCount: number; done: () => void } | undefined
+
+  constructor(random: Random, options: SimulatedDiskOptions = {}) {
+    this.#dice = new Dice(random)
+    this.#capacityBytes = options.capacityBytes ?? CAPACITY_BYTES_DEFAULT
+  }
+
+  /** The file system for the process that runs now; ask again after a crash. */
+  get files(): Files {
+    return new SimulatedFiles(this, this.#process)
+  }
+
+  /** Operations begun so far, by all processes. */
+  get operationCount(): number {
+    return this.#operationCount
+  }
+
+  /** A power cut: ends the process and loses what was not synced. */
+  crash(): void {
+    this.kill()
+    const loss: Loss = {
+      dice: this.#dice,
+      survivalProbability: this.#dice.pick([0, 0, 0.1, 0.5, 0.9, 1]),
+      damageProbability: this.#dice.pick([0, 0, 0.5]),
+    }
+    this.#root.loseUnsynced(loss)
+  }
+
+  /** Ends the process as `kill -9` does: what it wrote stays visible, and no more durable than it was. */
+  kill(): void {
+    this.#process++
+    this.#faults = []
+    const crash = this.#crashAt
+    this.#crashAt = undefined
+    crash?.done()
+  }
+
+  /** Cuts the power when `operationCount` further operations have begun; resolves at any end of the process. */
+  crashAfter(operationCount: number): Promise<void> {
+    return new Promise((done) => {
+      this.#crashAt = { operationCount: this.#operationCount + operationCount, done }
+    })
+  }
+
+  /** Lets one operation of the running process fail. */
+  fail(fault: DiskFault): void {
+    this.#faults.push({ fault, skipCount: fault.skipCount ?? 0 })
+  }
+
+  /** Flips the lowest bit of one byte of a file, as a rotting disk does. */
+  rot(path: string, position: number): void {
+    this.content(path).rot(position)
+  }
+
+  /**
+   * Performs one operation of a process: `effect` happens at one instant, some turns after the
+   * call and some before the answer. When a fault strikes, `onFault` happens instead.
+   */
+  async operate<T>(
+    process: number,
+    operation: DiskOperation,
+    path: string,
+    effect: () => T,
+    onFault?: () => void,
+  ): Promise<T> {
+    await this.#turns()
+    if (process === this.#process) this.#begin()
+    if (process !== this.#process) return never()
+    const fault = this.#takeFault(operation, path)
+    if (fault !== undefined) {
+      onFault?.()
+      throw fault
+    }
+    const result = effect()
+    await this.#turns()
+    return process === this.#process ? result : never()
+  }
+
+  directory(path: string): SimulatedDirectory {
+    let directory = this.#root
+    for (const name of namesOf(path)) {
+      const next = directory.names.get(name)
+      if (next === undefined) throw diskError('ENOENT', path)
+      if (!(next instanceof SimulatedDirectory)) throw diskError('ENOTDIR', path)
+      directory = next
+    }
+    return directory
+  }
+
+  content(path: string): SimulatedContent {
+    const node = this.directory(parentOf(path)).names.get(nameOf(path))
+    if (node === undefined) throw diskError('ENOENT', path)
+    if (node instanceof SimulatedDirectory) throw diskError('EISDIR', path)
+    return node
+  }
+
+  /** Writes what fits; the rest is refused as a full volume does, short. */
+  write(content: SimulatedContent, bytes: Uint8Array, position: number): void {
+    const growthBytes = roundUp(position + bytes.byteLength) - roundUp(content.sizeBytes)
+    const availableBytes = this.space().availableBytes
+    if (growthBytes <= availableBytes) return content.write(bytes, position)
+    const fitting = Math.max(0, roundUp(content.sizeBytes) + availableBytes - position)
+    content.write(bytes.subarray(0, fitting), position)
+    throw diskError('ENOSPC', 'write')
+  }
+
+  /** A failed write leaves any beginning of itself. */
+  writeTorn(content: SimulatedContent, bytes: Uint8Array, position: number): void {
+    content.write(bytes.subarray(0, this.#dice.below(bytes.byteLength + 1)), position)
+  }
+
+  space(): DiskSpace {
+    const usedBytes = usedBytesBelow(this.#root)
+    const availableBytes = Math.max(0, this.#capacityBytes - usedBytes)
+    return { totalBytes: this.#capacityBytes, availableBytes }
+  }
+
+  #begin(): void {
+    this.#operationCount++
+    if (this.#crashAt !== undefined && this.#operationCount > this.#crashAt.operationCount) {
+      this.crash()
+    }
+  }
+
+  #takeFault(operation: DiskOperation, path: string): Error | undefined {
+    for (const [index, waiting] of this.#faults.entries()) {
+      const { fault } = waiting
+      if (fault.operation !== operation || !path.includes(fault.path ?? '')) continue
+      if (waiting.skipCount-- > 0) continue
+      this.#faults.splice(index, 1)
+      return diskError(fault.code, path)
+    }
+    return undefined
+  }
+
+  async #turns(): Promise<void> {
+    for (let rest = this.#dice.below(TURN_COUNT_MAX) + 1; rest > 0; rest--) await Promise.resolve()
+  }
+}
+
+class SimulatedFiles implements Files {
+  readonly #disk: SimulatedDisk
+  readonly #process: number
+
+  constructor(disk: SimulatedDisk, process: number) {
+    this.#disk = disk
+    this.#process = process
+  }
+
+  open(path: string, mode: OpenMode): Promise<File> {
+    return this.#operate('open', path, () => {
+      const directory = this.#disk.directory(parentOf(path))
+      if (mode === 'create') {
+        if (directory.names.has(nameOf(path))) throw diskError('EEXIST', path)
+        directory.change({ added: { name: nameOf(path), node: new SimulatedContent() } })
+      }
+      return new SimulatedFile(this.#disk, this.#process, path, this.#disk.content(path), mode)
+    })
+  }
+
+  list(directory: string): Promise<string[]> {
+    return this.#operate('list', directory, () => [...this.#disk.directory(directory).names.keys()])
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#operate('rename', to, () => {
+      const [source, target] = [parentOf(from), parentOf(to)].map((at) => this.#disk.directory(at))
+      const node = source?.names.get(nameOf(from))
+      if (node === undefined) throw diskError('ENOENT', from)
+      const added = { name: nameOf(to), node }
+      if (source === target) return source?.change({ removed: nameOf(from), added })
+      // Two directories are two changes: a power cut may keep either.
+      target?.change({ added })
+      source?.change({ removed: nameOf(from) })
+    })
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#operate('remove', path, () => {
+      this.#disk.content(path)
+      this.#disk.directory(parentOf(path)).change({ removed: nameOf(path) })
+    })
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return this.#operate('makeDirectory', path, () => {
+      const names = namesOf(path)
+      for (let depth = 1; depth <= names.length; depth++) {
+        const parent = this.#disk.directory(`/${names.slice(0, depth - 1).join('/')}`)
+        const name = names[depth - 1] ?? ''
+        if (!parent.names.has(name))
+          parent.change({ added: { name, node: new SimulatedDirectory() } })
+      }
+      this.#disk.directory(path)
+    })
+  }
+
+  syncDirectory(path: string): Promise<void> {
+    const covered = this.#find(path)?.unsyncedChanges() ?? []
+    return this.#operate('syncDirectory', path, () =>
+      this.#disk.directory(path).makeDurable(covered),
+    )
+  }
+
+  space(path: string): Promise<DiskSpace> {
+    return this.#operate('list', path, () => this.#disk.space())
+  }
+
+  #find(path: string): SimulatedDirectory | undefined {
+    try {
+      return this.#disk.directory(path)
+    } catch {
+      return undefined
+    }
+  }
+
+  #operate<T>(operation: DiskOperation, path: string, effect: () => T): Promise<T> {
+    return this.#disk.operate(this.#process, operation, path, effect)
+  }
+}
+
+class SimulatedFile implements File {
+  readonly #disk: SimulatedDisk
+  readonly #process: number
+  readonly #path: string
+  readonly #content: SimulatedContent
+  readonly #mode: OpenMode
+  #closed = false
+
+  constructor(
+    disk: SimulatedDisk,
+    process: number,
+    path: string,
+    content: SimulatedContent,
+    mode: OpenMode,
+  ) {
+    this.#disk = disk
+    this.#process = process
+    this.#path = path
+    this.#content = content
+    this.#mode = mode
+  }
+
+  read(target: Uint8Array, position: number): Promise<number> {
+    return this.#operate('read', () => this.#content.read(target, position))
+  }
+
+  write(pieces: readonly Uint8Array[], position: number): Promise<void> {
+    const join = () => {
+      if (this.#mode === 'read') throw diskError('EBADF', this.#path)
+      return Buffer.concat(pieces, totalLength(pieces))
+    }
+    return this.#operate(
+      'write',
+      () => this.#disk.write(this.#content, join(), position),
+      () => this.#disk.writeTorn(this.#content, join(), position),
+    )
+  }
+
+  sync(): Promise<void> {
+    const covered = this.#content.unsyncedWrites()
+    return this.#operate(
+      'sync',
+      () => this.#content.makeDurable(covered),
+      () => this.#content.forget(covered),
+    )
+  }
+
+  sizeBytes(): Promise<number> {
+    return this.#operate('read', () => this.#content.sizeBytes)
+  }
+
+  close(): Promise<void> {
+    this.#closed = true
+    return Promise.resolve()
+  }
+
+  #operate<T>(operation: DiskOperation, effect: () => T, onFault?: () => void): Promise<T> {
+    if (this.#closed) return Promise.reject(diskError('EBADF', this.#path))
+    return this.#disk.operate(this.#process, operation, this.#path, effect, onFault)
+  }
+}
+
+function diskError(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: simulated disk, ${path}`), { code })
+}
+
+function usedBytesBelow(directory: SimulatedDirectory): number {
+  let usedBytes = 0
+  for (const node of directory.names.values()) {
+    usedBytes += node instanceof SimulatedDirectory ? usedBytesBelow(node) : roundUp(node.sizeBytes)
+  }
+  return usedBytes
+}
+
+function roundUp(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / BLOCK_BYTES) * BLOCK_BYTES
+}
+
+function namesOf(path: string): string[] {
+  return path.split('/').filter((name) => name !== '')
+}
+
+function nameOf(path: string): string {
+  return namesOf(path).at(-1) ?? ''
+}
+
+function parentOf(path: string): string {
+  return `/${namesOf(path).slice(0, -1).join('/')}`
+}
+
+/** What a process that has ended waits for. */
+function never<T>(): Promise<T> {
+  return new Promise(() => {})
+}
