@@ -1,17 +1,20 @@
 import * as fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemRandom } from '../base/random.ts'
+import { seededRandom } from '../base/seeded-random.ts'
 import { describeKeyValueEngine } from './key-value-engine.compliance.ts'
 import type { KeyRange, Mutation } from './key-value-engine.ts'
 import { MemoryEngine } from './memory-engine.ts'
 import { openRocksdbEngine } from './rocksdb-engine.ts'
 
-describeKeyValueEngine('the engine in memory', async () => ({
-  open: async () => new MemoryEngine(),
-  reopen: async (engine) => (engine as MemoryEngine).crash(systemRandom),
-  remove: async () => {},
-}))
+describeKeyValueEngine('the engine in memory', async () => {
+  const random = seededRandom(1)
+  return {
+    open: async () => new MemoryEngine(),
+    reopen: async (engine) => (engine as MemoryEngine).crash(random),
+    remove: async () => {},
+  }
+})
 
 describeKeyValueEngine('RocksDB', async () => {
   const path = await makeDirectory()

@@ -6,6 +6,7 @@
 
 import { assert } from '../base/assert.ts'
 import type { Random } from '../base/random.ts'
+import { Dice } from '../base/seeded-random.ts'
 import { KeyValueEngineError } from './key-value-engine.ts'
 import type {
   KeyRange,
@@ -104,13 +105,14 @@ export class MemoryEngine implements KeyValueEngine {
    */
   crash(random: Random): MemoryEngine {
     this.#isOpen = false
+    const dice = new Dice(random)
     const rows = this.#flushed.clone()
-    const keptCount = draw(random, this.#unflushed.length + 1)
+    const keptCount = dice.below(this.#unflushed.length + 1)
     const kept = this.#unflushed.slice(0, keptCount)
     const last = kept.pop()
     for (const group of kept) for (const batch of group) applyBatch(rows, batch)
     for (const batch of last ?? []) {
-      if (last?.length === 1 || draw(random, 2) === 0) applyBatch(rows, batch)
+      if (last?.length === 1 || dice.chance(0.5)) applyBatch(rows, batch)
     }
     return new MemoryEngine(rows)
   }
@@ -139,10 +141,4 @@ function getRows(rows: SortedRows, keys: readonly Uint8Array[]): (Uint8Array | u
 function scanRows(rows: SortedRows, range: KeyRange, options: ScanOptions): KeyValue[] {
   const found = rows.scan(range, options)
   return options.keysOnly === true ? found.map(({ key }) => ({ key, value: NO_VALUE })) : found
-}
-
-/** A whole number below `countMax`. */
-function draw(random: Random, countMax: number): number {
-  const [a = 0, b = 0, c = 0, d = 0] = random.bytes(4)
-  return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) % countMax
 }
