@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seededRandom } from '../base/seeded-random.ts'
 import { describeKeyValueEngine } from './key-value-engine.compliance.ts'
+import { KeyValueEngineError } from './key-value-engine.ts'
 import type { KeyRange, Mutation } from './key-value-engine.ts'
 import { MemoryEngine } from './memory-engine.ts'
 import { openRocksdbEngine } from './rocksdb-engine.ts'
@@ -67,6 +68,24 @@ describe('RocksDB', () => {
     await (await openRocksdbEngine({ path: state })).close()
     await fs.writeFile(join(state, 'CURRENT'), 'MANIFEST-999999\n')
     await expect(openRocksdbEngine({ path: state })).rejects.toThrow('Cannot open RocksDB')
+  })
+
+  test('a damaged table is refused, not answered, and the engine still closes', async () => {
+    const state = join(path, 'state')
+    const first = await openRocksdbEngine({ path: state })
+    const keys = Array.from({ length: 100 }, (_, index) => `key ${index}`)
+    await first.write(keys.map(put))
+    await first.flush()
+    await first.close()
+    const [table] = (await fs.readdir(state)).filter((name) => name.endsWith('.sst'))
+    const file = await fs.open(join(state, table!), 'r+')
+    await file.write(Buffer.alloc(64, 0xee), 0, 64, 100)
+    await file.close()
+
+    const engine = await openRocksdbEngine({ path: state })
+    await expect(engine.getMany([Buffer.from('key 1')])).rejects.toThrow(KeyValueEngineError)
+    await expect(engine.scan(EVERYTHING, { limit: 10 })).rejects.toThrow(KeyValueEngineError)
+    await engine.close()
   })
 
   test('two engines on one directory are refused', async () => {
