@@ -43,6 +43,12 @@ interface OnKey {
   readonly key: ObjectKey
 }
 
+/** A part as a client lists it at completion; the ETag upper-case, without quotes. */
+export interface ListedPart {
+  readonly partNumber: number
+  readonly etag: string
+}
+
 /** Commands on one key of a user range. */
 export type ObjectCommand =
   | (OnKey & {
@@ -86,9 +92,8 @@ export type ObjectCommand =
   | (OnKey & {
       readonly kind: 'completeUpload'
       readonly uploadId: DataSetId
-      /** Undefined: all parts there are (`x-oss-complete-all`). ETags upper-case, without quotes. */
-      readonly parts: readonly { readonly partNumber: number; readonly etag: string }[] | undefined
-      readonly etag: string
+      /** Undefined: all parts there are (`x-oss-complete-all`). */
+      readonly parts: readonly ListedPart[] | undefined
       readonly forbidOverwrite: boolean
     })
   | (OnKey & { readonly kind: 'abortUpload'; readonly uploadId: DataSetId })
@@ -134,6 +139,8 @@ export type CommandResult =
   | { readonly kind: 'bucket'; readonly record: BucketRecord; readonly created: boolean }
   /** Of killData: whether the data may be deleted, or some row refers to it. */
   | { readonly kind: 'killed'; readonly referenced: boolean }
+  /** Of replaceMetadata: the record is another one by now. */
+  | { readonly kind: 'stale' }
   | { readonly kind: 'done' }
 
 /** The changed rows of a command that passed, or why it was refused. */

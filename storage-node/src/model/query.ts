@@ -1,0 +1,138 @@
+/**
+ * What a gateway asks the primary of a partition without changing anything.
+ *
+ * @module
+ */
+
+import type { BucketCounters, BucketRecord } from './bucket.ts'
+import type { DroppedRecord } from './command.ts'
+import type { NumberedPart } from './decide-upload.ts'
+import type { BucketId, BucketName, DataId, DataSetId, ObjectKey } from './identifiers.ts'
+import type {
+  ObjectRecord,
+  ObjectType,
+  PartListRecord,
+  StorageClass,
+  UploadRecord,
+} from './object.ts'
+
+interface OnKey {
+  readonly bucketId: BucketId
+  readonly key: ObjectKey
+}
+
+/** A key as a list page shows it. */
+export interface ObjectSummary {
+  readonly key: ObjectKey
+  readonly type: ObjectType
+  readonly storageClass: StorageClass
+  readonly sizeBytes: number
+  readonly lastModifiedMs: number
+  readonly etag: string
+}
+
+/** What a list is restricted to, and where it goes on. */
+export interface ListQuery {
+  readonly bucketId: BucketId
+  readonly prefix: string
+  /** Empty: nothing is grouped. */
+  readonly delimiter: string
+  /** Keys and common prefixes of the page are greater than this, bytewise. */
+  readonly after: string
+  readonly maxCount: number
+}
+
+export interface ObjectPage {
+  readonly objects: readonly ObjectSummary[]
+  readonly commonPrefixes: readonly string[]
+  readonly isTruncated: boolean
+  /** The last key or common prefix of a truncated page. */
+  readonly next: string | undefined
+}
+
+/** An upload as a list shows it. */
+export interface UploadSummary {
+  readonly key: ObjectKey
+  readonly uploadId: DataSetId
+  readonly initiatedMs: number
+  readonly storageClass: StorageClass
+}
+
+export interface UploadPage {
+  readonly uploads: readonly UploadSummary[]
+  readonly commonPrefixes: readonly string[]
+  readonly isTruncated: boolean
+  readonly nextKeyMarker: string
+  /** Undefined when the page ended with a common prefix. */
+  readonly nextUploadId: DataSetId | undefined
+}
+
+/** An entry of the delete queue, or a kill record. */
+export interface DroppedEntry extends OnKey, DroppedRecord {
+  readonly dataId: DataId | DataSetId
+  /** The row's key: where the next page goes on. */
+  readonly row: Uint8Array
+}
+
+export interface KillEntry extends OnKey {
+  readonly dataId: DataId
+  readonly killedMs: number
+  readonly row: Uint8Array
+}
+
+/** Each query's question and answer. */
+export interface Queries {
+  /** The record, and the bytes of an inline body. */
+  readonly object: {
+    readonly ask: OnKey & { readonly withBody: boolean }
+    readonly answer:
+      { readonly record: ObjectRecord; readonly inline: Uint8Array | undefined } | undefined
+  }
+  /** Pieces of a data set by index; those that are missing are left out. */
+  readonly pieces: {
+    readonly ask: OnKey & { readonly dataSetId: DataSetId; readonly indexes: readonly number[] }
+    readonly answer: readonly NumberedPart[]
+  }
+  readonly partList: {
+    readonly ask: OnKey & { readonly dataSetId: DataSetId }
+    readonly answer: PartListRecord | undefined
+  }
+  readonly list: { readonly ask: ListQuery; readonly answer: ObjectPage }
+  readonly upload: {
+    readonly ask: OnKey & {
+      readonly uploadId: DataSetId
+      readonly after: number
+      readonly limit: number
+    }
+    readonly answer:
+      { readonly upload: UploadRecord; readonly parts: readonly NumberedPart[] } | undefined
+  }
+  readonly uploads: {
+    /** `afterUploadId` goes on within the key `after`. */
+    readonly ask: ListQuery & { readonly afterUploadId: DataSetId | undefined }
+    readonly answer: UploadPage
+  }
+  readonly counters: {
+    readonly ask: { readonly bucketId: BucketId }
+    readonly answer: BucketCounters
+  }
+  readonly bucket: {
+    readonly ask: { readonly name: BucketName }
+    readonly answer: BucketRecord | undefined
+  }
+  readonly buckets: { readonly ask: object; readonly answer: readonly BucketRecord[] }
+  readonly dropped: {
+    readonly ask: { readonly after: Uint8Array | undefined; readonly limit: number }
+    readonly answer: readonly DroppedEntry[]
+  }
+  readonly kills: {
+    readonly ask: { readonly after: Uint8Array | undefined; readonly limit: number }
+    readonly answer: readonly KillEntry[]
+  }
+}
+
+export type QueryKind = keyof Queries
+export type Query<K extends QueryKind = QueryKind> = {
+  [Kind in K]: { readonly kind: Kind } & Queries[Kind]['ask']
+}[K]
+export type Answer<K extends QueryKind> = Queries[K]['answer']

@@ -1,0 +1,120 @@
+/**
+ * Answers queries from a partition's rows.
+ *
+ * @module
+ */
+
+import { unreachable } from '../base/assert.ts'
+import type { DataId, DataSetId, ObjectKey } from '../model/identifiers.ts'
+import type { Answer, DroppedEntry, KillEntry, Queries, Query, QueryKind } from '../model/query.ts'
+import {
+  bucketIdOfRow,
+  idBehindKey,
+  justAfter,
+  namespaceRange,
+  objectKeyOfRow,
+} from '../wire/stored/keys.ts'
+import { decodeDroppedRow, decodeKillRow } from '../wire/stored/rows.ts'
+import { listObjects } from './list-objects.ts'
+import { listUploads } from './list-uploads.ts'
+import { PartitionRows } from './partition-rows.ts'
+
+/** Times a body is looked for again because its object was replaced between two reads. */
+const READ_AGAIN_COUNT_MAX = 100
+
+/** Reads what was asked for; every answer is of one moment. */
+export function answerQuery<K extends QueryKind>(
+  query: Query<K>,
+  rows: PartitionRows,
+): Promise<Answer<K>> {
+  return answer(query as Query, rows) as Promise<Answer<K>>
+}
+
+function answer(query: Query, rows: PartitionRows): Promise<Answer<QueryKind>> {
+  switch (query.kind) {
+    case 'object':
+      return readObject(query, rows)
+    case 'pieces':
+      return readPieces(query, rows)
+    case 'partList':
+      return rows.partList(query.bucketId, query.key, query.dataSetId)
+    case 'list':
+      return listObjects(query, rows.reader)
+    case 'upload':
+      return readUpload(query, rows)
+    case 'uploads':
+      return listUploads(query, rows.reader)
+    case 'counters':
+      return rows.counters(query.bucketId)
+    case 'bucket':
+      return rows.bucket(query.name)
+    case 'buckets':
+      return rows.buckets()
+    case 'dropped':
+      return listDropped(query, rows)
+    case 'kills':
+      return listKills(query, rows)
+    default:
+      return unreachable(query)
+  }
+}
+
+/** Record and inline body are two rows: read again when the object was replaced in between. */
+async function readObject(
+  { bucketId, key, withBody }: Queries['object']['ask'],
+  rows: PartitionRows,
+): Promise<Answer<'object'>> {
+  for (let attempt = 0; attempt < READ_AGAIN_COUNT_MAX; attempt++) {
+    const record = await rows.object(bucketId, key)
+    if (record === undefined) return undefined
+    if (!withBody || record.data.kind !== 'inline') return { record, inline: undefined }
+    const inline = await rows.inline(bucketId, key, record.versionSeq)
+    if (inline !== undefined) return { record, inline }
+  }
+  throw new Error(`Object was replaced ${READ_AGAIN_COUNT_MAX} times while it was read`)
+}
+
+async function readPieces(
+  { bucketId, key, dataSetId, indexes }: Queries['pieces']['ask'],
+  rows: PartitionRows,
+): Promise<Answer<'pieces'>> {
+  const pieces = await rows.pieces(bucketId, key, dataSetId, indexes)
+  return pieces.flatMap((piece, at) =>
+    piece === undefined ? [] : [{ partNumber: indexes[at] ?? 0, piece }],
+  )
+}
+
+async function readUpload(
+  { bucketId, key, uploadId, after, limit }: Queries['upload']['ask'],
+  rows: PartitionRows,
+): Promise<Answer<'upload'>> {
+  const upload = await rows.upload(bucketId, key, uploadId)
+  if (upload === undefined) return undefined
+  return { upload, parts: await rows.parts(bucketId, key, uploadId, { after, limit }) }
+}
+
+async function listDropped(
+  { after, limit }: Queries['dropped']['ask'],
+  rows: PartitionRows,
+): Promise<DroppedEntry[]> {
+  const range = namespaceRange('G')
+  const start = after === undefined ? range.start : justAfter(after)
+  const found = await rows.reader.scan({ start, end: range.end }, { limit })
+  return found.map((row) => ({ ...placeOf(row.key), ...decodeDroppedRow(row.value), row: row.key }))
+}
+
+async function listKills(
+  { after, limit }: Queries['kills']['ask'],
+  rows: PartitionRows,
+): Promise<KillEntry[]> {
+  const range = namespaceRange('K')
+  const start = after === undefined ? range.start : justAfter(after)
+  const found = await rows.reader.scan({ start, end: range.end }, { limit })
+  return found.map((row) => ({ ...placeOf(row.key), ...decodeKillRow(row.value), row: row.key }))
+}
+
+function placeOf(row: Uint8Array) {
+  const { key, end } = objectKeyOfRow(row)
+  const id = idBehindKey(row, end)
+  return { bucketId: bucketIdOfRow(row), key: key as ObjectKey, dataId: id as DataId & DataSetId }
+}

@@ -1,0 +1,169 @@
+/**
+ * Evaluates a command at its partition's primary: reads the rows it depends on and has the model
+ * decide. Called while the command holds its latch, so those rows do not change meanwhile.
+ *
+ * @module
+ */
+
+import { unreachable } from '../base/assert.ts'
+import type { Command, Decision, ObjectCommand } from '../model/command.ts'
+import { decideAppend } from '../model/decide-append.ts'
+import {
+  decideCreateBucket,
+  decideEndDeleting,
+  decideFence,
+  decideMarkDeleting,
+  decideSetBucketAcl,
+} from '../model/decide-bucket.ts'
+import {
+  WALK_COUNT_MAX,
+  decideForgetDropped,
+  decideForgetKill,
+  decideKillData,
+  decideWalkDroppedSet,
+  refuseKilled,
+} from '../model/decide-dropped.ts'
+import {
+  decideDeleteObject,
+  decidePutObject,
+  decideReplaceMetadata,
+} from '../model/decide-object.ts'
+import type { DecisionContext } from '../model/decide-object.ts'
+import {
+  decideAbortUpload,
+  decideCompleteUpload,
+  decideInitiateUpload,
+  decidePutPart,
+} from '../model/decide-upload.ts'
+import type { ObjectRecord } from '../model/object.ts'
+import type { PieceData } from '../model/object.ts'
+import type { PartitionRows } from './partition-rows.ts'
+
+/** One past the largest part number: all parts there can be. */
+const ALL_PARTS = { after: 0, limit: Number.MAX_SAFE_INTEGER }
+
+/** Turns a command into changed rows or a refusal. */
+export async function evaluate(
+  command: Command,
+  rows: PartitionRows,
+  context: DecisionContext,
+): Promise<Decision> {
+  switch (command.kind) {
+    case 'fenceBucket':
+    case 'unfenceBucket':
+      return decideFence(command, await rows.isBucketEmpty(command.bucketId), context)
+    case 'createBucket': {
+      const existing = await rows.bucket(command.name)
+      const owned = (await rows.buckets()).filter(({ owner }) => owner === command.owner)
+      return decideCreateBucket(command, { existing, ownedCount: owned.length }, context)
+    }
+    case 'setBucketAcl':
+      return decideSetBucketAcl(command, await rows.bucket(command.name))
+    case 'markBucketDeleting':
+      return decideMarkDeleting(command, await rows.bucket(command.name), context)
+    case 'undoBucketDeleting':
+    case 'removeBucket':
+      return decideEndDeleting(command, await rows.bucket(command.name))
+    default:
+      return evaluateOnKey(command, rows, context)
+  }
+}
+
+async function evaluateOnKey(
+  command: ObjectCommand,
+  rows: PartitionRows,
+  context: DecisionContext,
+): Promise<Decision> {
+  const { bucketId, key } = command
+  switch (command.kind) {
+    case 'putObject': {
+      const { current, refused } = await currentFor(command, command.body.data, rows)
+      return refused ?? decidePutObject(command, current, context)
+    }
+    case 'replaceMetadata':
+      return decideReplaceMetadata(command, await rows.object(bucketId, key), context)
+    case 'deleteObject':
+      return decideDeleteObject(command, await rows.object(bucketId, key), context)
+    case 'appendObject': {
+      const { current, refused } = await currentFor(command, command.body.data, rows)
+      const lastPiece = await lastPieceOf(command, current, rows)
+      return refused ?? decideAppend(command, { current, lastPiece }, context)
+    }
+    case 'initiateUpload':
+      return decideInitiateUpload(command, await rows.object(bucketId, key), context)
+    case 'putPart':
+      return evaluatePutPart(command, rows, context)
+    case 'completeUpload':
+      return evaluateCompletion(command, rows, context)
+    case 'abortUpload':
+      return decideAbortUpload(command, await rows.upload(bucketId, key, command.uploadId), context)
+    case 'killData': {
+      const isReferenced = await rows.isReferenced(bucketId, key, command.dataId)
+      return decideKillData(command, isReferenced, context)
+    }
+    case 'walkDroppedSet': {
+      const set = await rows.dataSet(bucketId, key, command.dataSetId, WALK_COUNT_MAX)
+      return decideWalkDroppedSet(command, set, context)
+    }
+    case 'forgetDropped':
+      return decideForgetDropped(command)
+    case 'forgetKill':
+      return decideForgetKill(command)
+    default:
+      return unreachable(command)
+  }
+}
+
+async function currentFor(
+  { bucketId, key }: ObjectCommand,
+  data: PieceData,
+  rows: PartitionRows,
+): Promise<{ current: ObjectRecord | undefined; refused?: Decision }> {
+  if (data.kind === 'inline') return { current: await rows.object(bucketId, key) }
+  const { current, isKilled } = await rows.objectAndKill(bucketId, key, data.dataId)
+  const refused = refuseKilled(isKilled)
+  return refused === undefined ? { current } : { current, refused: { refused } }
+}
+
+async function lastPieceOf(
+  { bucketId, key }: ObjectCommand,
+  current: ObjectRecord | undefined,
+  rows: PartitionRows,
+) {
+  if (current?.data.kind !== 'pieces' || current.data.pieceCount === 0) return undefined
+  const { dataSetId, pieceCount } = current.data
+  const [last] = await rows.pieces(bucketId, key, dataSetId, [pieceCount - 1])
+  return last
+}
+
+async function evaluatePutPart(
+  command: Extract<ObjectCommand, { kind: 'putPart' }>,
+  rows: PartitionRows,
+  context: DecisionContext,
+): Promise<Decision> {
+  const { bucketId, key, uploadId, partNumber, body } = command
+  const [upload, [before], isKilled] = await Promise.all([
+    rows.upload(bucketId, key, uploadId),
+    rows.pieces(bucketId, key, uploadId, [partNumber]),
+    body.data.kind === 'chunks' ? rows.isKilled(bucketId, key, body.data.dataId) : false,
+  ])
+  const refused = refuseKilled(isKilled)
+  if (refused !== undefined) return { refused }
+  return decidePutPart(command, { upload, before }, context)
+}
+
+async function evaluateCompletion(
+  command: Extract<ObjectCommand, { kind: 'completeUpload' }>,
+  rows: PartitionRows,
+  context: DecisionContext,
+): Promise<Decision> {
+  const { bucketId, key, uploadId } = command
+  const [upload, current] = await Promise.all([
+    rows.upload(bucketId, key, uploadId),
+    rows.object(bucketId, key),
+  ])
+  const madeFromIt = current?.data.kind === 'pieces' && current.data.dataSetId === uploadId
+  const currentParts = madeFromIt ? await rows.partList(bucketId, key, uploadId) : undefined
+  const parts = upload === undefined ? [] : await rows.parts(bucketId, key, uploadId, ALL_PARTS)
+  return decideCompleteUpload(command, { upload, current, currentParts, parts }, context)
+}
