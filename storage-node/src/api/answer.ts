@@ -1,0 +1,150 @@
+/**
+ * Writes an answer to its socket.
+ *
+ * Small bodies leave in one piece with their headers; large ones piece by piece, each waiting until
+ * the last is in the kernel's hands, so that a slow reader costs one slab.
+ *
+ * @module
+ */
+
+import { assert } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
+import type { BodyStream } from '../services/body.ts'
+import type { Exchange } from './exchange.ts'
+import { ClientGoneError } from './exchange.ts'
+import type { OssResponse } from './http-message.ts'
+import type { DateHeader } from './date-header.ts'
+
+/** How long a connection is kept open for a client that still sends a body nobody wants. */
+const LINGER_MS = 1_000
+
+/** OSS sends this reason phrase with every status. */
+export const REASON = 'OK'
+
+/** What answers need beside their exchange. */
+export interface AnswerContext {
+  readonly clock: Clock
+  readonly date: DateHeader
+  /** True while the server stops: connections are not kept. */
+  readonly isStopping: () => boolean
+}
+
+/**
+ * Writes `answer` and ends the exchange. Rejects when its body failed: before its first byte another
+ * answer may be written, afterwards the connection has been cut.
+ */
+export async function writeAnswer(
+  exchange: Exchange,
+  answer: OssResponse,
+  context: AnswerContext,
+): Promise<void> {
+  const { response } = exchange
+  const { body } = answer
+  exchange.phase = 'answering'
+  if (exchange.method === 'HEAD' || body === undefined || isAtHand(body)) {
+    const bytes = body === undefined ? undefined : bytesOf(body)
+    writeHead(exchange, answer, answer.lengthBytes ?? lengthOf(bytes), context)
+    return end(exchange, exchange.method === 'HEAD' ? undefined : bytes, context)
+  }
+  await sendStream(exchange, answer, body, context)
+  if (!response.headersSent) writeHead(exchange, answer, 0, context)
+  end(exchange, undefined, context)
+}
+
+type AtHand = string | Uint8Array | (BodyStream & { readonly bytes: Uint8Array })
+
+function isAtHand(body: NonNullable<OssResponse['body']>): body is AtHand {
+  return typeof body === 'string' || body instanceof Uint8Array || body.bytes !== undefined
+}
+
+function bytesOf(body: NonNullable<OssResponse['body']>): string | Uint8Array | undefined {
+  return typeof body === 'string' || body instanceof Uint8Array ? body : body.bytes
+}
+
+function lengthOf(bytes: string | Uint8Array | undefined): number {
+  if (bytes === undefined) return 0
+  return typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.byteLength
+}
+
+function writeHead(
+  exchange: Exchange,
+  answer: OssResponse,
+  lengthBytes: number,
+  { clock, date, isStopping }: AnswerContext,
+): void {
+  const { status } = answer
+  const headers = [
+    'Server',
+    'AliyunOSS',
+    'Date',
+    date.at(exchange.receivedMs),
+    'x-oss-request-id',
+    exchange.requestId,
+    'x-oss-server-time',
+    String(Math.round(clock.monotonicMs() - exchange.startedMs)),
+  ]
+  for (const text of answer.headers) headers.push(text)
+  // These two have no body by definition, and no length either.
+  if (status !== 204 && status !== 304) headers.push('Content-Length', String(lengthBytes))
+  const mustClose = exchange.mustClose || isStopping() || !exchange.body.mayBeDrained
+  if (mustClose) headers.push('Connection', 'close')
+  exchange.status = status
+  exchange.response.writeHead(status, REASON, headers)
+}
+
+function end(
+  exchange: Exchange,
+  bytes: string | Uint8Array | undefined,
+  context: AnswerContext,
+): void {
+  const { response, body } = exchange
+  if (bytes !== undefined) exchange.sentBytes += lengthOf(bytes)
+  if (body.mayBeDrained || body.isBroken) {
+    if (!body.isBroken) body.drain(() => {})
+    response.end(bytes)
+    return
+  }
+  // Closing with unread bytes would reset the connection, and the client might never see the answer.
+  exchange.phase = 'lingering'
+  if (bytes === undefined) response.flushHeaders()
+  else response.write(bytes)
+  const timer = context.clock.schedule(LINGER_MS, close)
+  body.drain(close)
+  response.once('close', () => timer.cancel())
+  function close() {
+    timer.cancel()
+    response.end()
+  }
+}
+
+async function sendStream(
+  exchange: Exchange,
+  answer: OssResponse,
+  body: BodyStream,
+  context: AnswerContext,
+): Promise<void> {
+  const { response } = exchange
+  const { lengthBytes } = body
+  let sentBytes = 0
+  try {
+    await body.send((piece) => {
+      if (sentBytes === 0) writeHead(exchange, answer, lengthBytes, context)
+      sentBytes += piece.byteLength
+      return writePiece(exchange, piece)
+    }, exchange.signal)
+    assert(sentBytes === lengthBytes, 'a body sends exactly as many bytes as it announced')
+  } catch (error) {
+    // The client must not take what it has for the whole.
+    if (sentBytes > 0) response.destroy()
+    throw error
+  } finally {
+    exchange.sentBytes += sentBytes
+  }
+}
+
+function writePiece(exchange: Exchange, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    exchange.cutWrite = reject
+    exchange.response.write(piece, (error) => (error ? reject(new ClientGoneError()) : resolve()))
+  })
+}
