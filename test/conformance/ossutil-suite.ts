@@ -1,0 +1,119 @@
+/**
+ * C2 and the real thing, run where every official address is this machine (see official-addresses.ts).
+ *
+ * Arguments: the ossutil binary, a folder of real files, and which part to run (`all`, `c2`, `real`).
+ *
+ * @module
+ */
+
+import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startLocalServer } from '../support/local-server.ts'
+import type { LocalServer } from '../support/local-server.ts'
+import type { Access } from '../support/oss-request.ts'
+import { countsLine, sumCounts } from '../support/test-counts.ts'
+import type { Counts } from '../support/test-counts.ts'
+import { runCases } from './cases.ts'
+import { startNameServer } from './official-addresses.ts'
+import { ossutilCases } from './ossutil-cases.ts'
+import { Ossutil } from './ossutil.ts'
+import type { SignVersion } from './ossutil.ts'
+import { realThingCases } from './real-thing.ts'
+import { cacheFolder } from './tools-cache.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const PORT = 80
+const FREE_BYTES_MIN = 12 * 1024 ** 3
+
+async function main([
+  binary = '',
+  goSources = '',
+  part = 'all',
+]: readonly string[]): Promise<Counts> {
+  const folder = mkdtempSync(join(roomyFolder(), 'granary-conformance-'))
+  const stopNames = await startNameServer()
+  const start = () => startLocalServer({ data: join(folder, 'data'), port: PORT })
+  let server = await start()
+  process.on('exit', () => process.kill(server.pid, 'SIGKILL'))
+  try {
+    const counts: Counts[] = []
+    if (part !== 'real') counts.push(await runC2(binary, folder, server))
+    if (part !== 'c2') {
+      const options = {
+        tool: new Ossutil(binary, join(folder, 'real', 'tool'), official(server.access), 'v4'),
+        folder: join(folder, 'real'),
+        sources: [join(root, 'node_modules'), goSources],
+        server,
+        restart: async () => (server = await start()),
+      }
+      counts.push(report('the real thing', await runCases('real', realThingCases(options))))
+    }
+    counts.push(
+      await runCases('server', [{ name: 'SIGTERM ends it in order', run: () => stop(server) }]),
+    )
+    return sumCounts(counts)
+  } finally {
+    await server.end('SIGKILL')
+    stopNames()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function runC2(binary: string, folder: string, server: LocalServer): Promise<Counts> {
+  const access = official(server.access)
+  const counts: Counts[] = []
+  for (const sign of ['v1', 'v4'] as const satisfies readonly SignVersion[]) {
+    const own = join(folder, sign)
+    mkdirSync(own)
+    const tool = new Ossutil(binary, join(own, 'tool'), access, sign)
+    const wrong = { ...access, accessKeySecret: 'wrong' }
+    const stranger = new Ossutil(binary, join(own, 'stranger'), wrong, sign)
+    const sources = join(root, 'storage-node', 'src')
+    const bucket = `conformance-${sign}`
+    const cases = ossutilCases({
+      tool,
+      stranger,
+      access: server.access,
+      bucket,
+      folder: own,
+      sources,
+    })
+    counts.push(report(`ossutil ${sign}`, await runCases(`ossutil ${sign}`, cases)))
+  }
+  return sumCounts(counts)
+}
+
+function official(access: Access): Access {
+  return { ...access, endpoint: `http://oss-${access.region}.aliyuncs.com` }
+}
+
+async function stop(server: LocalServer): Promise<void> {
+  const { code, signal } = await server.end('SIGTERM')
+  if (code !== 0)
+    throw new Error(`The server ended with ${code ?? signal}\n${server.output.stderr.slice(-2000)}`)
+}
+
+function report(suite: string, counts: Counts): Counts {
+  console.log(`${suite}: ${countsLine(counts)}`)
+  return counts
+}
+
+function roomyFolder(): string {
+  const free = (folder: string) => {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize
+  }
+  return free(tmpdir()) >= FREE_BYTES_MIN ? tmpdir() : cacheFolder()
+}
+
+main(process.argv.slice(2)).then(
+  (counts) => {
+    console.log(countsLine(counts))
+    process.exit(counts.failed === 0 ? 0 : 1)
+  },
+  (error: unknown) => {
+    console.log(error)
+    process.exit(2)
+  },
+)
