@@ -1,0 +1,73 @@
+import { parseLocalConfig } from './config.ts'
+
+const environment = { HOME: '/home/somebody' }
+
+test('everything has a default', () => {
+  expect(parseLocalConfig([], environment)).toEqual({
+    zoneCount: 1,
+    dataDirectory: '/home/somebody/.local/share/granary',
+    port: 9000,
+    region: 'cn-hangzhou',
+    accessKey: undefined,
+    tls: undefined,
+    json: false,
+    adminPort: 0,
+  })
+})
+
+test('flags and environment are read', () => {
+  const args =
+    '--zones 1 --data /d --port=0 --region eu-1 --access-key-id id --access-key-secret s --tls-cert /c --tls-key /k --json'
+  expect(parseLocalConfig(args.split(' '), { GRANARY_ADMIN_PORT: '9001' })).toEqual({
+    zoneCount: 1,
+    dataDirectory: '/d',
+    port: 0,
+    region: 'eu-1',
+    accessKey: { accessKeyId: 'id', accessKeySecret: 's' },
+    tls: { certFile: '/c', keyFile: '/k' },
+    json: true,
+    adminPort: 9001,
+  })
+})
+
+test.each([
+  [{ ...environment, XDG_DATA_HOME: '/xdg' }, '/xdg/granary'],
+  [{ ...environment, XDG_DATA_HOME: 'not/absolute' }, '/home/somebody/.local/share/granary'],
+  [{ ...environment, XDG_DATA_HOME: '' }, '/home/somebody/.local/share/granary'],
+])('with %j data goes to %s', (env, expected) => {
+  expect(parseLocalConfig([], env).dataDirectory).toBe(expected)
+})
+
+test.each([
+  ['--port 65536', '--port must be a whole number from 0 to 65535, is "65536"'],
+  ['--port 1.5', '--port must be a whole number from 0 to 65535, is "1.5"'],
+  ['--port=', '--port needs a value'],
+  ['--port', '--port needs a value'],
+  ['--port 1 --port 2', '--port is given twice'],
+  ['--zones 3', '--zones must be 1, the only number served so far, is "3"'],
+  ['--zones x', '--zones must be 1, the only number served so far, is "x"'],
+  ['--region oss-cn-hangzhou', 'without "oss-" in front, is "oss-cn-hangzhou"'],
+  ['--region CN', 'is "CN"'],
+  ['--json=yes', '--json takes no value'],
+  ['--verbose', '--verbose is unknown'],
+  ['-p 1', '-p is unknown'],
+  ['now', '"now" is not a flag'],
+  ['--access-key-id a', '--access-key-id and --access-key-secret must be given together'],
+  ['--access-key-id a:b --access-key-secret s', 'is "a:b"'],
+  ['--tls-key /k', '--tls-cert and --tls-key must be given together'],
+])('%s is a mistake', (args, message) => {
+  expect(() => parseLocalConfig(args.split(' '), environment)).toThrow(message)
+})
+
+test('a secret is never shown', () => {
+  const args = ['--access-key-id', 'a', '--access-key-secret', 'top secret']
+  expect(() => parseLocalConfig(args, environment)).toThrow(/^(?!.*top)/)
+})
+
+test('all mistakes come in one message', () => {
+  expect(() => parseLocalConfig(['--port', 'x', '--zones', '2'], {})).toThrow(
+    'Cannot start: --zones must be 1, the only number served so far, is "2"; ' +
+      '--data must be given where HOME is not set; ' +
+      '--port must be a whole number from 0 to 65535, is "x"',
+  )
+})

@@ -1,0 +1,173 @@
+/**
+ * Settings of `npm start`: flags and environment in, values out, once.
+ *
+ * Every mistake is reported in one message, so that nobody corrects them one start at a time.
+ *
+ * @module
+ */
+
+import { isAbsolute, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+
+/** An access key that is given at start. */
+export interface GivenAccessKey {
+  readonly accessKeyId: string
+  readonly accessKeySecret: string
+}
+
+/** What a local region is started with. */
+export interface LocalConfig {
+  readonly zoneCount: number
+  readonly dataDirectory: string
+  /** 0: any free one. */
+  readonly port: number
+  /** Bare: `cn-hangzhou`. */
+  readonly region: string
+  readonly accessKey: GivenAccessKey | undefined
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+  /** One line of JSON on standard output, and nothing else. */
+  readonly json: boolean
+  readonly adminPort: number
+}
+
+/** The settings are wrong; the message lists every mistake. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+
+  constructor(mistakes: readonly string[]) {
+    super(`Cannot start: ${mistakes.join('; ')}`)
+  }
+}
+
+export const LOCAL_USAGE = `Usage: npm start -- [--zones N] [--data DIR] [--port P] [--region ID]
+       [--access-key-id ID --access-key-secret SECRET] [--tls-cert FILE --tls-key FILE] [--json]
+`
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Reads flags and environment. Throws `ConfigError`. */
+export function parseLocalConfig(args: readonly string[], environment: Environment): LocalConfig {
+  const mistakes: string[] = []
+  const flags = parseFlags(args, mistakes)
+  const config: LocalConfig = {
+    zoneCount: zoneCountOf(flags, mistakes),
+    dataDirectory: dataDirectoryOf(flags.get('data'), environment, mistakes),
+    port: portOf('--port', flags.get('port') ?? '9000', mistakes),
+    region: regionOf(flags.get('region') ?? 'cn-hangzhou', mistakes),
+    accessKey: accessKeyOf(flags, mistakes),
+    tls: tlsOf(flags, mistakes),
+    json: flags.has('json'),
+    adminPort: portOf('GRANARY_ADMIN_PORT', environment['GRANARY_ADMIN_PORT'] || '0', mistakes),
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return config
+}
+
+const STRING_FLAGS = [
+  'zones',
+  'data',
+  'port',
+  'region',
+  'access-key-id',
+  'access-key-secret',
+  'tls-cert',
+  'tls-key',
+] as const
+const string = { type: 'string' } as const
+
+/** Values of the flags given; of a flag without value an empty text. */
+function parseFlags(args: readonly string[], mistakes: string[]): ReadonlyMap<string, string> {
+  const flags = new Map<string, string>()
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: {
+      ...Object.fromEntries(STRING_FLAGS.map((name) => [name, string])),
+      json: { type: 'boolean' },
+    },
+    strict: false,
+    tokens: true,
+  })
+  for (const token of tokens) {
+    if (token.kind === 'positional') mistakes.push(`"${token.value}" is not a flag`)
+    if (token.kind !== 'option') continue
+    const { name, rawName, value } = token
+    const takesValue = (STRING_FLAGS as readonly string[]).includes(name)
+    if (!takesValue && name !== 'json') mistakes.push(`${rawName} is unknown`)
+    else if (flags.has(name)) mistakes.push(`--${name} is given twice`)
+    else if (takesValue && !value) mistakes.push(`--${name} needs a value`)
+    else if (!takesValue && value !== undefined) mistakes.push(`--${name} takes no value`)
+    else flags.set(name, value ?? '')
+  }
+  return flags
+}
+
+function zoneCountOf(flags: ReadonlyMap<string, string>, mistakes: string[]): number {
+  const text = flags.get('zones') ?? '1'
+  if (text !== '1') mistakes.push(`--zones must be 1, the only number served so far, is "${text}"`)
+  return 1
+}
+
+function dataDirectoryOf(
+  given: string | undefined,
+  environment: Environment,
+  mistakes: string[],
+): string {
+  if (given !== undefined) return resolve(given)
+  const dataHome = environment['XDG_DATA_HOME']
+  // The XDG specification: a path that is not absolute is to be ignored.
+  if (dataHome !== undefined && isAbsolute(dataHome)) return join(dataHome, 'granary')
+  const home = environment['HOME']
+  if (!home) mistakes.push('--data must be given where HOME is not set')
+  return join(home ?? '/', '.local', 'share', 'granary')
+}
+
+function portOf(name: string, text: string, mistakes: string[]): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Infinity
+  if (port > 65_535) {
+    mistakes.push(`${name} must be a whole number from 0 to 65535, is "${text}"`)
+  }
+  return port
+}
+
+function regionOf(text: string, mistakes: string[]): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,48}[a-z0-9]$/.test(text) || text.startsWith('oss-')) {
+    mistakes.push(
+      `--region must be 2 to 50 letters a-z, digits and hyphens, without "oss-" in front, is "${text}"`,
+    )
+  }
+  return text
+}
+
+function accessKeyOf(
+  flags: ReadonlyMap<string, string>,
+  mistakes: string[],
+): GivenAccessKey | undefined {
+  const accessKeyId = flags.get('access-key-id')
+  const accessKeySecret = flags.get('access-key-secret')
+  if (accessKeyId === undefined && accessKeySecret === undefined) return undefined
+  if (accessKeyId === undefined || accessKeySecret === undefined) {
+    mistakes.push('--access-key-id and --access-key-secret must be given together')
+    return undefined
+  }
+  if (!/^[A-Za-z0-9._-]{1,128}$/.test(accessKeyId)) {
+    mistakes.push(
+      `--access-key-id must be 1 to 128 letters, digits and ". _ -", is "${accessKeyId}"`,
+    )
+  }
+  // Never shown: it may be right but for one character.
+  if (!/^[\x21-\x7e]{1,256}$/.test(accessKeySecret)) {
+    mistakes.push('--access-key-secret must be 1 to 256 visible ASCII characters')
+  }
+  return { accessKeyId, accessKeySecret }
+}
+
+function tlsOf(flags: ReadonlyMap<string, string>, mistakes: string[]): LocalConfig['tls'] {
+  const certFile = flags.get('tls-cert')
+  const keyFile = flags.get('tls-key')
+  if (certFile === undefined && keyFile === undefined) return undefined
+  if (certFile === undefined || keyFile === undefined) {
+    mistakes.push('--tls-cert and --tls-key must be given together')
+    return undefined
+  }
+  return { certFile: resolve(certFile), keyFile: resolve(keyFile) }
+}

@@ -1,0 +1,159 @@
+/**
+ * What a data directory remembers of its local region: what it was made with, and its key pair.
+ *
+ * @module
+ */
+
+import { join } from 'node:path'
+import { asBuffer } from './base/bytes.ts'
+import type { Files } from './base/files.ts'
+import { hasErrorCode, readWholeFile } from './base/files.ts'
+import type { Random } from './base/random.ts'
+import type { GivenAccessKey, LocalConfig } from './config.ts'
+import type { AccountUid } from './model/identifiers.ts'
+
+/** The data directory cannot be used with these settings, or cannot be read. */
+export class DataDirectoryError extends Error {
+  override readonly name = 'DataDirectoryError'
+}
+
+/** What a region was made with: never changes. */
+export interface RegionIdentity {
+  readonly format: number
+  readonly zones: number
+  readonly region: string
+  /** Owner of every bucket. */
+  readonly account: AccountUid
+}
+
+const FORMAT = 1
+const REGION_FILE = 'region.json'
+const ACCESS_KEY_FILE = 'access-key.json'
+
+/** Throws unless the directory is empty or was made with these settings. Changes nothing. */
+export async function checkIdentity(files: Files, config: LocalConfig): Promise<void> {
+  const identity = await readJson<RegionIdentity>(files, join(config.dataDirectory, REGION_FILE))
+  if (identity !== undefined) verifyIdentity(identity, config)
+}
+
+/** Reads the identity, or makes it. The directory must be ours: the store's lock is held. */
+export async function openIdentity(
+  files: Files,
+  random: Random,
+  config: LocalConfig,
+): Promise<RegionIdentity> {
+  const path = join(config.dataDirectory, REGION_FILE)
+  const existing = await readJson<RegionIdentity>(files, path)
+  if (existing !== undefined) {
+    verifyIdentity(existing, config)
+    return existing
+  }
+  const identity: RegionIdentity = {
+    format: FORMAT,
+    zones: config.zoneCount,
+    region: config.region,
+    account: randomDigits(random, 16) as AccountUid,
+  }
+  await writeJson(files, config.dataDirectory, REGION_FILE, identity)
+  return identity
+}
+
+/** Reads the key pair, or makes it; a pair that is given replaces the one there is. */
+export async function openAccessKey(
+  files: Files,
+  random: Random,
+  { dataDirectory, accessKey: given }: LocalConfig,
+): Promise<GivenAccessKey> {
+  const path = join(dataDirectory, ACCESS_KEY_FILE)
+  const existing = given === undefined ? await readJson<GivenAccessKey>(files, path) : undefined
+  if (existing !== undefined) {
+    if (typeof existing.accessKeyId !== 'string' || typeof existing.accessKeySecret !== 'string') {
+      throw new DataDirectoryError(`Cannot read ${path}: it holds no key pair`)
+    }
+    return existing
+  }
+  const accessKey = given ?? {
+    accessKeyId: `GRANARY${randomLetters(random, 17)}`,
+    accessKeySecret: randomLetters(random, 40),
+  }
+  await writeJson(files, dataDirectory, ACCESS_KEY_FILE, accessKey)
+  return accessKey
+}
+
+function verifyIdentity(identity: RegionIdentity, config: LocalConfig): void {
+  const { dataDirectory, region, zoneCount } = config
+  if (typeof identity.format !== 'number' || identity.format < FORMAT) {
+    throw new DataDirectoryError(`Cannot read ${join(dataDirectory, REGION_FILE)}: it is damaged`)
+  }
+  if (identity.format > FORMAT) {
+    throw new DataDirectoryError(
+      `Cannot use ${dataDirectory}: its format is ${identity.format}, this version reads up to ${FORMAT}`,
+    )
+  }
+  if (identity.region !== region || identity.zones !== zoneCount) {
+    throw new DataDirectoryError(
+      `Cannot use ${dataDirectory}: it holds region "${identity.region}" with ${identity.zones} zones, ` +
+        `not "${region}" with ${zoneCount}`,
+    )
+  }
+}
+
+async function readJson<T>(files: Files, path: string): Promise<T | undefined> {
+  let text: string
+  try {
+    text = asBuffer(await readWholeFile(files, path)).toString()
+  } catch (cause) {
+    if (hasErrorCode(cause, 'ENOENT')) return undefined
+    throw new DataDirectoryError(`Cannot read ${path}: ${(cause as Error).message}`, { cause })
+  }
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value as T
+  } catch {
+    // The same as JSON that is no object.
+  }
+  throw new DataDirectoryError(`Cannot read ${path}: it is damaged`)
+}
+
+/** Whole or not at all, whatever happens meanwhile. */
+async function writeJson(
+  files: Files,
+  directory: string,
+  name: string,
+  value: object,
+): Promise<void> {
+  const temporary = join(directory, `${name}.new`)
+  await files.remove(temporary).catch((error: unknown) => {
+    if (!hasErrorCode(error, 'ENOENT')) throw error
+  })
+  const file = await files.open(temporary, 'create')
+  try {
+    await file.write([Buffer.from(`${JSON.stringify(value)}\n`)], 0)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await files.rename(temporary, join(directory, name))
+  await files.syncDirectory(directory)
+}
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+function randomLetters(random: Random, count: number): string {
+  return draw(random, count, LETTERS)
+}
+
+function randomDigits(random: Random, count: number): string {
+  return draw(random, 1, '123456789') + draw(random, count - 1, '0123456789')
+}
+
+/** Each character of the alphabet is equally likely: bytes beyond its largest multiple are left out. */
+function draw(random: Random, count: number, alphabet: string): string {
+  const limit = 256 - (256 % alphabet.length)
+  let text = ''
+  while (text.length < count) {
+    const [byte = 0] = random.bytes(1)
+    if (byte < limit) text += alphabet[byte % alphabet.length]
+  }
+  return text
+}
