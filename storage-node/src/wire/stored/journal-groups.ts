@@ -76,6 +76,7 @@ export function writeGroup(
     place(record, at)
     at = writeRecord(target, at, record)
   }
+  assert(at - GROUP_HEADER_BYTES <= GROUP_SIZE_BYTES_MAX, 'a group is within its limit')
   const sizeBytes = align(at)
   target.fill(0, at, sizeBytes)
   target.writeUInt32LE(MAGIC, 0)
