@@ -14,8 +14,8 @@ export interface BodySource {
   /** Announced length in bytes; undefined when the body is chunked. */
   readonly lengthBytes: number | undefined
   /**
-   * Reads the body to its end, once. Pieces are only valid during the call of `take` and until the
-   * promise it returned resolves. Rejects with `IncompleteBody`, `RequestTimeout` or what `take` threw.
+   * Reads the body to its end, once. Pieces are the taker's to keep. Rejects with `IncompleteBody`,
+   * `RequestTimeout` or what `take` threw.
    */
   read(take: TakePiece): Promise<void>
 }

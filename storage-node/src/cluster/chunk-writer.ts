@@ -1,0 +1,184 @@
+/**
+ * Streams one body into chunks.
+ *
+ * Bytes are copied once, from the socket's buffer into slabs; hashing and writing share the slabs.
+ * All slabs of a chunk are taken at once, and at most two chunks of a body are under way.
+ *
+ * @module
+ */
+
+import { assert } from '../base/assert.ts'
+import type { BodyHasher, BodyHashers } from '../base/body-hasher.ts'
+import { toHex } from '../base/bytes.ts'
+import { SLAB_BYTES } from '../base/slabs.ts'
+import type { Slab, SlabPool } from '../base/slabs.ts'
+import type { StoredBody } from '../model/command.ts'
+import { combineCrc64 } from '../model/crc64-combine.ts'
+import { CHUNK_SIZE_BYTES } from '../model/identifiers.ts'
+import type { DataId } from '../model/identifiers.ts'
+import type { ChunkOwner, ChunkStore } from '../storage/chunks/chunk-store.ts'
+
+export interface ChunkWriterParts {
+  readonly chunks: Pick<ChunkStore, 'put'>
+  readonly slabs: SlabPool
+  readonly hashers: BodyHashers
+}
+
+export interface ChunkWriterOptions {
+  readonly dataId: DataId
+  readonly owner: ChunkOwner
+  /** Undefined when the body does not announce it. */
+  readonly lengthBytes: number | undefined
+  readonly signal: AbortSignal
+}
+
+/** The chunk that is being filled. */
+interface OpenChunk {
+  readonly slabs: Slab[]
+  filledBytes: number
+  hashedBytes: number
+  hashed: Promise<bigint>[]
+}
+
+/** One body on its way; ended by exactly one of `finish` and `abandon`. */
+export class ChunkWriter {
+  readonly #parts: ChunkWriterParts
+  readonly #options: ChunkWriterOptions
+  readonly #hasher: BodyHasher
+  #open: OpenChunk | undefined
+  #sizeBytes = 0
+  #chunkCount = 0
+  /** CRC-64 of the body up to the last chunk that was sent off. */
+  #crc64: Promise<bigint> = Promise.resolve(0n)
+  #writing: Promise<void>[] = []
+
+  constructor(parts: ChunkWriterParts, options: ChunkWriterOptions) {
+    this.#parts = parts
+    this.#options = options
+    this.#hasher = parts.hashers.open()
+  }
+
+  get dataId(): DataId {
+    return this.#options.dataId
+  }
+
+  /** How much has been taken so far. */
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  /** Takes a piece. A returned promise asks for patience; it rejects when the body cannot go on. */
+  push(piece: Uint8Array): Promise<void> | undefined {
+    const open = this.#open
+    if (open === undefined || roomOf(open) <= piece.byteLength) return this.#pushSlowly(piece)
+    this.#fill(open, piece)
+    return undefined
+  }
+
+  /** Writes what is left; resolves once every chunk is durable. */
+  async finish(): Promise<StoredBody> {
+    if (this.#open !== undefined) await this.#sendOff(this.#open)
+    await Promise.all(this.#writing)
+    const { md5, crc64 } = await this.#hasher.finish()
+    const { dataId } = this.#options
+    return { sizeBytes: this.#sizeBytes, data: { kind: 'chunks', dataId }, md5: toHex(md5), crc64 }
+  }
+
+  /** Gives everything back; chunks that are written already stay, for whoever kills the dataId. */
+  async abandon(): Promise<void> {
+    const open = this.#open
+    this.#open = undefined
+    if (open !== undefined) {
+      await Promise.allSettled(open.hashed)
+      this.#parts.slabs.release(open.slabs)
+    }
+    await Promise.allSettled(this.#writing)
+    this.#hasher.abandon()
+  }
+
+  async #pushSlowly(piece: Uint8Array): Promise<void> {
+    let rest = piece
+    while (rest.byteLength > 0) {
+      this.#open ??= await this.#openChunk()
+      const count = Math.min(rest.byteLength, roomOf(this.#open))
+      this.#fill(this.#open, rest.subarray(0, count))
+      rest = rest.subarray(count)
+      if (roomOf(this.#open) === 0) await this.#sendOff(this.#open)
+    }
+  }
+
+  async #openChunk(): Promise<OpenChunk> {
+    const { lengthBytes, signal } = this.#options
+    const left = lengthBytes === undefined ? CHUNK_SIZE_BYTES : lengthBytes - this.#sizeBytes
+    const count = Math.ceil(Math.min(Math.max(left, 1), CHUNK_SIZE_BYTES) / SLAB_BYTES)
+    const slabs = await this.#parts.slabs.acquire(count, signal)
+    return { slabs, filledBytes: 0, hashedBytes: 0, hashed: [] }
+  }
+
+  #fill(open: OpenChunk, piece: Uint8Array): void {
+    let rest = piece
+    while (rest.byteLength > 0) {
+      const slab = open.slabs[Math.floor(open.filledBytes / SLAB_BYTES)]
+      assert(slab !== undefined, 'a piece fits into the open chunk')
+      const at = open.filledBytes % SLAB_BYTES
+      const count = Math.min(rest.byteLength, SLAB_BYTES - at)
+      slab.bytes.set(rest.subarray(0, count), at)
+      rest = rest.subarray(count)
+      open.filledBytes += count
+      this.#sizeBytes += count
+      if (open.filledBytes % SLAB_BYTES === 0) this.#hash(open)
+    }
+  }
+
+  /** Hashes what was filled since the last time: at most the rest of one slab. */
+  #hash(open: OpenChunk): void {
+    if (open.hashedBytes === open.filledBytes) return
+    const slab = open.slabs[Math.floor(open.hashedBytes / SLAB_BYTES)]
+    assert(slab !== undefined, 'what is filled is in a slab')
+    const from = open.hashedBytes % SLAB_BYTES
+    const bytes = slab.bytes.subarray(from, from + open.filledBytes - open.hashedBytes)
+    open.hashed.push(this.#hasher.update(bytes))
+    open.hashedBytes = open.filledBytes
+  }
+
+  /** Starts to write the open chunk; waits while another one is still being written. */
+  async #sendOff(open: OpenChunk): Promise<void> {
+    this.#open = undefined
+    this.#hash(open)
+    const index = this.#chunkCount++
+    const before = this.#crc64
+    this.#crc64 = open.hashed.at(-1) ?? before
+    const writing = this.#write(index, open, before)
+    // It is awaited below or by `finish`; until then a failure is nobody's surprise.
+    writing.catch(() => undefined)
+    this.#writing.push(writing)
+    if (this.#writing.length > 1) await this.#writing.shift()
+  }
+
+  async #write(index: number, open: OpenChunk, before: Promise<bigint>): Promise<void> {
+    const { dataId, owner } = this.#options
+    try {
+      const [crcBefore, crcAfter] = await Promise.all([before, open.hashed.at(-1) ?? before])
+      await Promise.all(open.hashed)
+      // Combining is its own inverse: what the chunk adds to the body's CRC is the chunk's CRC.
+      const crc64 = combineCrc64(crcBefore, crcAfter, open.filledBytes)
+      const pieces = filledPieces(open)
+      await this.#parts.chunks.put({ dataId, index, owner, pieces, crc64 })
+    } finally {
+      this.#parts.slabs.release(open.slabs)
+    }
+  }
+}
+
+function roomOf(open: OpenChunk): number {
+  return open.slabs.length * SLAB_BYTES - open.filledBytes
+}
+
+function filledPieces({ slabs, filledBytes }: OpenChunk): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  for (let at = 0; at < filledBytes; at += SLAB_BYTES) {
+    const slab = slabs[at / SLAB_BYTES]
+    if (slab !== undefined) pieces.push(slab.bytes.subarray(0, filledBytes - at))
+  }
+  return pieces
+}

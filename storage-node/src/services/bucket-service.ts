@@ -1,0 +1,129 @@
+/**
+ * Buckets as the API sees them, and the deletion that no object can slip through.
+ *
+ * @module
+ */
+
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Random } from '../base/random.ts'
+import type { Partitions } from '../cluster/partition-router.ts'
+import { resultOf } from '../cluster/partition-router.ts'
+import type { BucketAcl, BucketCounters, BucketRecord, DataRedundancy } from '../model/bucket.ts'
+import { OssError } from '../model/errors.ts'
+import type { AccountUid, BucketName } from '../model/identifiers.ts'
+import { BUCKET_COUNT_MAX } from '../model/limits.ts'
+import type { StorageClass } from '../model/object.ts'
+import { newBucketId } from './new-identifiers.ts'
+
+export interface CreateBucketRequest {
+  readonly name: BucketName
+  readonly owner: AccountUid
+  /** Undefined: private for a new bucket, as it is for one that exists. */
+  readonly acl: BucketAcl | undefined
+  readonly storageClass: StorageClass
+  readonly dataRedundancy: DataRedundancy
+}
+
+export interface BucketPage {
+  readonly buckets: readonly BucketRecord[]
+  readonly isTruncated: boolean
+  /** The last name of a truncated page. */
+  readonly nextMarker: string | undefined
+}
+
+export interface BucketServiceParts {
+  readonly partitions: Partitions
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
+
+/** Operations on buckets. All methods reject with `OssError` for what a client can correct. */
+export class BucketService {
+  readonly #parts: BucketServiceParts
+
+  constructor(parts: BucketServiceParts) {
+    this.#parts = parts
+  }
+
+  /** The bucket, unless there is none or it is being deleted. */
+  async find(name: BucketName): Promise<BucketRecord | undefined> {
+    const record = await this.#parts.partitions.ask({ kind: 'bucket', name })
+    return record?.deletingSinceMs === undefined ? record : undefined
+  }
+
+  /** The owner's buckets in order of their names. */
+  async list(
+    owner: AccountUid,
+    options: { readonly prefix: string; readonly marker: string; readonly maxKeys: number },
+  ): Promise<BucketPage> {
+    const { prefix, marker, maxKeys } = options
+    const all = await this.#parts.partitions.ask({ kind: 'buckets' })
+    const matching = all.filter(
+      (bucket) =>
+        bucket.owner === owner &&
+        bucket.deletingSinceMs === undefined &&
+        bucket.name.startsWith(prefix) &&
+        bucket.name > marker,
+    )
+    const buckets = matching.slice(0, maxKeys)
+    const isTruncated = matching.length > buckets.length
+    return { buckets, isTruncated, nextMarker: isTruncated ? buckets.at(-1)?.name : undefined }
+  }
+
+  /** `BucketAlreadyExists` unless it is the caller's own with the same settings. */
+  async create(
+    request: CreateBucketRequest,
+  ): Promise<{ readonly record: BucketRecord; readonly created: boolean }> {
+    const { partitions, random } = this.#parts
+    const result = await partitions.execute({
+      kind: 'createBucket',
+      ...request,
+      bucketId: newBucketId(random),
+      bucketCountMax: BUCKET_COUNT_MAX,
+    })
+    return resultOf(result, 'bucket')
+  }
+
+  async setAcl(name: BucketName, acl: BucketAcl): Promise<void> {
+    await this.#parts.partitions.execute({ kind: 'setBucketAcl', name, acl })
+  }
+
+  /** `BucketNotEmpty` while an object or an upload is in it. */
+  async delete({ name }: BucketRecord): Promise<void> {
+    const { partitions } = this.#parts
+    const marked = await partitions.execute({ kind: 'markBucketDeleting', name })
+    await this.#finishDeletion(resultOf(marked, 'bucket').record)
+  }
+
+  /** Exact counts of this very moment. */
+  stat({ bucketId }: BucketRecord): Promise<BucketCounters> {
+    return this.#parts.partitions.ask({ kind: 'counters', bucketId })
+  }
+
+  /** Finishes or undoes deletions that a previous process began; called at start. */
+  async finishDeletions(): Promise<void> {
+    for (const record of await this.#parts.partitions.ask({ kind: 'buckets' })) {
+      if (record.deletingSinceMs === undefined) continue
+      await this.#finishDeletion(record).catch((error: unknown) => {
+        const { logger } = this.#parts
+        logger.info('Undid a bucket deletion', { bucket: record.name, reason: String(error) })
+      })
+    }
+  }
+
+  /** Fences every range, then removes the record; one that refuses undoes all of it. */
+  async #finishDeletion({ name, bucketId }: BucketRecord): Promise<void> {
+    const { partitions } = this.#parts
+    try {
+      await partitions.execute({ kind: 'fenceBucket', bucketId })
+    } catch (error) {
+      await partitions.execute({ kind: 'unfenceBucket', bucketId })
+      await partitions.execute({ kind: 'undoBucketDeleting', name, bucketId })
+      if (error instanceof OssError) throw error
+      throw new Error(`Could not fence bucket "${name}"`, { cause: error })
+    }
+    await partitions.execute({ kind: 'removeBucket', name, bucketId })
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Multipart uploads as the API sees them.
+ *
+ * Upload ids are 32 upper-case hex characters in API text, lower-case inside.
+ *
+ * @module
+ */
+
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import type { Partitions } from '../cluster/partition-router.ts'
+import { resultOf } from '../cluster/partition-router.ts'
+import type { BucketRecord } from '../model/bucket.ts'
+import type { ListedPart } from '../model/command.ts'
+import { noSuchUpload } from '../model/decide-upload.ts'
+import type { DataSetId, ObjectKey } from '../model/identifiers.ts'
+import { PART_SIZE_BYTES_MAX } from '../model/limits.ts'
+import type {
+  ObjectMetadata,
+  ObjectRecord,
+  PieceRecord,
+  StorageClass,
+  UploadRecord,
+} from '../model/object.ts'
+import type { BodyStore } from './body-store.ts'
+import type { BodySource } from './body.ts'
+import { newTimedId } from './new-identifiers.ts'
+import { bodySourceOf } from './object-reader.ts'
+import type { ObjectService } from './object-service.ts'
+
+const UPLOAD_ID = /^[0-9A-Fa-f]{32}$/
+
+export interface PutPartRequest {
+  readonly body: BodySource
+  /** 16 bytes. */
+  readonly contentMd5: Uint8Array | undefined
+  readonly signal: AbortSignal
+}
+
+export interface CopyPartRequest {
+  readonly source: { readonly bucket: BucketRecord; readonly key: ObjectKey }
+  /** Throws when a condition on the source fails, or the caller may not read it. */
+  readonly check: (source: ObjectRecord) => void
+  /** Which bytes of the source; `end` exclusive. */
+  readonly range: (source: ObjectRecord) => { readonly start: number; readonly end: number }
+  readonly signal: AbortSignal
+}
+
+export interface PartPage {
+  readonly upload: UploadRecord
+  readonly parts: readonly (PieceRecord & { readonly partNumber: number })[]
+  readonly isTruncated: boolean
+}
+
+export interface ListUploadsOptions {
+  readonly prefix: string
+  readonly delimiter: string
+  readonly keyMarker: string
+  readonly uploadIdMarker: string
+  readonly maxUploads: number
+}
+
+/** One page of uploads, by key and then by age. */
+export interface UploadListing {
+  readonly uploads: readonly {
+    readonly key: ObjectKey
+    readonly uploadId: string
+    readonly initiatedMs: number
+    readonly storageClass: StorageClass
+  }[]
+  readonly commonPrefixes: readonly string[]
+  readonly isTruncated: boolean
+  readonly nextKeyMarker: string
+  readonly nextUploadIdMarker: string
+}
+
+export interface UploadServiceParts {
+  readonly partitions: Partitions
+  readonly bodies: BodyStore
+  readonly objects: ObjectService
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Operations on uploads. All methods reject with `OssError` for what a client can correct. */
+export class UploadService {
+  readonly #parts: UploadServiceParts
+
+  constructor(parts: UploadServiceParts) {
+    this.#parts = parts
+  }
+
+  async initiate(
+    bucket: BucketRecord,
+    key: ObjectKey,
+    request: { readonly metadata: ObjectMetadata; readonly forbidOverwrite: boolean },
+  ): Promise<{ readonly uploadId: string }> {
+    const { partitions, clock, random } = this.#parts
+    const uploadId = newTimedId(clock, random) as DataSetId
+    const { bucketId } = bucket
+    await partitions.execute({ kind: 'initiateUpload', bucketId, key, uploadId, ...request })
+    return { uploadId: uploadId.toUpperCase() }
+  }
+
+  /** Stores a part; one of that number that is there already is replaced. */
+  async putPart(
+    bucket: BucketRecord,
+    key: ObjectKey,
+    uploadId: string,
+    partNumber: number,
+    request: PutPartRequest,
+  ): Promise<PieceRecord> {
+    const { partitions, bodies } = this.#parts
+    const place = { bucketId: bucket.bucketId, key }
+    const id = await this.#findUpload(bucket, key, uploadId)
+    const body = await bodies.store(place, { ...request, sizeBytesMax: PART_SIZE_BYTES_MAX })
+    try {
+      const command = { kind: 'putPart', ...place, uploadId: id, partNumber, body } as const
+      const result = await partitions.execute(command)
+      bodies.confirm(body)
+      return resultOf(result, 'part').record
+    } catch (error) {
+      await bodies.discard(place, body)
+      throw error
+    }
+  }
+
+  /** Streams a range of another object into new chunks as a part. */
+  async copyPart(
+    bucket: BucketRecord,
+    key: ObjectKey,
+    uploadId: string,
+    partNumber: number,
+    { source, check, range, signal }: CopyPartRequest,
+  ): Promise<PieceRecord> {
+    const open = await this.#parts.objects.read(source.bucket, source.key)
+    check(open.record)
+    const body = bodySourceOf(open.body(range(open.record)), signal)
+    return this.putPart(bucket, key, uploadId, partNumber, { body, contentMd5: undefined, signal })
+  }
+
+  /** Makes the object of the listed parts, or of all there are. */
+  async complete(
+    bucket: BucketRecord,
+    key: ObjectKey,
+    uploadId: string,
+    parts: readonly ListedPart[] | undefined,
+    options: { readonly forbidOverwrite: boolean },
+  ): Promise<ObjectRecord> {
+    const { bucketId } = bucket
+    const command = { kind: 'completeUpload', bucketId, key, uploadId: idOf(uploadId) } as const
+    const result = await this.#parts.partitions.execute({ ...command, parts, ...options })
+    return resultOf(result, 'object').record
+  }
+
+  async abort(bucket: BucketRecord, key: ObjectKey, uploadId: string): Promise<void> {
+    const { bucketId } = bucket
+    const id = idOf(uploadId)
+    await this.#parts.partitions.execute({ kind: 'abortUpload', bucketId, key, uploadId: id })
+  }
+
+  /** Parts with numbers above `after`. */
+  async listParts(
+    bucket: BucketRecord,
+    key: ObjectKey,
+    uploadId: string,
+    { after, maxParts }: { readonly after: number; readonly maxParts: number },
+  ): Promise<PartPage> {
+    const found = await this.#parts.partitions.ask({
+      kind: 'upload',
+      bucketId: bucket.bucketId,
+      key,
+      uploadId: idOf(uploadId),
+      after,
+      limit: maxParts + 1,
+    })
+    if (found === undefined) throw noSuchUpload(uploadId)
+    const parts = found.parts.map(({ partNumber, piece }) => ({ ...piece, partNumber }))
+    const isTruncated = parts.length > maxParts
+    return { upload: found.upload, parts: parts.slice(0, maxParts), isTruncated }
+  }
+
+  async listUploads(bucket: BucketRecord, options: ListUploadsOptions): Promise<UploadListing> {
+    const { prefix, delimiter, keyMarker, uploadIdMarker, maxUploads } = options
+    const page = await this.#parts.partitions.ask({
+      kind: 'uploads',
+      bucketId: bucket.bucketId,
+      prefix,
+      delimiter,
+      after: keyMarker,
+      afterUploadId: keyMarker === '' || uploadIdMarker === '' ? undefined : idOf(uploadIdMarker),
+      maxCount: maxUploads,
+    })
+    const uploads = page.uploads.map((upload) => ({
+      ...upload,
+      uploadId: upload.uploadId.toUpperCase(),
+    }))
+    const nextUploadIdMarker = page.nextUploadId?.toUpperCase() ?? ''
+    return { ...page, uploads, nextUploadIdMarker }
+  }
+
+  /** Known before a body is read that has nowhere to go. */
+  async #findUpload(bucket: BucketRecord, key: ObjectKey, uploadId: string): Promise<DataSetId> {
+    const id = idOf(uploadId)
+    const query = { kind: 'upload', bucketId: bucket.bucketId, key, uploadId: id } as const
+    const found = await this.#parts.partitions.ask({ ...query, after: 0, limit: 0 })
+    if (found === undefined) throw noSuchUpload(uploadId)
+    return id
+  }
+}
+
+/** Whatever is no upload id names no upload. */
+function idOf(uploadId: string): DataSetId {
+  if (!UPLOAD_ID.test(uploadId)) throw noSuchUpload(uploadId)
+  return uploadId.toLowerCase() as DataSetId
+}
