@@ -1,0 +1,98 @@
+/**
+ * What a start does about segments (replication.md 2.3).
+ *
+ * The files of the directory count, not the rows: the engine may have lost the newest. Every file
+ * that is not wholly below its checkpoint is read, and what has no row gets one. A last batch counts
+ * only after it has been written again (J2), so its old segment is closed only then.
+ *
+ * @module
+ */
+
+import type { Logger } from '../../base/logger.ts'
+import { chunkNamespaceRange, readSegmentRowKey } from '../../wire/stored/chunk-keys.ts'
+import type { ChunkHead, HeadSeed } from '../../wire/stored/chunk-records.ts'
+import { decodeSegmentRow } from '../../wire/stored/chunk-rows.ts'
+import type { KeyValueEngine } from '../key-value-engine.ts'
+import type { ChunkIndex, SegmentState } from './chunk-index.ts'
+import { copyChunks } from './copy-chunks.ts'
+import type { SegmentFiles } from './segment-files.ts'
+import { scanSegment } from './segment-scan.ts'
+import type { SegmentWriter } from './segment-writer.ts'
+
+export interface RecoveryOptions {
+  readonly files: SegmentFiles
+  readonly index: ChunkIndex
+  readonly writer: SegmentWriter
+  readonly seed: HeadSeed
+  readonly logger: Logger
+}
+
+const ROWS_PER_PAGE = 1000
+
+/** Reads what the rows say about segments. */
+export async function readSegmentRows(engine: KeyValueEngine): Promise<SegmentState[]> {
+  const states: SegmentState[] = []
+  const { end, start } = chunkNamespaceRange('segment')
+  let from = start
+  for (;;) {
+    const page = await engine.scan({ start: from, end }, { limit: ROWS_PER_PAGE })
+    for (const { key, value } of page) {
+      states.push({ segment: readSegmentRowKey(key), ...decodeSegmentRow(value) })
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < ROWS_PER_PAGE) return states
+    from = Buffer.concat([last.key, Buffer.of(0)])
+  }
+}
+
+/** Completes the index from the files that were there before this start. */
+export async function recoverSegments(
+  fileNumbers: readonly number[],
+  options: RecoveryOptions,
+): Promise<void> {
+  const { index, files, writer } = options
+  const known = new Map(index.segments().map((state) => [state.segment, state]))
+  const read = fileNumbers.filter((segment) => known.get(segment)?.state !== 'closed')
+  const lastBatches: { segment: number; heads: readonly ChunkHead[] }[] = []
+  for (const segment of read) {
+    const heads = await recoverSegment(segment, known.get(segment)?.endBytes ?? 0, options)
+    lastBatches.push({ segment, heads })
+  }
+  for (const { segment, heads } of lastBatches) {
+    const unknown = await index.findUnknown(heads)
+    await copyChunks(segment, unknown, {
+      files,
+      append: (chunk) => writer.append(chunk),
+      copiedFrom: () => undefined,
+    })
+  }
+  await index.close(read)
+  await forgetLost(fileNumbers, options)
+}
+
+/** Makes the rows of a segment's records; returns the last batch, which must be written again. */
+async function recoverSegment(
+  segment: number,
+  from: number,
+  { files, index, seed, logger }: RecoveryOptions,
+): Promise<readonly ChunkHead[]> {
+  const scan = await files.use(segment, (file) => scanSegment({ file, segment, seed }, from))
+  if (scan.rottenCount > 0) {
+    logger.error('A segment is damaged in the middle', { segment, places: scan.rottenCount })
+  }
+  await index.recover(segment, scan.heads, scan.endBytes)
+  return scan.lastBatch
+}
+
+/** A segment that compaction has removed may still have its row; it counts nothing alive then. */
+async function forgetLost(
+  fileNumbers: readonly number[],
+  { index, logger }: RecoveryOptions,
+): Promise<void> {
+  const present = new Set(fileNumbers)
+  for (const { segment, liveBytes } of index.segments()) {
+    if (present.has(segment)) continue
+    if (liveBytes === 0) await index.forget(segment)
+    else logger.error('A segment with chunks is lost', { segment, liveBytes })
+  }
+}
