@@ -82,6 +82,7 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovered
     )
   }
   checkBases(journal, directory)
+  journal.unsureEntries = withoutSuperseded(journal.unsureEntries)
   // Files that starts left without a single group; a process killed in the middle of each.
   while ((fileNumbers.at(-1) ?? 0) > newestWithGroups) {
     await removeJournalFile(files, directory, fileNumbers.pop() ?? 0)
@@ -237,4 +238,18 @@ function checkBases({ index, replicas }: RecoveredJournal, directory: string): v
       )
     }
   }
+}
+
+/**
+ * Leaves out what a later entry of the same group has cut off: written again behind the group
+ * itself, it would follow a log that has become shorter.
+ */
+function withoutSuperseded(entries: readonly EntryRecord[]): EntryRecord[] {
+  const lowest = new Map<PartitionId, number>()
+  const kept = entries.toReversed().filter(({ partition, seq }) => {
+    const isHeld = seq < (lowest.get(partition) ?? Infinity)
+    if (isHeld) lowest.set(partition, seq)
+    return isHeld
+  })
+  return kept.reverse()
 }
