@@ -4,11 +4,12 @@
  * @module
  */
 
-import { execFileSync, type ExecFileSyncOptions } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { ensureDebianPackages } from '../support/debian-packages.ts'
 
 const source = join(import.meta.dirname, 'recorder.c')
 
@@ -19,7 +20,8 @@ export function compileRecorder(): string {
   const library = join(cache, `recorder-${version}.so`)
   if (existsSync(library)) return library
   mkdirSync(cache, { recursive: true })
-  if (!hasCompiler()) installCompiler()
+  ensureDebianPackages({ files: ['gcc'], packages: ['gcc', 'libc6-dev'] })
+  ensureDebianPackages({ files: ['/usr/include/stdio.h'], packages: ['libc6-dev'] })
   // Two that build at once each rename a whole file into place.
   const unfinished = `${library}.${process.pid}`
   const flags = ['-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', '-pthread']
@@ -43,17 +45,4 @@ export function recorderEnvironment(options: {
     UV_USE_IO_URING: '0',
     UV_THREADPOOL_SIZE: '16',
   }
-}
-
-function hasCompiler(): boolean {
-  return existsSync('/usr/bin/gcc') && existsSync('/usr/include/stdio.h')
-}
-
-function installCompiler(): void {
-  const options: ExecFileSyncOptions = {
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  }
-  execFileSync('apt-get', ['update', '-qq'], options)
-  execFileSync('apt-get', ['install', '-y', '-qq', 'gcc', 'libc6-dev'], options)
 }

@@ -108,6 +108,8 @@ export class DiskState {
   /** Writes out what a reader sees. `directory` must not exist. */
   writeTo(directory: string): void {
     writeDirectory(this.#root, directory)
+    const notes = this.notes.map((note) => `${note}\n`)
+    if (notes.length > 0) writeFileSync(join(directory, NOTES_FILE), notes.join(''))
   }
 
   #open(record: TraceRecord & { kind: 'opened' }): void {

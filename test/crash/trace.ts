@@ -49,6 +49,37 @@ export function parseTrace(trace: Buffer): TraceRecord[] {
   return records
 }
 
+/** The records of one folder, as if it were the recorded directory; what is elsewhere is left out. */
+export function below(folder: string, records: readonly TraceRecord[]): TraceRecord[] {
+  const inside = (path: string) =>
+    path === folder ? '' : path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined
+  return records.flatMap((record): TraceRecord[] => {
+    switch (record.kind) {
+      case 'opened':
+      case 'opaque opened':
+      case 'unlinked':
+      case 'directory made':
+      case 'directory removed': {
+        const path = inside(record.path)
+        return path === undefined ? [] : [{ ...record, path }]
+      }
+      case 'renamed':
+      case 'linked': {
+        const from = inside(record.from ?? '')
+        const to = inside(record.to ?? '')
+        if (from === undefined && to === undefined) return []
+        return [{ ...record, from: from ?? '', to: to ?? '' }]
+      }
+      case 'written':
+      case 'resized':
+      case 'sync started':
+      case 'sync ended':
+      case 'started':
+        return [record]
+    }
+  })
+}
+
 function parseRecord(record: Buffer): TraceRecord {
   const type = record.readUInt8(4)
   const pathEnd = HEADER_BYTES + record.readUInt16LE(6)

@@ -1,0 +1,138 @@
+/**
+ * Bugs that are planted on purpose: each is a patch in test/mutations, applied to a copy of the tree.
+ *
+ * @module
+ */
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+const root = join(import.meta.dirname, '..', '..')
+const folder = join(root, 'test', 'mutations')
+
+/** How many crash images and kills a bug gets that no test file finds. */
+const IMAGE_COUNT = 1_000
+const KILL_COUNT = 5
+const RUN_TIMEOUT_MS = 15 * 60_000
+
+export function mutationNames(): string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.patch'))
+  return names.map((name) => name.slice(0, -'.patch'.length)).sort(byNumber)
+}
+
+/** The jest patterns of its `Found-by:` line; none: only crashes find it. */
+export function foundBy(name: string): string[] {
+  const [, line = ''] = /^Found-by:(.*)$/m.exec(readFileSync(patchFile(name), 'utf8')) ?? []
+  return line.split(' ').filter((pattern) => pattern !== '')
+}
+
+/** Throws git's words unless the patch applies to the tree as it is. */
+export function checkPatch(name: string): void {
+  execFileSync('git', ['apply', '--check', patchFile(name)], { cwd: root, stdio: 'pipe' })
+}
+
+/** Returns what found the bug, or undefined: nothing did. */
+export function runMutation(name: string): string | undefined {
+  const copy = mkdtempSync(join(tmpdir(), `granary-mutation-${name}-`))
+  try {
+    copyTree(copy)
+    execFileSync('git', ['apply', patchFile(name)], { cwd: copy, stdio: 'inherit' })
+    return findByTests(copy, foundBy(name)) ?? findByCrashes(copy)
+  } finally {
+    rmSync(copy, { recursive: true })
+  }
+}
+
+function patchFile(name: string): string {
+  const file = join(folder, `${name}.patch`)
+  if (!existsSync(file)) throw new Error(`There must be a mutation "${name}" in test/mutations`)
+  return file
+}
+
+function byNumber(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true })
+}
+
+/** Everything that git knows or would add, as it is on disk. */
+function copyTree(copy: string): void {
+  const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
+  const files = execFileSync('git', list, { cwd: root, encoding: 'utf8' }).split('\0')
+  for (const file of files) {
+    if (file === '' || !existsSync(join(root, file))) continue
+    mkdirSync(dirname(join(copy, file)), { recursive: true })
+    cpSync(join(root, file), join(copy, file))
+  }
+  linkModules(copy)
+  // git apply outside of a repository looks for one further up.
+  execFileSync('git', ['init', '-q'], { cwd: copy })
+}
+
+/** The packages of the original, but this tree's own workspaces. */
+function linkModules(copy: string): void {
+  for (const modules of ['node_modules', join('storage-node', 'node_modules')]) {
+    if (!existsSync(join(root, modules))) continue
+    mkdirSync(join(copy, modules))
+    for (const entry of readdirSync(join(root, modules))) {
+      if (entry !== '@granary') symlinkSync(join(root, modules, entry), join(copy, modules, entry))
+    }
+  }
+  mkdirSync(join(copy, 'node_modules', '@granary'))
+  symlinkSync(join(copy, 'storage-node'), join(copy, 'node_modules', '@granary', 'storage-node'))
+}
+
+function findByTests(copy: string, patterns: readonly string[]): string | undefined {
+  if (patterns.length === 0) return undefined
+  const report = join(copy, 'report.json')
+  const jest = join('node_modules', 'jest', 'bin', 'jest.js')
+  const cache = `--cacheDirectory=${join(copy, '.jest-cache')}`
+  const args = [jest, '--bail', '--json', `--outputFile=${report}`, cache, ...patterns]
+  spawnSync(process.execPath, args, { cwd: copy, stdio: 'ignore', timeout: RUN_TIMEOUT_MS })
+  if (!existsSync(report)) throw new Error(`Tests of ${patterns.join(' ')} did not come to an end`)
+  return failedTest(JSON.parse(readFileSync(report, 'utf8')) as JestReport, patterns)
+}
+
+interface JestReport {
+  readonly numTotalTests: number
+  readonly numRuntimeErrorTestSuites: number
+  readonly testResults: readonly {
+    readonly message: string
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+  }[]
+}
+
+/** A file that does not even load proves nothing about the bug. */
+function failedTest(report: JestReport, patterns: readonly string[]): string | undefined {
+  if (report.numRuntimeErrorTestSuites > 0) {
+    const messages = report.testResults.map(({ message }) => message)
+    throw new Error(`A test file does not load\n${messages.join('\n')}`)
+  }
+  if (report.numTotalTests === 0) throw new Error(`No test matches ${patterns.join(' ')}`)
+  const results = report.testResults.flatMap(({ assertionResults }) => assertionResults)
+  const failed = results.find(({ status }) => status === 'failed')
+  return failed && `the test "${failed.fullName}"`
+}
+
+function findByCrashes(copy: string): string | undefined {
+  const main = join('test', 'crash', 'main.ts')
+  const args = [main, '--images', String(IMAGE_COUNT), '--kills', String(KILL_COUNT)]
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    cwd: copy,
+    encoding: 'utf8',
+    timeout: RUN_TIMEOUT_MS,
+  })
+  if (status === 0) return undefined
+  if (status !== 1) throw new Error(`Crashes did not come to an end\n${stdout}`)
+  const count = stdout.split('\n').find((line) => /^(images|kills)=/.test(line))
+  return `crashes (${count ?? 'the region did not even work'})`
+}
