@@ -1,0 +1,96 @@
+/**
+ * One HTTP/1.1 connection of the load generator: sends a request, counts the answer, says so.
+ *
+ * It knows as much of HTTP as the answers of a benchmark need: a status, a length, a body.
+ *
+ * @module
+ */
+
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+
+const HEAD_END = '\r\n\r\n'
+/** How much of a refusal is kept for the error message. */
+const REFUSAL_BYTES_MAX = 1000
+/** Repeated for larger bodies. */
+const PIECE = Buffer.alloc(1024 ** 2, 'Granary keeps what it is given. ')
+
+/** Who waits for an answer: gets the length of its body. */
+export interface AnswerListener {
+  onAnswer(bodyBytes: number): void
+  onFailure(error: Error): void
+}
+
+/** A connection with at most one request under way. */
+export class LoadConnection {
+  readonly #socket: Socket
+  readonly #listener: AnswerListener
+  #head = ''
+  #status = ''
+  #bodyBytes = 0
+  #remainingBytes: number | undefined
+  #refusal = ''
+  #unsentBytes = 0
+
+  constructor(port: number, host: string, listener: AnswerListener) {
+    this.#listener = listener
+    this.#socket = connect({ port, host, noDelay: true })
+    this.#socket.on('data', (bytes) => this.#onData(bytes))
+    this.#socket.on('drain', () => this.#sendBody())
+    this.#socket.on('error', (error) => listener.onFailure(error))
+    this.#socket.on('end', () => listener.onFailure(new Error('The server closed a connection')))
+  }
+
+  send(head: string, bodyBytes: number): void {
+    this.#unsentBytes = bodyBytes
+    this.#socket.cork()
+    this.#socket.write(head, 'latin1')
+    this.#sendBody()
+    this.#socket.uncork()
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #sendBody(): void {
+    while (this.#unsentBytes > 0) {
+      const piece = PIECE.subarray(0, Math.min(this.#unsentBytes, PIECE.length))
+      this.#unsentBytes -= piece.length
+      if (!this.#socket.write(piece)) return
+    }
+  }
+
+  #onData(bytes: Buffer): void {
+    let body = bytes
+    if (this.#remainingBytes === undefined) {
+      const before = this.#head.length
+      this.#head += bytes.toString('latin1')
+      const end = this.#head.indexOf(HEAD_END)
+      if (end === -1) return
+      body = bytes.subarray(end + HEAD_END.length - before)
+      this.#readHead(this.#head.slice(0, end))
+    }
+    this.#readBody(body)
+  }
+
+  #readHead(head: string): void {
+    this.#head = ''
+    this.#status = head.slice(9, 12)
+    const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
+    if (length === undefined) throw new Error(`An answer without a length: ${head}`)
+    this.#bodyBytes = Number(length)
+    this.#remainingBytes = this.#bodyBytes
+  }
+
+  #readBody(bytes: Buffer): void {
+    if (this.#status !== '200') {
+      this.#refusal += bytes.toString('utf8', 0, REFUSAL_BYTES_MAX)
+    }
+    this.#remainingBytes = (this.#remainingBytes ?? 0) - bytes.length
+    if (this.#remainingBytes > 0) return
+    this.#remainingBytes = undefined
+    if (this.#status === '200') return this.#listener.onAnswer(this.#bodyBytes)
+    this.#listener.onFailure(new Error(`Answered ${this.#status}: ${this.#refusal}`))
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The load generator: a process of its own that works through one plan after another.
+ *
+ * @module
+ */
+
+import { LoadConnection } from './load-connection.ts'
+import { RequestHeads } from './load-request.ts'
+import type { LoadPlan, LoadResult } from './plan.ts'
+
+process.on('message', (plan: LoadPlan) => {
+  run(plan).then(
+    (result) => process.send?.({ result }),
+    (error: Error) => process.send?.({ error: error.message }),
+  )
+})
+process.on('disconnect', () => process.exit(0))
+
+function run(plan: LoadPlan): Promise<LoadResult> {
+  const { request, count, firstIndex } = plan
+  const { hostname, port } = new URL(plan.access.endpoint)
+  const heads = new RequestHeads(plan)
+  const putBytes = request.kind === 'put' ? request.sizeBytes : 0
+  const latenciesMs = new Float64Array(count)
+  const connections: LoadConnection[] = []
+  let sentCount = 0
+  let answeredCount = 0
+  let bodyBytes = 0
+  const startedMs = performance.now()
+
+  return new Promise<LoadResult>((resolve, reject) => {
+    for (let each = Math.min(plan.connectionCount, count); each > 0; each--) openConnection()
+
+    function openConnection(): void {
+      let sentMs = 0
+      const connection = new LoadConnection(Number(port), hostname, {
+        onFailure: reject,
+        onAnswer(answerBytes) {
+          const nowMs = performance.now()
+          latenciesMs[answeredCount++] = nowMs - sentMs
+          bodyBytes += answerBytes + putBytes
+          if (request.kind === 'get' && answerBytes !== request.sizeBytes) {
+            return reject(new Error(`A body of ${answerBytes} bytes, not ${request.sizeBytes}`))
+          }
+          if (answeredCount === count) {
+            return resolve({ durationMs: nowMs - startedMs, bodyBytes, latenciesMs })
+          }
+          sendNext()
+        },
+      })
+      connections.push(connection)
+      const sendNext = () => {
+        if (sentCount === count) return
+        const head = heads.head(firstIndex + sentCount++)
+        sentMs = performance.now()
+        connection.send(head, putBytes)
+      }
+      sendNext()
+    }
+  }).finally(() => {
+    for (const connection of connections) connection.close()
+  })
+}

@@ -1,0 +1,45 @@
+import { signedHeaders } from '../support/oss-request.ts'
+import { RequestHeads } from './load-request.ts'
+import type { LoadPlan, LoadRequest } from './plan.ts'
+
+const access = {
+  endpoint: 'http://127.0.0.1:9000',
+  region: 'cn-hangzhou',
+  accessKeyId: 'id',
+  accessKeySecret: 'secret',
+}
+
+function headOf(request: LoadRequest): { line: string; headers: Record<string, string> } {
+  const plan: LoadPlan = { access, connectionCount: 1, firstIndex: 0, count: 1, request }
+  const [line = '', ...lines] = new RequestHeads(plan).head(7).trimEnd().split('\r\n')
+  const pairs = lines.map((each) => each.split(': ') as [string, string])
+  return {
+    line,
+    headers: Object.fromEntries(pairs.map(([name, value]) => [name.toLowerCase(), value])),
+  }
+}
+
+const keys = { prefix: 'some/', count: 100 }
+
+test.each<[string, LoadRequest]>([
+  ['PUT /bkt/some/000000007 HTTP/1.1', { kind: 'put', bucket: 'bkt', keys, sizeBytes: 5 }],
+  ['GET /bkt/some/000000007 HTTP/1.1', { kind: 'get', bucket: 'bkt', keys, sizeBytes: 5 }],
+  ['GET /bkt/?max-keys=3 HTTP/1.1', { kind: 'list', bucket: 'bkt', query: 'max-keys=3' }],
+])('%s is signed as the tests sign it', (expectedLine, request) => {
+  const { line, headers } = headOf(request)
+  expect(line).toBe(expectedLine)
+  const signed = signedHeaders(access, {
+    method: line.slice(0, 3),
+    bucket: 'bkt',
+    key: request.kind === 'list' ? '' : 'some/000000007',
+    headers: {
+      date: headers['date'] ?? '',
+      ...(headers['content-type'] && { 'content-type': headers['content-type'] }),
+    },
+  })
+  expect(headers['authorization']).toBe(signed['authorization'])
+})
+
+test('a bare request is not signed', () => {
+  expect(headOf({ kind: 'bare' }).headers).toEqual({ host: '127.0.0.1:9000' })
+})

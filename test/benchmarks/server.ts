@@ -1,0 +1,75 @@
+/**
+ * A server under measurement: a process of its own, started by its real entry on an empty store.
+ *
+ * @module
+ */
+
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { sendOssRequest } from '../support/oss-request.ts'
+import type { Access } from '../support/oss-request.ts'
+
+/** What a server is started with. */
+export interface ServerOptions {
+  /** Root of the tree whose server it is. */
+  readonly tree: string
+  /** Where its store is made. */
+  readonly dataParent: string
+  readonly environment: Readonly<Record<string, string>>
+  /** Arguments for Node itself. */
+  readonly nodeArguments: readonly string[]
+}
+
+/** A server that accepts requests. */
+export class Server {
+  readonly access: Access
+  readonly pid: number
+  readonly #child: ChildProcess
+  readonly #data: string
+
+  private constructor(child: ChildProcess, data: string, access: Access) {
+    this.#child = child
+    this.#data = data
+    this.access = access
+    this.pid = child.pid ?? 0
+  }
+
+  static async start(options: ServerOptions): Promise<Server> {
+    const data = mkdtempSync(join(options.dataParent, 'granary-bench-data-'))
+    const entry = join(options.tree, 'storage-node', 'src', 'local.ts')
+    const args = [...options.nodeArguments, entry, '--json', '--port', '0', '--data', data]
+    const child = spawn(process.execPath, args, {
+      cwd: options.tree,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // As many threads as `npm start` gives it.
+      env: { ...process.env, UV_THREADPOOL_SIZE: '16', ...options.environment },
+    })
+    return new Server(child, data, await readAccess(child))
+  }
+
+  async createBucket(bucket: string): Promise<void> {
+    const { status, body } = await sendOssRequest(this.access, { method: 'PUT', bucket })
+    if (status !== 200) throw new Error(`Cannot create a bucket: ${status} ${body.toString()}`)
+  }
+
+  /** Ends it in order, and removes its store. */
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGTERM')
+      await once(this.#child, 'exit')
+    }
+    rmSync(this.#data, { recursive: true, force: true })
+  }
+}
+
+async function readAccess(child: ChildProcess): Promise<Access> {
+  const lines = createInterface({ input: child.stdout! })
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('The server ended')))
+  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string]
+  ended.catch(() => {})
+  return JSON.parse(line) as Access
+}

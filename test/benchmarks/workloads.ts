@@ -1,0 +1,230 @@
+/**
+ * The workloads, by name.
+ *
+ * @module
+ */
+
+import type { Figure } from './figure.ts'
+import type { KeyPattern, LoadRequest } from './plan.ts'
+import type { Check, Measurement, Workload } from './workload.ts'
+
+/** Every workload measures in this bucket of its server. */
+export const BUCKET = 'granary-bench'
+
+const CONNECTION_COUNT = 64
+const SMALL_BYTES = 4096
+const LARGE_BYTES = 64 * 1024 ** 2
+/** 5 GiB in objects of 64 MiB. */
+const LARGE_COUNT = 80
+const STREAM_BYTES = 5 * 1024 ** 3
+const RESIDENT_MEBIBYTES_MAX = 400
+
+/** 100,000 small operations, 64 at a time. */
+const SMALL = {
+  connectionCount: CONNECTION_COUNT,
+  count: 100_000,
+  quickCount: 10_000,
+  unit: 'operation',
+} as const
+/** 5 GiB in large objects, 64 at a time. */
+const LARGE = {
+  connectionCount: CONNECTION_COUNT,
+  count: LARGE_COUNT,
+  quickCount: 16,
+  unit: 'MB',
+} as const
+/** Pages hold a thousand rows, so that these are enough. */
+const PAGES = {
+  connectionCount: CONNECTION_COUNT,
+  count: 4_000,
+  quickCount: 400,
+  unit: 'operation',
+} as const
+
+const get4k: Workload = {
+  name: 'get-4k',
+  what: 'GET of 10,000 objects of 4 KiB in no order',
+  preparation: [fill('fill', { prefix: 'small/', count: 10_000 }, SMALL_BYTES)],
+  stages: [
+    [
+      {
+        ...SMALL,
+        name: 'get-4k',
+        request: get({ prefix: 'small/', count: 10_000, shuffled: true }, SMALL_BYTES),
+        targetUs: 100,
+      },
+    ],
+  ],
+}
+
+const put4k: Workload = {
+  name: 'put-4k',
+  what: 'PUT of new objects of 4 KiB',
+  stages: [[{ ...SMALL, name: 'put-4k', request: put('put/', SMALL_BYTES), targetUs: 160 }]],
+}
+
+const put4kSlowSync: Workload = {
+  name: 'put-4k-slow-sync',
+  what: 'the same where every sync of the disk takes 2 ms longer, and over one connection',
+  variants: [
+    { name: 'no delay', syncDelayUs: 0 },
+    { name: 'delay', syncDelayUs: 2_000 },
+  ],
+  stages: [
+    [
+      { ...SMALL, name: 'as the disk is', server: 'no delay', request: put('a/', SMALL_BYTES) },
+      { ...SMALL, name: '2 ms longer', server: 'delay', request: put('b/', SMALL_BYTES) },
+      {
+        ...SMALL,
+        name: '2 ms longer, one connection',
+        server: 'delay',
+        request: put('c/', SMALL_BYTES),
+        connectionCount: 1,
+        count: 8_000,
+        quickCount: 1_000,
+      },
+    ],
+  ],
+  checks(figures) {
+    const rate = (name: string) => figures.get(name)?.operationsPerSecond ?? NaN
+    const kept = (rate('2 ms longer') / rate('as the disk is')) * 100
+    const times = rate('2 ms longer') / rate('2 ms longer, one connection')
+    return [
+      { what: 'of the rate kept', value: kept, unit: '%', isMet: kept >= 80 },
+      { what: 'the rate of one connection', value: times, unit: 'times', isMet: times >= 12 },
+    ]
+  },
+}
+
+const list1000: Workload = {
+  name: 'list-1000',
+  what: 'pages of 1,000 among 10,000 objects of 16 bytes',
+  preparation: [fill('fill', { prefix: 'o', count: 10_000 }, 16)],
+  stages: [[page('list-1000', 'max-keys=1000&marker=o000004321', 12_000)]],
+}
+
+const list1000Of4k: Workload = {
+  name: 'list-1000-4k',
+  what: 'pages of 1,000 among 10,000 objects of 4 KiB',
+  preparation: [fill('fill', { prefix: 'o', count: 10_000 }, SMALL_BYTES)],
+  stages: [[page('list-1000-4k', 'max-keys=1000&marker=o000004321', 20_000)]],
+}
+
+const put64m: Workload = {
+  name: 'put-64m',
+  what: 'PUT of objects of 64 MiB',
+  stages: [[{ ...LARGE, name: 'put-64m', request: put('large/', LARGE_BYTES), targetUs: 3_500 }]],
+}
+
+const get64m: Workload = {
+  name: 'get-64m',
+  what: 'GET of 16 objects of 64 MiB',
+  preparation: [
+    { ...fill('fill', { prefix: 'large/', count: 16 }, LARGE_BYTES), connectionCount: 4 },
+  ],
+  stages: [
+    [
+      {
+        ...LARGE,
+        name: 'get-64m',
+        request: get({ prefix: 'large/', count: 16, shuffled: true }, LARGE_BYTES),
+        targetUs: 1_200,
+      },
+    ],
+  ],
+}
+
+const stream5g: Workload = {
+  name: 'stream-5g',
+  what: 'one object of 5 GiB over one connection, in and out again',
+  stages: [[stream('put')], [stream('get')]],
+  checks: (figures) => [...figures.values()].map(residentCheck),
+}
+
+const MILLION: KeyPattern = { prefix: 'p', count: 1_000_000, keysPerFolder: 1000 }
+
+const keys1m: Workload = {
+  name: 'keys-1m',
+  what: 'a bucket of 1,000,000 objects in 1,000 folders: memory, and pages of it',
+  stages: [
+    [
+      {
+        ...SMALL,
+        name: 'fill',
+        request: { kind: 'put', bucket: BUCKET, keys: MILLION, sizeBytes: 16 },
+        count: MILLION.count,
+        quickCount: 50_000,
+      },
+    ],
+    [
+      page('first page', 'max-keys=1000'),
+      page('page in the middle', 'max-keys=1000&marker=p000500/000499'),
+    ],
+    [
+      {
+        ...page('1,000 common prefixes', 'max-keys=1000&delimiter=%2F', 150_000),
+        count: 400,
+        quickCount: 20,
+      },
+    ],
+  ],
+  checks(figures) {
+    const cost = (name: string) => figures.get(name)?.cpuUsPerUnit ?? NaN
+    const longer = (cost('page in the middle') / cost('first page') - 1) * 100
+    return [
+      { what: 'more for a page in the middle', value: longer, unit: '%', isMet: longer <= 10 },
+      ...[...figures.values()].map(residentCheck),
+    ]
+  },
+}
+
+/** All workloads, in the order in which they run when none is named. */
+export const workloads: readonly Workload[] = [
+  get4k,
+  put4k,
+  put4kSlowSync,
+  list1000,
+  list1000Of4k,
+  put64m,
+  get64m,
+  stream5g,
+  keys1m,
+]
+
+function put(prefix: string, sizeBytes: number): LoadRequest {
+  return { kind: 'put', bucket: BUCKET, keys: { prefix, count: 1_000_000_000 }, sizeBytes }
+}
+
+function get(keys: KeyPattern, sizeBytes: number): LoadRequest {
+  return { kind: 'get', bucket: BUCKET, keys, sizeBytes }
+}
+
+/** Puts every object of a pattern once; the measurement reads all of them, so `--quick` does too. */
+function fill(name: string, keys: KeyPattern, sizeBytes: number): Measurement {
+  const request: LoadRequest = { kind: 'put', bucket: BUCKET, keys, sizeBytes }
+  return { ...SMALL, name, request, count: keys.count, quickCount: keys.count }
+}
+
+function page(name: string, query: string, targetUs?: number): Measurement {
+  const request: LoadRequest = { kind: 'list', bucket: BUCKET, query }
+  return { ...PAGES, name, request, ...(targetUs !== undefined && { targetUs }) }
+}
+
+function stream(kind: 'put' | 'get'): Measurement {
+  const request: LoadRequest = {
+    kind,
+    bucket: BUCKET,
+    keys: { prefix: 'stream/', count: 1 },
+    sizeBytes: STREAM_BYTES,
+  }
+  return { name: `${kind} 5 GiB`, request, connectionCount: 1, count: 1, quickCount: 1, unit: 'MB' }
+}
+
+function residentCheck({ measurement, residentMebibytesMax }: Figure): Check {
+  return {
+    what: `resident memory at most, ${measurement}`,
+    value: residentMebibytesMax,
+    unit: 'MiB',
+    isMet: residentMebibytesMax < RESIDENT_MEBIBYTES_MAX,
+  }
+}
