@@ -1,0 +1,136 @@
+/**
+ * The smoke client of npm `@alicloud/oss20190517`, which signs with V1.
+ *
+ * @module
+ */
+
+import { createRequire } from 'node:module'
+import { Readable } from 'node:stream'
+import type { Access } from '../../support/oss-request.ts'
+import { readAll } from './smoke-client.ts'
+import type { Model, Sdk, SmokeClient } from './smoke-client.ts'
+
+interface Answer<Body = unknown> {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Body
+}
+type BucketCall<Body = unknown> = (bucket: string, request: object) => Promise<Answer<Body>>
+type ObjectCall<Body = unknown> = (
+  bucket: string,
+  key: string,
+  request: object,
+) => Promise<Answer<Body>>
+type FullCall = (
+  bucket: string,
+  key: string,
+  request: object,
+  headers: object,
+  runtime: object,
+) => Promise<unknown>
+
+interface OssClient {
+  putBucket: BucketCall
+  deleteBucket(bucket: string): Promise<unknown>
+  putObjectWithOptions: FullCall
+  getObject: ObjectCall<AsyncIterable<unknown>>
+  headObject: ObjectCall
+  listObjectsV2: BucketCall<{ contents?: { key: string }[] }>
+  copyObjectWithOptions(
+    bucket: string,
+    key: string,
+    headers: object,
+    runtime: object,
+  ): Promise<unknown>
+  appendObject: ObjectCall
+  initiateMultipartUpload: ObjectCall<{ uploadId: string }>
+  uploadPart: ObjectCall
+  completeMultipartUpload: ObjectCall
+  deleteObject: ObjectCall
+  deleteMultipleObjects: BucketCall
+}
+
+const load = createRequire(__filename)
+const sdk = load('@alicloud/oss20190517') as Sdk<OssClient>
+const { Config } = load('@alicloud/openapi-client') as { readonly Config: Model }
+const { RuntimeOptions } = load('@alicloud/tea-util') as { readonly RuntimeOptions: Model }
+
+/** Makes the client of a server; `access.endpoint` must be a name. */
+export function oss20190517Client(access: Access): SmokeClient {
+  const { default: Client } = sdk
+  const endpoint = new URL(access.endpoint).host
+  const oss = new Client(
+    new Config({ ...access, endpoint, protocol: 'http', regionId: access.region }),
+  )
+  const runtime = new RuntimeOptions({})
+  return {
+    makeBucket: async (bucket) => void (await oss.putBucket(bucket, make('PutBucketRequest', {}))),
+    removeBucket: async (bucket) => void (await oss.deleteBucket(bucket)),
+    async put(bucket, key, body, colour) {
+      const headers = make('PutObjectHeaders', { metaData: { colour } })
+      const request = make('PutObjectRequest', { body: Readable.from([body]) })
+      await oss.putObjectWithOptions(bucket, key, request, headers, runtime)
+    },
+    get: async (bucket, key) =>
+      readAll((await oss.getObject(bucket, key, make('GetObjectRequest', {}))).body),
+    async colour(bucket, key) {
+      return (await oss.headObject(bucket, key, make('HeadObjectRequest', {}))).headers[
+        'x-oss-meta-colour'
+      ]
+    },
+    async list(bucket, prefix) {
+      const { body } = await oss.listObjectsV2(
+        bucket,
+        make('ListObjectsV2Request', { prefix, maxKeys: 100 }),
+      )
+      return (body.contents ?? []).map(({ key }) => key)
+    },
+    async copy(bucket, from, to) {
+      const headers = make('CopyObjectHeaders', { copySource: `/${bucket}/${from}` })
+      await oss.copyObjectWithOptions(bucket, to, headers, runtime)
+    },
+    async append(bucket, key, position, body) {
+      const request = make('AppendObjectRequest', { position, body: Readable.from([body]) })
+      return Number(
+        (await oss.appendObject(bucket, key, request)).headers['x-oss-next-append-position'],
+      )
+    },
+    async startUpload(bucket, key) {
+      return (
+        await oss.initiateMultipartUpload(bucket, key, make('InitiateMultipartUploadRequest', {}))
+      ).body.uploadId
+    },
+    async putPart(bucket, key, uploadId, partNumber, body) {
+      const request = make('UploadPartRequest', {
+        uploadId,
+        partNumber,
+        body: Readable.from([body]),
+      })
+      return (await oss.uploadPart(bucket, key, request)).headers['etag'] ?? ''
+    },
+    async completeUpload(bucket, key, uploadId, etags) {
+      const part = etags.map((etag, index) => make('Part', { ETag: etag, partNumber: index + 1 }))
+      const body = make('CompleteMultipartUpload', { part })
+      await oss.completeMultipartUpload(
+        bucket,
+        key,
+        make('CompleteMultipartUploadRequest', { uploadId, body }),
+      )
+    },
+    remove: async (bucket, key) =>
+      void (await oss.deleteObject(bucket, key, make('DeleteObjectRequest', {}))),
+    async removeMany(bucket, keys) {
+      const objects = keys.map((key) => make('ObjectIdentifier', { key }))
+      const list = make('Delete', { objects, quiet: false })
+      await oss.deleteMultipleObjects(
+        bucket,
+        make('DeleteMultipleObjectsRequest', { delete: list }),
+      )
+    },
+  }
+}
+
+function make(name: string, fields: object): object {
+  const found = (sdk as Readonly<Record<string, Model | undefined>>)[name]
+  if (found === undefined) throw new Error(`The package has no ${name}`)
+  return new found(fields)
+}
