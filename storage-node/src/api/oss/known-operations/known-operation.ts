@@ -1,0 +1,20 @@
+/**
+ * How an operation is recognised.
+ *
+ * @module
+ */
+
+export type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS'
+
+/** What a request addresses: nothing, a bucket, or an object in it. */
+export type ResourceLevel = 'service' | 'bucket' | 'object'
+
+export interface KnownOperation {
+  readonly methods: readonly Method[]
+  /** Query parameters that select it, all of them; `name=value` where the value counts. */
+  readonly select?: readonly string[]
+  /** Header that tells it from another operation with the same method and parameters. */
+  readonly header?: string
+  /** Query parameters it understands besides. */
+  readonly parameters?: readonly string[]
+}

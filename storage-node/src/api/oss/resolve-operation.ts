@@ -1,0 +1,158 @@
+/**
+ * Finds the one operation a request asks for.
+ *
+ * What decides: the method, what is addressed, the query parameters that select operations, and a
+ * header or two. A parameter nobody knows is refused rather than ignored: it may be the sub-resource
+ * of an operation that would otherwise turn into an overwrite of the object (oss.md 0, class D).
+ *
+ * @module
+ */
+
+import { OssError, type Refusal } from '../../model/errors.ts'
+import type { HeaderValues, QueryPair } from '../../wire/oss/request-head.ts'
+import {
+  knownOperations,
+  PREFLIGHT,
+  type KnownOperationRow,
+  type OperationName,
+} from './known-operations.ts'
+import type { ResourceLevel } from './known-operations/known-operation.ts'
+
+/** What a request shows of its operation. */
+export interface OperationRequest {
+  readonly method: string
+  readonly level: ResourceLevel
+  readonly query: readonly QueryPair[]
+  readonly headers: HeaderValues
+}
+
+/** The operation asked for, or why there is none. HEAD of a bucket is answered like GET. */
+export function resolveOperation(
+  request: OperationRequest,
+): { readonly operation: OperationName } | Refusal {
+  if (request.method === 'OPTIONS') return { operation: PREFLIGHT }
+  const selecting = request.query.filter((pair) => selectsAt(request.level, pair.name))
+  const rows = rowsOfSelection(request.level, selecting)
+  const [first] = selecting
+  if (rows.length === 0 && first !== undefined) return notImplemented(first.name)
+  const row = chooseRow(rows, request)
+  if (row === undefined) return methodNotAllowed(request, rows)
+  const stranger = request.query.find((pair) => !isUnderstood(row, pair.name))
+  return stranger === undefined ? { operation: row.name } : notImplemented(stranger.name)
+}
+
+/** Parameters of every signed request, and those of answers that a signed reader may override. */
+const COMMON_PARAMETERS: ReadonlySet<string> = new Set([
+  'OSSAccessKeyId',
+  'Expires',
+  'Signature',
+  'security-token',
+  'response-content-type',
+  'response-content-language',
+  'response-expires',
+  'response-cache-control',
+  'response-content-disposition',
+  'response-content-encoding',
+])
+
+/** Selecting parameter names of a level. */
+const selectors = new Map<ResourceLevel, Set<string>>()
+/** The same of all levels: `?legalHold` means nothing for a bucket, and must not be ignored. */
+const allSelectors = new Set<string>()
+/** By level and selecting names. */
+const rowsBySelection = new Map<string, KnownOperationRow[]>()
+
+for (const row of knownOperations) {
+  const names = (row.select ?? []).map((selector) => splitSelector(selector).name)
+  const ofLevel = selectors.get(row.level) ?? new Set()
+  selectors.set(row.level, ofLevel)
+  for (const name of names) {
+    ofLevel.add(name)
+    allSelectors.add(name)
+  }
+  const selection = selectionKey(row.level, names)
+  rowsBySelection.set(selection, [...(rowsBySelection.get(selection) ?? []), row])
+}
+
+function selectsAt(level: ResourceLevel, name: string): boolean {
+  return selectors.get(level)?.has(name) === true
+}
+
+/** Rows with exactly these selecting parameters; where values count, with these values. */
+function rowsOfSelection(
+  level: ResourceLevel,
+  selecting: readonly QueryPair[],
+): readonly KnownOperationRow[] {
+  const names = selecting.map(({ name }) => name)
+  const rows = rowsBySelection.get(selectionKey(level, names)) ?? []
+  if (selecting.length === 0) return rows
+  const exact = rows.filter((row) => needsValue(row) && hasValues(row, selecting))
+  return exact.length > 0 ? exact : rows.filter((row) => !needsValue(row))
+}
+
+function chooseRow(
+  rows: readonly KnownOperationRow[],
+  { method, level, headers }: OperationRequest,
+): KnownOperationRow | undefined {
+  const asked = method === 'HEAD' && level !== 'object' ? 'GET' : method
+  const ofMethod = rows.filter((row) => (row.methods as readonly string[]).includes(asked))
+  const byHeader = ofMethod.find(
+    (row) => row.header !== undefined && headers[row.header] !== undefined,
+  )
+  return byHeader ?? ofMethod.find((row) => row.header === undefined)
+}
+
+function isUnderstood(row: KnownOperationRow, name: string): boolean {
+  if (selectsAt(row.level, name) || row.parameters?.includes(name) === true) return true
+  if (COMMON_PARAMETERS.has(name)) return true
+  // Clients tag requests with `x-` parameters that end up in the log (oss.md 5.19). Those that
+  // restrict who may use a signed URL cannot be ignored.
+  return name.startsWith('x-') && !name.startsWith('x-oss-ac-') && !allSelectors.has(name)
+}
+
+function methodNotAllowed(
+  { method, level }: OperationRequest,
+  rows: readonly KnownOperationRow[],
+): Refusal {
+  const allowed = new Set(rows.flatMap(({ methods }) => methods))
+  return {
+    refused: new OssError('MethodNotAllowed', {
+      details: [
+        { name: 'Method', value: method },
+        { name: 'ResourceType', value: level.toUpperCase() },
+      ],
+      headers: { allow: [...allowed].join(', ') },
+    }),
+  }
+}
+
+function notImplemented(parameter: string): Refusal {
+  return {
+    refused: new OssError('NotImplemented', {
+      message: `The query parameter "${parameter}" asks for a function that is not implemented here.`,
+      details: [{ name: 'ArgumentName', value: parameter }],
+    }),
+  }
+}
+
+function needsValue(row: KnownOperationRow): boolean {
+  return row.select?.some((selector) => selector.includes('=')) === true
+}
+
+function hasValues(row: KnownOperationRow, selecting: readonly QueryPair[]): boolean {
+  return (row.select ?? []).every((selector) => {
+    const { name, value } = splitSelector(selector)
+    return value === undefined || selecting.find((pair) => pair.name === name)?.value === value
+  })
+}
+
+function splitSelector(selector: string): { name: string; value: string | undefined } {
+  const equals = selector.indexOf('=')
+  if (equals < 0) return { name: selector, value: undefined }
+  return { name: selector.slice(0, equals), value: selector.slice(equals + 1) }
+}
+
+function selectionKey(level: ResourceLevel, names: readonly string[]): string {
+  if (names.length === 0) return level
+  return `${level}?${[...new Set(names)].sort().join('&')}`
+}
