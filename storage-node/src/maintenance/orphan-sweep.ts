@@ -1,0 +1,43 @@
+/**
+ * Finds chunks whose upload died before a command referred to them, and lets their owner decide.
+ *
+ * The owner's partition either answers that a row refers to the data, or logs a kill: from then on
+ * no command can refer to it any more (B4), and the chunks may go.
+ *
+ * @module
+ */
+
+import type { Partitions } from '../cluster/partition-router.ts'
+import { resultOf } from '../cluster/partition-router.ts'
+import type { ChunkStore } from '../storage/chunks/chunk-store.ts'
+
+const PAGE_COUNT = 1000
+/** Uploads that take longer than this to commit lose their data (replication.md 1.8). */
+export const ORPHAN_AGE_MS = 24 * 60 * 60 * 1000
+
+export interface OrphanSweepParts {
+  readonly partitions: Partitions
+  readonly chunks: Pick<ChunkStore, 'listUnconfirmed' | 'confirm' | 'remove'>
+}
+
+/** One round; returns how many bodies were freed. */
+export async function sweepOrphans(
+  { partitions, chunks }: OrphanSweepParts,
+  signal: AbortSignal,
+): Promise<number> {
+  let freed = 0
+  for (;;) {
+    const marks = await chunks.listUnconfirmed(ORPHAN_AGE_MS, PAGE_COUNT)
+    for (const { dataId, chunkCount, owner } of marks) {
+      if (signal.aborted) return freed
+      const killed = await partitions.execute({ kind: 'killData', ...owner, dataId })
+      if (resultOf(killed, 'killed').referenced) {
+        await chunks.confirm(dataId, chunkCount)
+      } else {
+        await chunks.remove(dataId, chunkCount)
+        freed++
+      }
+    }
+    if (marks.length < PAGE_COUNT) return freed
+  }
+}

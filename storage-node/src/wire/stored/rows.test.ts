@@ -1,0 +1,225 @@
+import fc from 'fast-check'
+import { noCounters } from '../../model/bucket.ts'
+import type { BucketRecord } from '../../model/bucket.ts'
+import type {
+  AccountUid,
+  BucketId,
+  BucketName,
+  DataId,
+  DataSetId,
+  VersionSeq,
+} from '../../model/identifiers.ts'
+import type { ObjectMetadata, ObjectRecord } from '../../model/object.ts'
+import type { Seq } from '../../contract/identifiers.ts'
+import { decodeEffects, encodeEffects } from './effects.ts'
+import { decodeObjectRow, decodeObjectSummary, encodeObjectRow } from './object-row.ts'
+import {
+  decodeAppliedRow,
+  decodeBucketRow,
+  decodeCountersRow,
+  decodeDroppedRow,
+  decodeFenceRow,
+  decodeKillRow,
+  decodePartListRow,
+  decodePieceRow,
+  decodeUploadRow,
+  encodeAppliedRow,
+  encodeBucketRow,
+  encodeCountersRow,
+  encodeDroppedRow,
+  encodeFenceRow,
+  encodeKillRow,
+  encodePartListRow,
+  encodePieceRow,
+  encodeUploadRow,
+} from './rows.ts'
+import { StoredFormatError } from './stored-format-error.ts'
+
+const hexId = fc
+  .uint8Array({ minLength: 16, maxLength: 16 })
+  .map((id) => Buffer.from(id).toString('hex'))
+const timeMs = fc.integer({ min: 0, max: 2 ** 48 - 1 })
+const sizeBytes = fc.integer({ min: 0, max: 2 ** 48 - 1 })
+const crc64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
+const pairs = fc.array(fc.tuple(fc.string(), fc.string()), { maxLength: 5 })
+
+const metadata: fc.Arbitrary<ObjectMetadata> = fc.record({
+  contentType: fc.string(),
+  headers: pairs,
+  userMetadata: pairs,
+  storageClass: fc.constantFrom('Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'),
+  acl: fc.constantFrom('default', 'private', 'public-read', 'public-read-write'),
+})
+
+const etag = fc
+  .tuple(hexId, fc.integer({ min: 0, max: 10_000 }))
+  .map(([hash, parts]) => hash.toUpperCase() + (parts === 0 ? '' : `-${parts}`))
+
+const data: fc.Arbitrary<ObjectRecord['data']> = fc.oneof(
+  fc.constantFrom({ kind: 'none' as const }, { kind: 'inline' as const }),
+  hexId.map((dataId) => ({ kind: 'chunks' as const, dataId: dataId as DataId })),
+  fc.tuple(hexId, fc.integer({ min: 0, max: 2 ** 32 - 1 })).map(([dataSetId, pieceCount]) => {
+    return { kind: 'pieces' as const, dataSetId: dataSetId as DataSetId, pieceCount }
+  }),
+)
+
+const object: fc.Arbitrary<ObjectRecord> = fc
+  .tuple(
+    metadata,
+    fc.record({
+      type: fc.constantFrom('Normal', 'Multipart', 'Appendable', 'Symlink'),
+      versionSeq: crc64.map((seq) => seq as VersionSeq),
+      sizeBytes,
+      etag,
+      crc64,
+      lastModifiedMs: timeMs,
+      data,
+    }),
+  )
+  .map(([first, second]) => ({ ...first, ...second }))
+
+test('object rows come back as they were, and their head alone shows the summary', () => {
+  fc.assert(
+    fc.property(object, (record) => {
+      const row = encodeObjectRow(record)
+      expect(decodeObjectRow(row)).toEqual(record)
+      const { type, storageClass, lastModifiedMs } = record
+      const summary = {
+        type,
+        storageClass,
+        lastModifiedMs,
+        sizeBytes: record.sizeBytes,
+        etag: record.etag,
+      }
+      expect(decodeObjectSummary(row)).toEqual(summary)
+    }),
+  )
+})
+
+test('uploads, pieces and part lists come back as they were', () => {
+  const upload = fc.record({
+    initiatedMs: timeMs,
+    metadata,
+    forbidOverwrite: fc.boolean(),
+    partCount: fc.nat(10_000),
+    partBytes: sizeBytes,
+  })
+  fc.assert(
+    fc.property(upload, (value) => expect(decodeUploadRow(encodeUploadRow(value))).toEqual(value)),
+  )
+  const piece = fc.record({
+    offset: sizeBytes,
+    sizeBytes,
+    md5: hexId,
+    crc64,
+    lastModifiedMs: timeMs,
+    data: fc.oneof(
+      hexId.map((dataId) => ({ kind: 'chunks' as const, dataId: dataId as DataId })),
+      fc.uint8Array({ maxLength: 50 }).map((bytes) => {
+        return { kind: 'inline' as const, bytes: Buffer.from(bytes) }
+      }),
+    ),
+  })
+  fc.assert(
+    fc.property(piece, (value) => expect(decodePieceRow(encodePieceRow(value))).toEqual(value)),
+  )
+  const list = fc.record({
+    digest: hexId,
+    parts: fc.array(fc.record({ partNumber: fc.integer({ min: 1, max: 10_000 }), sizeBytes })),
+  })
+  fc.assert(
+    fc.property(list, (value) =>
+      expect(decodePartListRow(encodePartListRow(value))).toEqual(value),
+    ),
+  )
+})
+
+test('records of the queue, kills, fences and positions come back as they were', () => {
+  fc.assert(
+    fc.property(timeMs, sizeBytes, crc64, (time, size, seq) => {
+      for (const kind of ['data', 'set'] as const) {
+        const dropped = { kind, droppedMs: time, sizeBytes: size }
+        expect(decodeDroppedRow(encodeDroppedRow(dropped))).toEqual(dropped)
+      }
+      expect(decodeKillRow(encodeKillRow({ killedMs: time }))).toEqual({ killedMs: time })
+      expect(decodeFenceRow(encodeFenceRow({ fencedMs: time }))).toEqual({ fencedMs: time })
+      const applied = { seq: size as Seq, versionSeq: seq as VersionSeq }
+      expect(decodeAppliedRow(encodeAppliedRow(applied))).toEqual(applied)
+    }),
+  )
+})
+
+test('counters may be negative: a split leaves only their sum meaningful', () => {
+  const counters = {
+    ...noCounters,
+    objects: -3,
+    objectBytes: 2 ** 50,
+    lastModifiedMs: 1_700_000_000_000,
+  }
+  expect(decodeCountersRow(encodeCountersRow(counters))).toEqual(counters)
+})
+
+test('bucket records come back as they were', () => {
+  const bucket: BucketRecord = {
+    name: 'photos' as BucketName,
+    bucketId: '0123456789abcdef' as BucketId,
+    owner: '1234567890123456' as AccountUid,
+    acl: 'public-read',
+    storageClass: 'IA',
+    dataRedundancy: 'ZRS',
+    createdMs: 1_700_000_000_000,
+    deletingSinceMs: undefined,
+  }
+  expect(decodeBucketRow(encodeBucketRow(bucket))).toEqual(bucket)
+  const deleting = { ...bucket, deletingSinceMs: 5 }
+  expect(decodeBucketRow(encodeBucketRow(deleting))).toEqual(deleting)
+})
+
+test('effects come back as they were', () => {
+  const effects = {
+    versionSeq: 77n as VersionSeq,
+    effects: [
+      { kind: 'put' as const, key: Buffer.from('a'), value: Buffer.from('b') },
+      { kind: 'delete' as const, key: Buffer.from('c') },
+      {
+        kind: 'count' as const,
+        bucketId: '0123456789abcdef' as BucketId,
+        delta: { objects: -1, objectBytes: -5_000_000_000, lastModifiedMs: 1_700_000_000_000 },
+      },
+    ],
+  }
+  expect(decodeEffects(encodeEffects(effects))).toEqual(effects)
+})
+
+test('whatever bytes a row has, its reader answers or refuses, and nothing else', () => {
+  const decoders = [
+    decodeObjectRow,
+    decodeObjectSummary,
+    decodeUploadRow,
+    decodePieceRow,
+    decodePartListRow,
+    decodeDroppedRow,
+    decodeKillRow,
+    decodeFenceRow,
+    decodeAppliedRow,
+    decodeCountersRow,
+    decodeBucketRow,
+    decodeEffects,
+  ]
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.uint8Array({ maxLength: 200 }).map((rest) => Buffer.concat([Buffer.of(1), rest])),
+  )
+  fc.assert(
+    fc.property(bytes, (row) => {
+      for (const decode of decoders) {
+        try {
+          decode(row)
+        } catch (error) {
+          expect(error).toBeInstanceOf(StoredFormatError)
+        }
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
