@@ -21,8 +21,7 @@ const root = join(import.meta.dirname, '..', '..')
 
 /** The tree this file lies in, as it is, changes included. */
 export function workingTree(): Checkout {
-  const isChanged = git('status', '--porcelain', '--untracked-files=no') !== ''
-  return { directory: root, name: commitName('HEAD') + (isChanged ? '+' : ''), remove() {} }
+  return { directory: root, name: 'this tree', remove() {} }
 }
 
 /** A commit, checked out for the length of the run. */

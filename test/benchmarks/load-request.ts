@@ -11,6 +11,7 @@ import type { LoadPlan, LoadRequest } from './plan.ts'
 
 /** A date may be 15 minutes old; making one costs as much as signing. */
 const DATE_REFRESH_MS = 60_000
+const BARE_AUTHORIZATION = `OSS ${'x'.repeat(16)}:${'x'.repeat(28)}`
 const OSS_TYPE = 'application/octet-stream'
 
 /** Makes request heads for one plan. */
@@ -29,8 +30,8 @@ export class RequestHeads {
   head(index: number): string {
     const { request } = this.#plan
     const host = `Host: ${this.#host}\r\n`
-    if (request.kind === 'bare') return `GET / HTTP/1.1\r\n${host}\r\n`
     this.#refreshDate()
+    if (request.kind === 'bare') return `GET / HTTP/1.1\r\n${host}${this.#bareHeaders}\r\n`
     const key = request.kind === 'list' ? '' : keyAt(request.keys, index)
     const query = request.kind === 'list' ? `?${request.query}` : ''
     const method = request.kind === 'put' ? 'PUT' : 'GET'
@@ -41,6 +42,11 @@ export class RequestHeads {
       `Authorization: ${this.#authorization(`${method}\n\n${type}\n${this.#date}\n${resource}`)}\r\n` +
       `${bodyHeaders(request)}\r\n`
     )
+  }
+
+  /** As many headers as a signed request has: what both must parse is not the difference. */
+  get #bareHeaders(): string {
+    return `Date: ${this.#date}\r\nAuthorization: ${BARE_AUTHORIZATION}\r\n`
   }
 
   #authorization(stringToSign: string): string {

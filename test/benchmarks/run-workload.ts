@@ -32,8 +32,8 @@ const PLAIN = 'plain'
 /** How often things that are compared take turns: what the machine does meanwhile hits all alike. */
 const ROUND_COUNT = 4
 /** So much of the work is done once before it is measured, for code to get warm. */
-const WARM_UP_PART = 0.05
-const WARM_UP_COUNT_MAX = 5_000
+const WARM_UP_PART = 0.2
+const WARM_UP_COUNT_MAX = 20_000
 
 /** Servers of one side by the name of their variant. */
 interface Side {
