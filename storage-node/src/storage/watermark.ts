@@ -1,0 +1,125 @@
+/**
+ * Remembers, apart from the journal, how far the journal was synced: a journal that ends before
+ * that has lost what was acknowledged (replication.md D3).
+ *
+ * The file has two slots in blocks of their own, written in turn, so that one is always whole.
+ *
+ * @module
+ */
+
+import type { Clock, Timer } from '../base/clock.ts'
+import type { Fatal } from '../base/crash.ts'
+import { replaceFile } from '../base/durable-files.ts'
+import type { File, Files } from '../base/files.ts'
+import type { StoreId } from '../contract/identifiers.ts'
+import { decodeWatermark, encodeWatermark } from '../wire/stored/store-identity.ts'
+import { StoredFormatError } from '../wire/stored/stored-format-error.ts'
+
+export interface WatermarkOptions {
+  readonly files: Files
+  readonly path: string
+  readonly storeId: StoreId
+  readonly clock: Clock
+  readonly fatal: Fatal
+}
+
+const SLOT_BYTES = 4096
+const PERIOD_MS = 1000
+
+/** Makes the file of a store that has synced nothing. */
+export async function createWatermark(files: Files, path: string, storeId: StoreId): Promise<void> {
+  await replaceFile(files, path, paddedMark(storeId, 0))
+}
+
+/** The file while the store is open. */
+export class Watermark {
+  readonly #options: WatermarkOptions
+  readonly #file: File
+  #group: number
+  #slot: number
+  #timer: Timer | undefined
+  #writing: Promise<void> | undefined
+  #syncedGroup: (() => number) | undefined
+
+  private constructor(options: WatermarkOptions, file: File, group: number, slot: number) {
+    this.#options = options
+    this.#file = file
+    this.#group = group
+    this.#slot = slot
+  }
+
+  /** Rejects with `StoredFormatError` when no slot can be read. */
+  static async open(options: WatermarkOptions): Promise<Watermark> {
+    const file = await options.files.open(options.path, 'write')
+    const groups: number[] = []
+    for (const slot of [0, 1]) {
+      const bytes = new Uint8Array(SLOT_BYTES)
+      const filled = await file.read(bytes, slot * SLOT_BYTES)
+      groups.push(readSlot(bytes.subarray(0, filled), options.storeId))
+    }
+    const group = Math.max(...groups)
+    if (group < 0) throw new StoredFormatError('No slot of the watermark can be read')
+    return new Watermark(options, file, group, groups.indexOf(group))
+  }
+
+  /** The last group known as synced. */
+  get group(): number {
+    return this.#group
+  }
+
+  /** From now on writes what `syncedGroup` says, every second while it moves. */
+  follow(syncedGroup: () => number): void {
+    this.#syncedGroup = syncedGroup
+    this.#schedule()
+  }
+
+  /** Writes the last position and closes the file. */
+  async close(): Promise<void> {
+    this.#timer?.cancel()
+    await this.#writing
+    await this.#write()
+    await this.#file.close()
+  }
+
+  #schedule(): void {
+    this.#timer = this.#options.clock.schedule(PERIOD_MS, () => {
+      this.#writing = this.#tick()
+    })
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      await this.#write()
+      this.#schedule()
+    } catch (cause) {
+      this.#options.fatal(new Error('Cannot write the watermark', { cause }))
+    }
+  }
+
+  async #write(): Promise<void> {
+    const group = this.#syncedGroup?.() ?? 0
+    if (group <= this.#group) return
+    const slot = 1 - this.#slot
+    await this.#file.write([paddedMark(this.#options.storeId, group)], slot * SLOT_BYTES)
+    await this.#file.sync()
+    this.#group = group
+    this.#slot = slot
+  }
+}
+
+function paddedMark(storeId: StoreId, group: number): Buffer {
+  const padded = Buffer.alloc(SLOT_BYTES)
+  padded.set(encodeWatermark({ storeId, group }))
+  return padded
+}
+
+/** The group of a slot; -1 when it says none, or another store's. */
+function readSlot(bytes: Uint8Array, storeId: StoreId): number {
+  try {
+    const mark = decodeWatermark(bytes)
+    return mark.storeId === storeId ? mark.group : -1
+  } catch (error) {
+    if (error instanceof StoredFormatError) return -1
+    throw error
+  }
+}
