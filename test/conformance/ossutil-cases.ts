@@ -51,12 +51,19 @@ const IN_PARTS = [
 /** Returns the cases in the order in which they must run. */
 export function ossutilCases(options: OssutilCasesOptions): Case[] {
   mkdirSync(options.folder, { recursive: true })
-  return [
-    ...bucketCases(options),
-    ...objectCases(options),
-    ...treeCases(options),
-    ...endCases(options),
+  const groups = [
+    bucketCases,
+    smallObjectCases,
+    changedObjectCases,
+    largeObjectCases,
+    uploadCases,
+    appendCases,
+    signCases,
+    treeCases,
+    newerCases,
+    endCases,
   ]
+  return groups.flatMap((cases) => cases(options))
 }
 
 function mustInclude(output: string, ...wanted: readonly (string | RegExp)[]): void {
@@ -111,15 +118,6 @@ function bucketCases({ tool, stranger, bucket }: OssutilCasesOptions): Case[] {
   ]
 }
 
-function objectCases(options: OssutilCasesOptions): Case[] {
-  return [
-    ...smallObjectCases(options),
-    ...largeObjectCases(options),
-    ...appendCases(options),
-    ...signCases(options),
-  ]
-}
-
 function smallObjectCases({ tool, bucket, folder }: OssutilCasesOptions): Case[] {
   const url = `oss://${bucket}`
   const small = join(folder, 'small.txt')
@@ -162,6 +160,12 @@ function smallObjectCases({ tool, bucket, folder }: OssutilCasesOptions): Case[]
         )
       },
     },
+  ]
+}
+
+function changedObjectCases({ tool, bucket }: OssutilCasesOptions): Case[] {
+  const url = `oss://${bucket}`
+  return [
     {
       name: 'cp from object to object, set-meta and set-acl keep the bytes',
       async run() {
@@ -193,7 +197,7 @@ function smallObjectCases({ tool, bucket, folder }: OssutilCasesOptions): Case[]
   ]
 }
 
-function largeObjectCases({ tool, access, bucket, folder }: OssutilCasesOptions): Case[] {
+function largeObjectCases({ tool, bucket, folder }: OssutilCasesOptions): Case[] {
   const url = `oss://${bucket}`
   const large = join(folder, 'large.bin')
   const sizeBytes = 20 * MIB + 12_345
@@ -235,6 +239,12 @@ function largeObjectCases({ tool, access, bucket, folder }: OssutilCasesOptions)
         mustEqual(readFileSync(join(folder, 'range')).equals(wanted), true, 'The range')
       },
     },
+  ]
+}
+
+function uploadCases({ tool, access, bucket }: OssutilCasesOptions): Case[] {
+  const url = `oss://${bucket}`
+  return [
     {
       name: 'unfinished uploads are listed with their parts, and removed',
       async run() {
@@ -363,6 +373,13 @@ function treeCases({ tool, bucket, folder, sources }: OssutilCasesOptions): Case
         await compare()
       },
     },
+  ]
+}
+
+function newerCases({ tool, bucket, folder }: OssutilCasesOptions): Case[] {
+  const url = `oss://${bucket}`
+  const up = join(folder, 'up')
+  return [
     {
       name: 'cp -r --update copies only what is newer',
       async run() {

@@ -9,7 +9,7 @@ import type { Problem, TextFile } from './source-tree.ts'
 
 const FOREIGN: readonly { pattern: RegExp; what: string }[] = [
   {
-    pattern: /(?<![\w.$}/])\/(work|root|home\/\w+|Users\/\w+)\/[\w.-]/,
+    pattern: /(?<![\w.$}/])\/(work|root|home\/(?!somebody\/)\w+|Users\/\w+)\/[\w.-]/,
     what: 'a path of one machine',
   },
   {

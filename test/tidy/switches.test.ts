@@ -27,6 +27,12 @@ test.each([
   ['a default that goes on', `switch (x.kind) { ${cases}\n default: return 3 }`, 1],
   ['unreachable as default', `switch (x.kind) { ${cases}\n default: return unreachable(x) }`, 0],
   ['unreachable in a block', `switch (x.kind) { ${cases}\n default: { unreachable(x) } }`, 0],
+  ['the rest handed on', `switch (x.kind) { case 'a': return 1\n default: return rest(x) }`, 0],
+  [
+    'something else handed on',
+    `switch (x.kind) { case 'a': return 1\n default: return rest(s) }`,
+    1,
+  ],
   ['unreachable behind it', `switch (x.kind) { ${cases} }\n return unreachable(x)`, 0],
   ['something else behind it', `switch (x.kind) { ${cases} }\n return 4`, 1],
   ['a string that is no tag', `switch (s) { ${cases} }\n return 4`, 0],
@@ -38,6 +44,7 @@ test.each([
       path,
       `type X = { kind: 'a' } | { kind: 'b'; n: number }
       declare function unreachable(x: never): never
+      declare function rest(x: unknown): number
       export function f(x: X, s: string) { ${body} }\n`,
     )
     const program = ts.createProgram([path], { strict: true, types: [], lib: ['lib.es5.d.ts'] })

@@ -1,5 +1,6 @@
 /**
  * A `switch` over a tagged union ends in `unreachable(...)`: the compiler then proves that no case is left.
+ * It may also hand the members that are left to a function, whose parameter proves the same.
  *
  * @module
  */
@@ -34,18 +35,29 @@ function isTag(checker: ts.TypeChecker, expression: ts.Expression): boolean {
   return owner.isUnion() && tag.isUnion() && tag.types.every((type) => type.isLiteral())
 }
 
-function endsInUnreachable({ caseBlock, parent }: ts.SwitchStatement): boolean {
+function endsInUnreachable({ caseBlock, expression, parent }: ts.SwitchStatement): boolean {
   const last = caseBlock.clauses.at(-1)
-  if (last !== undefined && ts.isDefaultClause(last))
-    return callsUnreachable(last.statements.at(-1))
+  if (last !== undefined && ts.isDefaultClause(last)) {
+    return callsUnreachable(last.statements.at(-1)) || handsOn(last.statements.at(-1), expression)
+  }
   const siblings = ts.isBlock(parent) ? parent.statements : undefined
-  const after =
-    siblings?.[
-      siblings.findIndex(
-        (statement) => 'caseBlock' in statement && statement.caseBlock === caseBlock,
-      ) + 1
-    ]
-  return callsUnreachable(after)
+  const own = siblings?.findIndex((statement) => {
+    return ts.isSwitchStatement(statement) && statement.caseBlock === caseBlock
+  })
+  return callsUnreachable(siblings?.[(own ?? 0) + 1])
+}
+
+/** `default: return other(x)` of `switch (x.kind)`: the compiler checks what is left of x against the parameter. */
+function handsOn(statement: ts.Node | undefined, tag: ts.Expression): boolean {
+  if (
+    statement === undefined ||
+    !ts.isReturnStatement(statement) ||
+    !ts.isPropertyAccessExpression(tag)
+  )
+    return false
+  const call = statement.expression
+  if (call === undefined || !ts.isCallExpression(call)) return false
+  return call.arguments.some((argument) => argument.getText() === tag.expression.getText())
 }
 
 function callsUnreachable(statement: ts.Node | undefined): boolean {

@@ -94,6 +94,22 @@ export function oss20190517Client(access: Access): SmokeClient {
         (await oss.appendObject(bucket, key, request)).headers['x-oss-next-append-position'],
       )
     },
+    ...uploads(oss),
+    remove: async (bucket, key) =>
+      void (await oss.deleteObject(bucket, key, make('DeleteObjectRequest', {}))),
+    async removeMany(bucket, keys) {
+      const objects = keys.map((key) => make('ObjectIdentifier', { key }))
+      const list = make('Delete', { objects, quiet: false })
+      await oss.deleteMultipleObjects(
+        bucket,
+        make('DeleteMultipleObjectsRequest', { delete: list }),
+      )
+    },
+  }
+}
+
+function uploads(oss: OssClient): Pick<SmokeClient, 'startUpload' | 'putPart' | 'completeUpload'> {
+  return {
     async startUpload(bucket, key) {
       return (
         await oss.initiateMultipartUpload(bucket, key, make('InitiateMultipartUploadRequest', {}))
@@ -114,16 +130,6 @@ export function oss20190517Client(access: Access): SmokeClient {
         bucket,
         key,
         make('CompleteMultipartUploadRequest', { uploadId, body }),
-      )
-    },
-    remove: async (bucket, key) =>
-      void (await oss.deleteObject(bucket, key, make('DeleteObjectRequest', {}))),
-    async removeMany(bucket, keys) {
-      const objects = keys.map((key) => make('ObjectIdentifier', { key }))
-      const list = make('Delete', { objects, quiet: false })
-      await oss.deleteMultipleObjects(
-        bucket,
-        make('DeleteMultipleObjectsRequest', { delete: list }),
       )
     },
   }
