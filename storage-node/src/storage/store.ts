@@ -5,7 +5,6 @@
  * @module
  */
 
-import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { Fatal } from '../base/crash.ts'
 import type { Files } from '../base/files.ts'
@@ -19,8 +18,11 @@ import { Journal } from './journal/journal.ts'
 import type { KeyValueEngine } from './key-value-engine.ts'
 import { RowCache } from './row-cache.ts'
 import { StateWriter } from './state-writer.ts'
-import type { TakeStoreLock } from './store-directory.ts'
 import { StoreDirectory } from './store-directory.ts'
+import type { LockStore } from './store-lock.ts'
+
+/** How long the mark of a failure may take. */
+const FAILURE_MARK_MS_MAX = 1000
 
 /** Sizes that tests make small; undefined: what a volume of that size should have. */
 export interface StoreSettings {
@@ -38,7 +40,7 @@ export interface StoreOptions {
   readonly random: Random
   readonly logger: Logger
   readonly fatal: Fatal
-  readonly takeLock: TakeStoreLock
+  readonly lock: LockStore
   /** Opens the key-value engine in a directory of its own. */
   readonly openEngine: (path: string) => Promise<KeyValueEngine>
   readonly settings: StoreSettings
@@ -72,14 +74,15 @@ export class Store {
 
   /** Rejects with a `StoreOpenError`, one clear line, when the store must not be served. */
   static async open(options: StoreOptions): Promise<Store> {
-    const { files, clock, logger, fatal, settings } = options
+    const { files, clock, logger, settings } = options
     const directory = await StoreDirectory.open(options)
+    const fatal = markFailure(directory, options)
     const opened: { close(): Promise<void> }[] = [directory]
     try {
       const { storeId, watermark } = directory
       const journal = await Journal.open({
         files,
-        directory: join(options.directory, 'journal'),
+        directory: directory.journalDirectory,
         storeId,
         fatal,
         watermark,
@@ -89,7 +92,7 @@ export class Store {
           : { fileSizeBytes: settings.journalFileSizeBytes }),
       })
       opened.push(journal)
-      const engine = await options.openEngine(join(options.directory, 'state'))
+      const engine = await options.openEngine(directory.stateDirectory)
       opened.push(engine)
       const writer = new StateWriter(engine, fatal)
       const { totalBytes } = await files.space(options.directory)
@@ -101,7 +104,7 @@ export class Store {
       opened.push(chunks)
       const reserve = await DiskReserve.open(options)
       const cache = new RowCache(engine, settings.rowCacheBytesMax)
-      directory.watch(() => journal.syncedGroup)
+      directory.followJournal(() => journal.syncedGroup)
       return new Store({ directory, journal, engine, writer, cache, chunks, reserve }, clock)
     } catch (error) {
       for (const part of opened.reverse()) await part.close()
@@ -173,5 +176,17 @@ export class Store {
     coverChunks()
     await journal.checkpoint(bases)
     this.#checkpointedMs = this.#clock.monotonicMs()
+  }
+}
+
+/** Leaves a mark for the next start before the process ends (replication.md 2.6). */
+function markFailure(directory: StoreDirectory, { clock, fatal }: StoreOptions): Fatal {
+  return (cause) => {
+    // The disk has failed: the mark may fail like everything else, and must not hold up the end.
+    clock.schedule(FAILURE_MARK_MS_MAX, () => fatal(cause))
+    directory.recordFailure(cause.message).then(
+      () => fatal(cause),
+      () => fatal(cause),
+    )
   }
 }
