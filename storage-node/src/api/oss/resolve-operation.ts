@@ -8,7 +8,7 @@
  * @module
  */
 
-import { OssError, type Refusal } from '../../model/errors.ts'
+import { OssError } from '../../model/errors.ts'
 import type { HeaderValues, QueryPair } from '../../wire/oss/request-head.ts'
 import {
   knownOperations,
@@ -18,27 +18,29 @@ import {
 } from './known-operations.ts'
 import type { ResourceLevel } from './known-operations/known-operation.ts'
 
-/** What a request shows of its operation. */
+/** What of a request's head decides. */
 export interface OperationRequest {
   readonly method: string
-  readonly level: ResourceLevel
   readonly query: readonly QueryPair[]
   readonly headers: HeaderValues
 }
 
-/** The operation asked for, or why there is none. HEAD of a bucket is answered like GET. */
-export function resolveOperation(
-  request: OperationRequest,
-): { readonly operation: OperationName } | Refusal {
-  if (request.method === 'OPTIONS') return { operation: PREFLIGHT }
-  const selecting = request.query.filter((pair) => selectsAt(request.level, pair.name))
-  const rows = rowsOfSelection(request.level, selecting)
+/**
+ * The operation asked for; HEAD of a bucket is answered like GET. Throws NotImplemented for a
+ * parameter that means none, MethodNotAllowed for a method that the resource does not have.
+ */
+export function resolveOperation(request: OperationRequest, level: ResourceLevel): OperationName {
+  const { method, query } = request
+  if (method === 'OPTIONS') return PREFLIGHT
+  const selecting = query.filter((pair) => selectsAt(level, pair.name))
+  const rows = rowsOfSelection(level, selecting)
   const [first] = selecting
-  if (rows.length === 0 && first !== undefined) return notImplemented(first.name)
-  const row = chooseRow(rows, request)
-  if (row === undefined) return methodNotAllowed(request, rows)
-  const stranger = request.query.find((pair) => !isUnderstood(row, pair.name))
-  return stranger === undefined ? { operation: row.name } : notImplemented(stranger.name)
+  if (rows.length === 0 && first !== undefined) throw notImplemented(first.name)
+  const row = chooseRow(rows, request, level)
+  if (row === undefined) throw methodNotAllowed(method, level, rows)
+  const stranger = query.find((pair) => !isUnderstood(row, pair.name))
+  if (stranger !== undefined) throw notImplemented(stranger.name)
+  return row.name
 }
 
 /** Parameters of every signed request, and those of answers that a signed reader may override. */
@@ -92,7 +94,8 @@ function rowsOfSelection(
 
 function chooseRow(
   rows: readonly KnownOperationRow[],
-  { method, level, headers }: OperationRequest,
+  { method, headers }: OperationRequest,
+  level: ResourceLevel,
 ): KnownOperationRow | undefined {
   const asked = method === 'HEAD' && level !== 'object' ? 'GET' : method
   const ofMethod = rows.filter((row) => (row.methods as readonly string[]).includes(asked))
@@ -111,28 +114,25 @@ function isUnderstood(row: KnownOperationRow, name: string): boolean {
 }
 
 function methodNotAllowed(
-  { method, level }: OperationRequest,
+  method: string,
+  level: ResourceLevel,
   rows: readonly KnownOperationRow[],
-): Refusal {
+): OssError {
   const allowed = new Set(rows.flatMap(({ methods }) => methods))
-  return {
-    refused: new OssError('MethodNotAllowed', {
-      details: [
-        { name: 'Method', value: method },
-        { name: 'ResourceType', value: level.toUpperCase() },
-      ],
-      headers: { allow: [...allowed].join(', ') },
-    }),
-  }
+  return new OssError('MethodNotAllowed', {
+    details: [
+      { name: 'Method', value: method },
+      { name: 'ResourceType', value: level.toUpperCase() },
+    ],
+    headers: { allow: [...allowed].join(', ') },
+  })
 }
 
-function notImplemented(parameter: string): Refusal {
-  return {
-    refused: new OssError('NotImplemented', {
-      message: `The query parameter "${parameter}" asks for a function that is not implemented here.`,
-      details: [{ name: 'ArgumentName', value: parameter }],
-    }),
-  }
+function notImplemented(parameter: string): OssError {
+  return new OssError('NotImplemented', {
+    message: `The query parameter "${parameter}" asks for a function that is not implemented here.`,
+    details: [{ name: 'ArgumentName', value: parameter }],
+  })
 }
 
 function needsValue(row: KnownOperationRow): boolean {

@@ -5,7 +5,7 @@
  */
 
 import { invalidArgument } from '../../model/errors.ts'
-import { decodePercent } from '../percent-encoding.ts'
+import { decodePercent } from '../../base/percent-encoding.ts'
 
 /** Lower-case names; values trimmed, repeated ones joined by a comma. Characters are Latin-1 bytes. */
 export type HeaderValues = Readonly<Record<string, string | undefined>>

@@ -11,7 +11,7 @@
 import { createHmac } from 'node:crypto'
 import type { OssError } from '../../model/errors.ts'
 import { parseHttpDate } from '../http-date.ts'
-import { encodePercent } from '../percent-encoding.ts'
+import { encodePercent } from '../../base/percent-encoding.ts'
 import {
   clockRefusal,
   malformedAuthorization,

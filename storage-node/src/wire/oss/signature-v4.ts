@@ -8,7 +8,7 @@
 import { createHmac, hash } from 'node:crypto'
 import { OssError } from '../../model/errors.ts'
 import { formatIsoBasic, parseHttpDate, parseIsoBasic } from '../http-date.ts'
-import { encodePercent, encodePercentPath } from '../percent-encoding.ts'
+import { encodePercent, encodePercentPath } from '../../base/percent-encoding.ts'
 import {
   CLOCK_SKEW_MS_MAX,
   clockRefusal,

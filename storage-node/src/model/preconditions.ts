@@ -1,0 +1,60 @@
+/**
+ * Conditions that a reader or a copier sets (oss.md 5.8).
+ *
+ * Every condition that is present has to hold: one does not switch off another. Those whose failure
+ * is 412 are looked at first.
+ *
+ * @module
+ */
+
+import { OssError } from './errors.ts'
+
+/** Conditions as read from headers; what cannot be read as a date is no condition. */
+export interface Conditions {
+  /** ETags as sent: a list, quoted or not, or `*`. */
+  readonly ifMatch: string | undefined
+  readonly ifNoneMatch: string | undefined
+  readonly ifModifiedSinceMs: number | undefined
+  readonly ifUnmodifiedSinceMs: number | undefined
+}
+
+/** What conditions are about. */
+export interface ConditionSubject {
+  /** Without quotes. */
+  readonly etag: string
+  readonly lastModifiedMs: number
+}
+
+export type ConditionOutcome = 'proceed' | 'notModified' | 'preconditionFailed'
+
+/** Evaluates all conditions. */
+export function evaluateConditions(
+  conditions: Conditions,
+  { etag, lastModifiedMs }: ConditionSubject,
+): ConditionOutcome {
+  const { ifMatch, ifNoneMatch, ifModifiedSinceMs, ifUnmodifiedSinceMs } = conditions
+  // Clients only ever see whole seconds.
+  const modifiedMs = Math.floor(lastModifiedMs / 1000) * 1000
+  if (ifMatch !== undefined && !namesEtag(ifMatch, etag)) return 'preconditionFailed'
+  if (ifUnmodifiedSinceMs !== undefined && modifiedMs > ifUnmodifiedSinceMs) {
+    return 'preconditionFailed'
+  }
+  if (ifNoneMatch !== undefined && namesEtag(ifNoneMatch, etag)) return 'notModified'
+  if (ifModifiedSinceMs !== undefined && modifiedMs <= ifModifiedSinceMs) return 'notModified'
+  return 'proceed'
+}
+
+/** Throws NotModified or PreconditionFailed unless every condition holds. */
+export function requireConditions(conditions: Conditions, subject: ConditionSubject): void {
+  const outcome = evaluateConditions(conditions, subject)
+  if (outcome === 'proceed') return
+  throw new OssError(outcome === 'notModified' ? 'NotModified' : 'PreconditionFailed')
+}
+
+function namesEtag(list: string, etag: string): boolean {
+  return list.split(',').some((item) => {
+    const text = item.trim()
+    const bare = text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text
+    return bare === '*' || bare.toUpperCase() === etag.toUpperCase()
+  })
+}

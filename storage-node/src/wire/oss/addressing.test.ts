@@ -1,0 +1,51 @@
+import { endpointSuffixes, resolveAddress } from './addressing.ts'
+
+const suffixes = endpointSuffixes('cn-hangzhou', ['oss.example.com:9000', 'Storage.Internal.'])
+
+test.each([
+  // Virtual host.
+  ['bkt.oss-cn-hangzhou.localhost:9000', '/a/b', 'bkt', 'a/b', 'virtualHost'],
+  ['bkt.cn-hangzhou.localhost', '/a', 'bkt', 'a', 'virtualHost'],
+  ['bkt.localhost:80', '/', 'bkt', undefined, 'virtualHost'],
+  ['BKT.Oss-Cn-Hangzhou.aliyuncs.com.', '/k', 'bkt', 'k', 'virtualHost'],
+  ['bkt.oss-cn-hangzhou-internal.aliyuncs.com', '/k', 'bkt', 'k', 'virtualHost'],
+  ['bkt.cn-hangzhou.oss.aliyuncs.com', '/k', 'bkt', 'k', 'virtualHost'],
+  ['bkt.cn-hangzhou.aliyuncs.com', '/k', 'bkt', 'k', 'virtualHost'],
+  ['bkt.oss.example.com', '/k', 'bkt', 'k', 'virtualHost'],
+  ['bkt.storage.internal', '/k', 'bkt', 'k', 'virtualHost'],
+  // The raw path stays as it is: no decoding, no dot segments, no merged slashes.
+  ['bkt.localhost', '/a%2Fb+c', 'bkt', 'a%2Fb+c', 'virtualHost'],
+  ['bkt.localhost', '/a//../b/', 'bkt', 'a//../b/', 'virtualHost'],
+  ['bkt.localhost', '//a', 'bkt', '/a', 'virtualHost'],
+  // What ali-oss sends to an IP endpoint when there is no bucket.
+  ['undefined.oss-cn-hangzhou.aliyuncs.com', '/', undefined, undefined, 'path'],
+  ['undefined.oss-cn-hangzhou.aliyuncs.com', '/k', 'undefined', 'k', 'virtualHost'],
+  // Path style on bare endpoints and addresses.
+  ['localhost:9000', '/', undefined, undefined, 'path'],
+  ['oss-cn-hangzhou.aliyuncs.com', '/', undefined, undefined, 'path'],
+  ['oss-cn-hangzhou.localhost', '/bkt', 'bkt', undefined, 'path'],
+  ['localhost', '/bkt/', 'bkt', undefined, 'path'],
+  ['127.0.0.1:9000', '/bkt/a/b', 'bkt', 'a/b', 'path'],
+  ['127.0.0.1', '/bkt//a', 'bkt', '/a', 'path'],
+  ['[::1]:9000', '/bkt/a', 'bkt', 'a', 'path'],
+  ['[::1]', '/', undefined, undefined, 'path'],
+  ['', '/bkt/a', 'bkt', 'a', 'path'],
+  ['localhost', '*', undefined, undefined, 'path'],
+  ['localhost', '//a', '', 'a', 'path'],
+])('host "%s" and path "%s" address bucket %s, key %s', (host, path, bucket, rawKey, style) => {
+  expect(resolveAddress(host, path, suffixes)).toEqual({ bucket, rawKey, style })
+})
+
+test.each([
+  'example.com',
+  'bkt.oss-cn-shanghai.aliyuncs.com',
+  'a.b.localhost',
+  'notlocalhost',
+  '.localhost.evil',
+  'bücket.example.com',
+  '300.1.1.1',
+])('host "%s" is no endpoint', (host) => {
+  expect(() => resolveAddress(host, '/', suffixes)).toThrow(
+    expect.objectContaining({ code: 'NonStandardHostForbidden' }),
+  )
+})
