@@ -12,13 +12,16 @@ test('everything has a default', () => {
     tls: undefined,
     json: false,
     adminPort: 0,
+    gcGraceMs: 3_600_000,
   })
 })
 
 test('flags and environment are read', () => {
   const args =
     '--zones 1 --data /d --port=0 --region eu-1 --access-key-id id --access-key-secret s --tls-cert /c --tls-key /k --json'
-  expect(parseLocalConfig(args.split(' '), { GRANARY_ADMIN_PORT: '9001' })).toEqual({
+  expect(
+    parseLocalConfig(args.split(' '), { GRANARY_ADMIN_PORT: '9001', GRANARY_GC_GRACE_MS: '50' }),
+  ).toEqual({
     zoneCount: 1,
     dataDirectory: '/d',
     port: 0,
@@ -27,6 +30,7 @@ test('flags and environment are read', () => {
     tls: { certFile: '/c', keyFile: '/k' },
     json: true,
     adminPort: 9001,
+    gcGraceMs: 50,
   })
 })
 
@@ -57,6 +61,19 @@ test.each([
   ['--tls-key /k', '--tls-cert and --tls-key must be given together'],
 ])('%s is a mistake', (args, message) => {
   expect(() => parseLocalConfig(args.split(' '), environment)).toThrow(message)
+})
+
+test.each([
+  [
+    { GRANARY_ADMIN_PORT: 'x' },
+    'GRANARY_ADMIN_PORT must be a whole number from 0 to 65535, is "x"',
+  ],
+  [
+    { GRANARY_GC_GRACE_MS: '1h' },
+    'GRANARY_GC_GRACE_MS must be a whole number of milliseconds, is "1h"',
+  ],
+])('%j is a mistake', (wrong, message) => {
+  expect(() => parseLocalConfig([], { ...environment, ...wrong })).toThrow(message)
 })
 
 test('a secret is never shown', () => {

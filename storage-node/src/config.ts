@@ -9,6 +9,9 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
+/** gcGrace of replication.md 1.8. */
+const GC_GRACE_MS = 60 * 60 * 1000
+
 /** An access key that is given at start. */
 export interface GivenAccessKey {
   readonly accessKeyId: string
@@ -28,6 +31,8 @@ export interface LocalConfig {
   /** One line of JSON on standard output, and nothing else. */
   readonly json: boolean
   readonly adminPort: number
+  /** How long replaced and deleted bytes stay for readers that had begun. */
+  readonly gcGraceMs: number
 }
 
 /** The settings are wrong; the message lists every mistake. */
@@ -58,6 +63,7 @@ export function parseLocalConfig(args: readonly string[], environment: Environme
     tls: tlsOf(flags, mistakes),
     json: flags.has('json'),
     adminPort: portOf('GRANARY_ADMIN_PORT', environment['GRANARY_ADMIN_PORT'] || '0', mistakes),
+    gcGraceMs: gcGraceOf(environment, mistakes),
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return config
@@ -127,6 +133,15 @@ function portOf(name: string, text: string, mistakes: string[]): number {
     mistakes.push(`${name} must be a whole number from 0 to 65535, is "${text}"`)
   }
   return port
+}
+
+function gcGraceOf(environment: Environment, mistakes: string[]): number {
+  const text = environment['GRANARY_GC_GRACE_MS']
+  if (!text) return GC_GRACE_MS
+  if (!/^\d{1,12}$/.test(text)) {
+    mistakes.push(`GRANARY_GC_GRACE_MS must be a whole number of milliseconds, is "${text}"`)
+  }
+  return Number(text)
 }
 
 function regionOf(text: string, mistakes: string[]): string {
