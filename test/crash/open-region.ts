@@ -1,0 +1,46 @@
+/**
+ * Opens the real region of a data directory in this process, with everything that makes files small.
+ *
+ * @module
+ */
+
+import { nodeFiles, type Files } from '../../storage-node/src/base/files.ts'
+import { openDiskRegion } from '../../storage-node/src/testing.ts'
+import type { LocalRegion } from './region.ts'
+import { serviceRegion } from './service-region.ts'
+
+/** Several files in every history: a journal file holds some dozens of entries, a segment some chunks. */
+const JOURNAL_FILE_SIZE_BYTES = 128 * 1024
+const SEGMENT_SIZE_BYTES = 768 * 1024
+/** A small volume, never full: the reserve file is a share of it, and every image has to hold it. */
+const VOLUME_BYTES = 16 * 1024 ** 2
+
+const smallVolume: Files = {
+  ...nodeFiles,
+  space: () => Promise.resolve({ totalBytes: VOLUME_BYTES, availableBytes: VOLUME_BYTES }),
+}
+
+/** Opens the region, or rejects with why it must not be served. */
+export async function openRegion(directory: string): Promise<LocalRegion> {
+  const region = await openDiskRegion({
+    directory,
+    fatal,
+    files: smallVolume,
+    gcGraceMs: 0,
+    settings: {
+      journalFileSizeBytes: JOURNAL_FILE_SIZE_BYTES,
+      segmentSizeBytes: SEGMENT_SIZE_BYTES,
+    },
+  })
+  return {
+    ...serviceRegion(region),
+    checkpoint: () => region.checkpoint(),
+    compact: () => region.collectAndCompact(),
+    close: () => region.stop(),
+  }
+}
+
+function fatal(cause: Error): never {
+  console.error('The store gave up', cause)
+  process.exit(3)
+}
