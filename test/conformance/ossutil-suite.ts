@@ -14,12 +14,14 @@ import type { LocalServer } from '../support/local-server.ts'
 import type { Access } from '../support/oss-request.ts'
 import { countsLine, sumCounts } from '../support/test-counts.ts'
 import type { Counts } from '../support/test-counts.ts'
+import { mustHaveCalledAll } from './called-operations.ts'
 import { runCases } from './cases.ts'
 import { startNameServer } from './official-addresses.ts'
 import { ossutilCases } from './ossutil-cases.ts'
 import { Ossutil } from './ossutil.ts'
 import type { SignVersion } from './ossutil.ts'
 import { realThingCases } from './real-thing.ts'
+import { sdkCases } from './sdk-cases.ts'
 import { cacheFolder } from './tools-cache.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -81,6 +83,10 @@ async function runC2(binary: string, folder: string, server: LocalServer): Promi
     })
     counts.push(report(`ossutil ${sign}`, await runCases(`ossutil ${sign}`, cases)))
   }
+  const accessLog = join(folder, 'data', 'log', 'access.log')
+  const calledAll = { name: 'every operation', run: async () => mustHaveCalledAll(accessLog) }
+  counts.push(await runCases('ali-oss', sdkCases(access, 'conformance-sdk')))
+  counts.push(await runCases('access log', [calledAll]))
   return sumCounts(counts)
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { createRequire } from 'node:module'
+import { Readable } from 'node:stream'
 import type { Access } from '../../support/oss-request.ts'
 import type { SmokeClient } from './smoke-client.ts'
 
@@ -40,6 +41,7 @@ export function aliOssClient(access: Access, authorizationV4: boolean): SmokeCli
     return oss
   }
   return {
+    oddKey: 'folder/ünï +%?.txt',
     makeBucket: async (bucket) => void (await oss.putBucket(bucket)),
     removeBucket: async (bucket) => void (await oss.deleteBucket(bucket)),
     put: async (bucket, key, body, colour) =>
@@ -56,7 +58,6 @@ export function aliOssClient(access: Access, authorizationV4: boolean): SmokeCli
     },
     startUpload: async (bucket, key) => (await at(bucket).initMultipartUpload(key)).uploadId,
     async putPart(bucket, key, uploadId, number, body) {
-      const { Readable } = await import('node:stream')
       const data = { stream: Readable.from([body]), size: body.length }
       return (await at(bucket)._uploadPart(key, uploadId, number, data)).etag
     },

@@ -46,8 +46,14 @@ export function ossClientClient(access: Access): SmokeClient {
   const runtime = new RuntimeOptions({})
   const make = (name: string, fields: object) => new (model(name))(fields)
   return {
-    makeBucket: async (bucketName) =>
-      void (await oss.putBucket(make('PutBucketRequest', { bucketName }), runtime)),
+    oddKey: 'folder/plain.txt',
+    async makeBucket(bucketName) {
+      const storage = make('PutBucketRequestBodyCreateBucketConfiguration', {
+        storageClass: 'Standard',
+      })
+      const body = make('PutBucketRequestBody', { createBucketConfiguration: storage })
+      await oss.putBucket(make('PutBucketRequest', { bucketName, body }), runtime)
+    },
     removeBucket: async (bucketName) => {
       await oss.deleteBucket(make('DeleteBucketRequest', { bucketName }), runtime)
     },

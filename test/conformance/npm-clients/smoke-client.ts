@@ -6,6 +6,8 @@
 
 /** A client under test; every method throws the client's own error. */
 export interface SmokeClient {
+  /** The oddest key that the client can express: some put keys into the request line as they are. */
+  readonly oddKey: string
   makeBucket(bucket: string): Promise<void>
   removeBucket(bucket: string): Promise<void>
   put(bucket: string, key: string, body: Buffer, colour: string): Promise<void>

@@ -1,0 +1,59 @@
+/**
+ * What ossutil does not call, called by npm `ali-oss` under the service's own name.
+ *
+ * @module
+ */
+
+import { createRequire } from 'node:module'
+import type { Access } from '../support/oss-request.ts'
+import type { Case } from './cases.ts'
+
+interface AliOss {
+  useBucket(bucket: string): void
+  putBucket(bucket: string): Promise<unknown>
+  deleteBucket(bucket: string): Promise<unknown>
+  put(key: string, body: Buffer): Promise<unknown>
+  delete(key: string): Promise<unknown>
+  getBucketLocation(bucket: string): Promise<{ location: string }>
+  getBucketACL(bucket: string): Promise<{ acl: string }>
+  getBucketStat(bucket: string): Promise<{ stat: Record<string, string> }>
+  getObjectMeta(key: string): Promise<{ res: { headers: Record<string, string> } }>
+  listV2(query: object): Promise<{ objects?: { name: string; size: number }[] }>
+}
+
+/** Returns the cases in the order in which they must run. */
+export function sdkCases(access: Access, bucket: string): Case[] {
+  const OssClient = createRequire(import.meta.url)('ali-oss') as new (options: object) => AliOss
+  const oss = new OssClient({ ...access, region: `oss-${access.region}`, authorizationV4: true })
+  const mustEqual = (found: unknown, wanted: unknown) => {
+    if (found !== wanted) throw new Error(`is ${String(found)}, must be ${String(wanted)}`)
+  }
+  return [
+    {
+      name: 'a bucket is described',
+      async run() {
+        await oss.putBucket(bucket)
+        oss.useBucket(bucket)
+        mustEqual((await oss.getBucketLocation(bucket)).location, `oss-${access.region}`)
+        mustEqual((await oss.getBucketACL(bucket)).acl, 'private')
+      },
+    },
+    {
+      name: 'an object is counted, listed and described',
+      async run() {
+        await oss.put('grain', Buffer.from('barley'))
+        const { stat } = await oss.getBucketStat(bucket)
+        mustEqual(`${stat['ObjectCount']} ${stat['Storage']}`, '1 6')
+        mustEqual((await oss.listV2({})).objects?.[0]?.size, 6)
+        mustEqual((await oss.getObjectMeta('grain')).res.headers['content-length'], '6')
+      },
+    },
+    {
+      name: 'the bucket is removed',
+      async run() {
+        await oss.delete('grain')
+        await oss.deleteBucket(bucket)
+      },
+    },
+  ]
+}
