@@ -1,0 +1,54 @@
+/**
+ * The real region of a data directory in this process, without HTTP: Node's files, RocksDB, the
+ * operating system's lock. For tests that want the whole store.
+ *
+ * @module
+ */
+
+import { inlineBodyHashers } from './base/body-hasher.ts'
+import { openChecksums } from './base/checksums.ts'
+import type { Clock } from './base/clock.ts'
+import { systemClock } from './base/clock.ts'
+import type { Fatal } from './base/crash.ts'
+import type { Files } from './base/files.ts'
+import { nodeFiles } from './base/files.ts'
+import { silentLogger } from './base/logger.ts'
+import { systemRandom } from './base/random.ts'
+import type { LocalRegion } from './local-region.ts'
+import { openLocalRegion } from './local-region.ts'
+import { openRocksdbEngine } from './storage/rocksdb-engine.ts'
+import type { StoreSettings } from './storage/store.ts'
+import { lockStore } from './storage/store-lock.ts'
+
+const SLAB_BYTES_MAX = 64 * 1024 ** 2
+
+export interface DiskRegionOptions {
+  /** Absolute; made when it is not there. */
+  readonly directory: string
+  readonly fatal: Fatal
+  readonly gcGraceMs: number
+  readonly settings?: Partial<StoreSettings>
+  readonly files?: Files
+  readonly clock?: Clock
+}
+
+/** Opens the region, or rejects with why it must not be served. */
+export async function openDiskRegion(options: DiskRegionOptions): Promise<LocalRegion> {
+  const { directory, fatal, gcGraceMs, settings, files, clock } = options
+  const checksums = await openChecksums()
+  return openLocalRegion({
+    directory,
+    files: files ?? nodeFiles,
+    clock: clock ?? systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+    fatal,
+    lock: lockStore,
+    openEngine: (path) => openRocksdbEngine({ path }),
+    settings: { groupCount: 16, rowCacheBytesMax: 8 * 1024 ** 2, ...settings },
+    checksums,
+    hashers: inlineBodyHashers(checksums),
+    slabBytesMax: SLAB_BYTES_MAX,
+    gcGraceMs,
+  })
+}

@@ -1,0 +1,19 @@
+/**
+ * What the suites under test/ may use of a storage node beside its base and its contract.
+ *
+ * @module
+ */
+
+export { inlineBodyHashers } from './base/body-hasher.ts'
+export { openDiskRegion } from './disk-region.ts'
+export type { DiskRegionOptions } from './disk-region.ts'
+export { openLocalRegion } from './local-region.ts'
+export type { LocalRegion, LocalRegionOptions } from './local-region.ts'
+export { MemoryMachine, openMemoryRegion } from './memory-region.ts'
+export type { MemoryRegionOptions } from './memory-region.ts'
+export type { BucketService } from './services/bucket-service.ts'
+export type { ListingService } from './services/listing-service.ts'
+export type { ObjectService } from './services/object-service.ts'
+export type { UploadService } from './services/upload-service.ts'
+export { openRocksdbEngine } from './storage/rocksdb-engine.ts'
+export { lockStore } from './storage/store-lock.ts'
