@@ -9,16 +9,14 @@
 
 export const XML_PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
-/** What must not stand in a text as it is: markup, control characters, halves of a character. */
-const SPECIAL = /[&<>"'\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]/
+/** What must not stand in a text as it is: markup and control characters. Quotes may. */
+const SPECIAL = /[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]/
 const SPECIAL_ALL = new RegExp(SPECIAL, 'g')
 
 const NAMED: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
   '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
 }
 
 /** A whole document: the prolog and `content` within `root`. */
