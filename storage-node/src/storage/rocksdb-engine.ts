@@ -24,6 +24,7 @@ import type {
   ScanOptions,
   Snapshot,
 } from './key-value-engine.ts'
+import { cutTornManifest } from './rocksdb-manifest.ts'
 import { RocksdbReader } from './rocksdb-reader.ts'
 
 /** What the binding gives RocksDB's block cache, without a setting. */
@@ -50,6 +51,7 @@ export async function openRocksdbEngine(options: RocksdbOptions): Promise<KeyVal
   assert(memoryBytesMax > BLOCK_CACHE_BYTES, 'RocksDB gets more memory than its block cache')
   await makeDirectory(path)
   await deleteWriteAheadLogs(path)
+  await cutTornManifest(nodeFiles, path)
   const db = new RocksDB(path, {
     writeBufferSize: Math.floor((memoryBytesMax - BLOCK_CACHE_BYTES) / MEMTABLE_COUNT_MAX),
     maxWriteBufferNumber: MEMTABLE_COUNT_MAX,
