@@ -114,6 +114,7 @@ const put64m: Workload = {
   name: 'put-64m',
   what: 'PUT of objects of 64 MiB',
   stages: [[{ ...LARGE, name: 'put-64m', request: put('large/', LARGE_BYTES), targetUs: 3_500 }]],
+  checks: residentChecks,
 }
 
 const get64m: Workload = {
@@ -132,13 +133,14 @@ const get64m: Workload = {
       },
     ],
   ],
+  checks: residentChecks,
 }
 
 const stream5g: Workload = {
   name: 'stream-5g',
   what: 'one object of 5 GiB over one connection, in and out again',
   stages: [[stream('put')], [stream('get')]],
-  checks: (figures) => [...figures.values()].map(residentCheck),
+  checks: residentChecks,
 }
 
 const MILLION: KeyPattern = { prefix: 'p', count: 1_000_000, keysPerFolder: 1000 }
@@ -173,7 +175,7 @@ const keys1m: Workload = {
     const longer = (cost('page in the middle') / cost('first page') - 1) * 100
     return [
       { what: 'more for a page in the middle', value: longer, unit: '%', isMet: longer <= 10 },
-      ...[...figures.values()].map(residentCheck),
+      ...residentChecks(figures),
     ]
   },
 }
@@ -220,11 +222,11 @@ function stream(kind: 'put' | 'get'): Measurement {
   return { name: `${kind} 5 GiB`, request, connectionCount: 1, count: 1, quickCount: 1, unit: 'MB' }
 }
 
-function residentCheck({ measurement, residentMebibytesMax }: Figure): Check {
-  return {
+function residentChecks(figures: ReadonlyMap<string, Figure>): Check[] {
+  return [...figures.values()].map(({ measurement, residentMebibytesMax }) => ({
     what: `resident memory at most, ${measurement}`,
     value: residentMebibytesMax,
     unit: 'MiB',
     isMet: residentMebibytesMax < RESIDENT_MEBIBYTES_MAX,
-  }
+  }))
 }
