@@ -4,11 +4,16 @@
  * @module
  */
 
+export { knownOperations } from './api/oss/known-operations.ts'
+export type { KnownOperationRow } from './api/oss/known-operations.ts'
+export { operations } from './api/oss/operations.ts'
 export { inlineBodyHashers } from './base/body-hasher.ts'
 export { openDiskRegion } from './disk-region.ts'
 export type { DiskRegionOptions } from './disk-region.ts'
 export { openLocalRegion } from './local-region.ts'
 export type { LocalRegion, LocalRegionOptions } from './local-region.ts'
+export { startMemoryApi } from './memory-api.ts'
+export type { MemoryApi, MemoryApiOptions } from './memory-api.ts'
 export { MemoryMachine, openMemoryRegion } from './memory-region.ts'
 export type { MemoryRegionOptions } from './memory-region.ts'
 export type { BucketService } from './services/bucket-service.ts'

@@ -97,6 +97,11 @@ export class HttpServer {
     })
   }
 
+  /** Gives all addresses back, as long as nobody has connected. */
+  async stopListening(): Promise<void> {
+    await Promise.all(this.#servers.splice(0).map(closeServer))
+  }
+
   /** Accepts no more, lets requests under way finish, cuts those that take too long. */
   async stop(): Promise<void> {
     this.#isStopping = true

@@ -1,0 +1,89 @@
+/**
+ * What an API operation declares of itself: name, what it acts on, who may, how to do it.
+ *
+ * Routing, authorization, metrics and the coverage table are derived from these values; handlers see
+ * plain requests and plain services, so that a test needs no socket.
+ *
+ * @module
+ */
+
+import type { BucketRecord } from '../model/bucket.ts'
+import type { AccountUid, BucketName, ObjectKey } from '../model/identifiers.ts'
+import type { BucketService } from '../services/bucket-service.ts'
+import type { ListingService } from '../services/listing-service.ts'
+import type { ObjectService } from '../services/object-service.ts'
+import type { UploadService } from '../services/upload-service.ts'
+import type { Caller } from './authenticate.ts'
+import type { Access } from './authorize.ts'
+import type { OssRequest, OssResponse } from './http-message.ts'
+import type { OperationName } from './oss/known-operations.ts'
+
+/** What a class offers, without its private parts: a test has its own. */
+type Offered<T> = Pick<T, keyof T>
+
+/** What a region tells about itself. */
+export interface RegionFacts {
+  /** Bare: `cn-hangzhou`. */
+  readonly region: string
+  /** Host of the region for clients outside and inside, as documents name it; may have a port. */
+  readonly extranetEndpoint: string
+  readonly intranetEndpoint: string
+}
+
+/** Everything that operations call. */
+export interface Services {
+  readonly region: RegionFacts
+  readonly buckets: Offered<BucketService>
+  readonly objects: Offered<ObjectService>
+  readonly uploads: Offered<UploadService>
+  readonly listings: Offered<ListingService>
+}
+
+/** A request that names no bucket. */
+export interface ServiceRequest {
+  readonly http: OssRequest
+  readonly caller: Caller
+  /** The caller's: operations that see this are never anonymous. */
+  readonly account: AccountUid
+}
+
+/** A request about a bucket that need not exist. */
+export interface NewBucketRequest extends ServiceRequest {
+  readonly bucketName: BucketName
+}
+
+/** A request about a bucket. */
+export interface BucketRequest {
+  readonly http: OssRequest
+  readonly caller: Caller
+  readonly bucket: BucketRecord
+}
+
+/** A request about an object. */
+export interface ObjectRequest extends BucketRequest {
+  readonly key: ObjectKey
+}
+
+interface Declaration<Resource extends string, Request> {
+  /** As in the reference. */
+  readonly name: OperationName
+  readonly resource: Resource
+  /** Action in policies (oss.md 2.7). */
+  readonly permission: `oss:${string}`
+  /** Class of the request in metering (oss.md 6.6). */
+  readonly metering: 'put' | 'get'
+  handle(request: Request, services: Services): Promise<OssResponse>
+}
+
+interface Guarded {
+  /** What somebody who does not own the bucket needs. */
+  readonly access: Access
+}
+
+export type ServiceOperation = Declaration<'service', ServiceRequest>
+export type NewBucketOperation = Declaration<'newBucket', NewBucketRequest>
+export type BucketOperation = Declaration<'bucket', BucketRequest> & Guarded
+export type ObjectOperation = Declaration<'object', ObjectRequest> & Guarded
+
+export type OperationDefinition =
+  ServiceOperation | NewBucketOperation | BucketOperation | ObjectOperation

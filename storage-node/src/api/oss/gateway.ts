@@ -1,0 +1,144 @@
+/**
+ * The OSS dialect: from a request to the operation it means, and to its answer.
+ *
+ * The order of checks is that of the cloud: the signature, then whether the bucket is there, then
+ * whether the caller may, then what the operation itself checks. The body is read last.
+ *
+ * @module
+ */
+
+import { assert, unreachable } from '../../base/assert.ts'
+import { parseBucketName } from '../../model/bucket-name.ts'
+import type { BucketRecord } from '../../model/bucket.ts'
+import { OssError } from '../../model/errors.ts'
+import type { BucketName, ObjectKey } from '../../model/identifiers.ts'
+import { decodeObjectKey } from '../../model/object-key.ts'
+import type { AccessKeyService } from '../../services/access-key-service.ts'
+import type { EndpointSuffixes } from '../../wire/oss/addressing.ts'
+import { resolveAddress } from '../../wire/oss/addressing.ts'
+import { authenticate } from '../authenticate.ts'
+import type { Caller } from '../authenticate.ts'
+import { authorizeBucket, isOwner, refuseAnonymousOverrides, requireAccount } from '../authorize.ts'
+import type { OssRequest, OssResponse } from '../http-message.ts'
+import type { ObjectOperation, ObjectRequest, OperationDefinition, Services } from '../operation.ts'
+import { refuseUnservedHeaders } from '../unserved-headers.ts'
+import { authorizeWrite } from '../writable-object.ts'
+import { operations } from './operations.ts'
+import { operationNotImplemented } from './operations/not-implemented.ts'
+import type { ResourceLevel } from './known-operations/known-operation.ts'
+import { resolveOperation } from './resolve-operation.ts'
+
+/** What a request names. */
+interface Target {
+  readonly bucketName: BucketName | undefined
+  readonly key: ObjectKey | undefined
+}
+
+/** Serves the OSS dialect. */
+export class OssGateway {
+  readonly #services: Services
+  readonly #accessKeys: AccessKeyService
+  readonly #suffixes: EndpointSuffixes
+
+  constructor(services: Services, accessKeys: AccessKeyService, suffixes: EndpointSuffixes) {
+    this.#services = services
+    this.#accessKeys = accessKeys
+    this.#suffixes = suffixes
+  }
+
+  async handle(request: OssRequest): Promise<OssResponse> {
+    const target = this.#targetOf(request)
+    if (request.method === 'OPTIONS') return this.#refusePreflight(request, target)
+    const caller = authenticate(
+      request,
+      { bucket: target.bucketName, key: target.key },
+      this.#accessKeys,
+    )
+    const name = resolveOperation(request, levelOf(target))
+    request.facts.operation = name
+    const operation = operations.get(name)
+    if (operation === undefined) throw operationNotImplemented(name)
+    return this.#perform(operation, request, caller, target)
+  }
+
+  async #perform(
+    operation: OperationDefinition,
+    http: OssRequest,
+    caller: Caller,
+    { bucketName, key }: Target,
+  ): Promise<OssResponse> {
+    const isObjectWrite = operation.resource === 'object' && operation.access === 'write'
+    refuseUnservedHeaders(http.headers, isObjectWrite)
+    switch (operation.resource) {
+      case 'service':
+        return operation.handle({ http, caller, account: requireAccount(caller) }, this.#services)
+      case 'newBucket': {
+        const account = requireAccount(caller)
+        return operation.handle(
+          { http, caller, account, bucketName: named(bucketName) },
+          this.#services,
+        )
+      }
+      case 'bucket': {
+        const bucket = await this.#findBucket(named(bucketName))
+        authorizeBucket(caller, bucket, operation.access)
+        return operation.handle({ http, caller, bucket }, this.#services)
+      }
+      case 'object': {
+        const bucket = await this.#findBucket(named(bucketName))
+        const objectRequest = { http, caller, bucket, key: named(key) }
+        await this.#authorizeObject(operation, objectRequest)
+        return operation.handle(objectRequest, this.#services)
+      }
+      default:
+        return unreachable(operation)
+    }
+  }
+  #targetOf(request: OssRequest): Target {
+    const { bucket, rawKey } = resolveAddress(request.host, request.rawPath, this.#suffixes)
+    const bucketName = bucket === undefined ? undefined : parseBucketName(bucket)
+    const key = rawKey === undefined ? undefined : decodeObjectKey(rawKey)
+    request.facts.bucket = bucketName
+    request.facts.key = key
+    return { bucketName, key }
+  }
+
+  async #findBucket(name: BucketName): Promise<BucketRecord> {
+    const bucket = await this.#services.buckets.find(name)
+    if (bucket !== undefined) return bucket
+    throw new OssError('NoSuchBucket', { details: [{ name: 'BucketName', value: name }] })
+  }
+
+  /** Reads are authorized by the row that the operation reads anyway; writes by the one they replace. */
+  async #authorizeObject(operation: ObjectOperation, request: ObjectRequest): Promise<void> {
+    const { caller, bucket, http } = request
+    if (isOwner(caller, bucket)) return
+    if (operation.access === 'read') return refuseAnonymousOverrides(caller, http)
+    if (operation.access === 'write') return authorizeWrite(request, this.#services.objects)
+    authorizeBucket(caller, bucket, operation.access)
+  }
+
+  /** No bucket has CORS rules yet, so no origin is allowed (oss.md 1.3). */
+  async #refusePreflight({ headers }: OssRequest, { bucketName }: Target): Promise<never> {
+    if (headers['origin'] === undefined || !headers['access-control-request-method']) {
+      throw new OssError('BadRequest', {
+        message: 'A preflight needs the headers Origin and Access-Control-Request-Method.',
+      })
+    }
+    if (bucketName !== undefined) await this.#findBucket(bucketName)
+    throw new OssError('AccessForbidden', {
+      message: 'CORSResponse: CORS is not enabled for this bucket.',
+    })
+  }
+}
+
+function levelOf({ bucketName, key }: Target): ResourceLevel {
+  if (key !== undefined) return 'object'
+  return bucketName === undefined ? 'service' : 'bucket'
+}
+
+/** The level of an operation says what its requests name. */
+function named<T>(value: T | undefined): T {
+  assert(value !== undefined, 'an operation is resolved only for requests that name its resource')
+  return value
+}

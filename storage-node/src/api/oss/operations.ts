@@ -1,0 +1,68 @@
+/**
+ * The operations that are served, by name. Adding one takes one line.
+ *
+ * @module
+ */
+
+import type { OperationDefinition } from '../operation.ts'
+import type { OperationName } from './known-operations.ts'
+import { getBucketAcl, putBucketAcl } from './operations/bucket-acl.ts'
+import {
+  deleteBucket,
+  getBucketInfo,
+  getBucketLocation,
+  getBucketStat,
+  putBucket,
+} from './operations/bucket-basic.ts'
+import { listObjects, listObjectsV2 } from './operations/bucket-listing.ts'
+import { appendObject } from './operations/object-append.ts'
+import {
+  copyObject,
+  deleteMultipleObjects,
+  deleteObject,
+  putObject,
+} from './operations/object-basic.ts'
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  initiateMultipartUpload,
+  listMultipartUploads,
+  listParts,
+  uploadPart,
+  uploadPartCopy,
+} from './operations/object-multipart.ts'
+import { getObject, getObjectMeta, headObject } from './operations/object-read.ts'
+import { listBuckets } from './operations/service.ts'
+
+const served: readonly OperationDefinition[] = [
+  listBuckets,
+  putBucket,
+  deleteBucket,
+  getBucketInfo,
+  getBucketLocation,
+  getBucketStat,
+  putBucketAcl,
+  getBucketAcl,
+  listObjects,
+  listObjectsV2,
+  putObject,
+  getObject,
+  headObject,
+  getObjectMeta,
+  copyObject,
+  deleteObject,
+  deleteMultipleObjects,
+  appendObject,
+  initiateMultipartUpload,
+  uploadPart,
+  uploadPartCopy,
+  completeMultipartUpload,
+  abortMultipartUpload,
+  listParts,
+  listMultipartUploads,
+]
+
+/** Definitions by name. What is known and not in here is `NotImplemented`. */
+export const operations: ReadonlyMap<OperationName, OperationDefinition> = new Map(
+  served.map((definition) => [definition.name, definition]),
+)

@@ -1,0 +1,79 @@
+/**
+ * ListObjects and ListObjectsV2 (oss.md 5.6).
+ *
+ * @module
+ */
+
+import { invalidArgument } from '../../../model/errors.ts'
+import { LIST_KEYS_DEFAULT, LIST_KEYS_MAX } from '../../../model/limits.ts'
+import { writeListObjects, writeListObjectsV2 } from '../../../wire/oss/documents/list-objects.ts'
+import type { QueryPair } from '../../../wire/oss/request-head.ts'
+import { queryValue } from '../../../wire/oss/request-head.ts'
+import type { BucketOperation } from '../../operation.ts'
+import { xmlResponse } from '../../xml-response.ts'
+import { integerArgument, textArgument, wantsUrlEncoding } from '../query-arguments.ts'
+
+export const listObjects: BucketOperation = {
+  name: 'ListObjects',
+  resource: 'bucket',
+  permission: 'oss:ListObjects',
+  metering: 'put',
+  access: 'list',
+  async handle({ http: { query }, bucket }, { listings }) {
+    const options = listOptions(query)
+    const marker = textArgument(query, 'marker')
+    const page = await listings.list(bucket, { ...options, after: marker })
+    return xmlResponse(writeListObjects({ ...options, bucket, marker, page }))
+  },
+}
+
+export const listObjectsV2: BucketOperation = {
+  name: 'ListObjectsV2',
+  resource: 'bucket',
+  permission: 'oss:ListObjects',
+  metering: 'put',
+  access: 'list',
+  async handle({ http: { query }, bucket }, { listings }) {
+    const options = listOptions(query)
+    const startAfter = textArgument(query, 'start-after')
+    const token = queryValue(query, 'continuation-token') || undefined
+    const after = token === undefined ? startAfter : decodeToken(token)
+    const page = await listings.list(bucket, { ...options, after })
+    return xmlResponse(
+      writeListObjectsV2({
+        ...options,
+        bucket,
+        startAfter,
+        continuationToken: token,
+        nextContinuationToken: page.next === undefined ? undefined : encodeToken(page.next),
+        fetchOwner: queryValue(query, 'fetch-owner') === 'true',
+        page,
+      }),
+    )
+  },
+}
+
+function listOptions(query: readonly QueryPair[]) {
+  return {
+    prefix: textArgument(query, 'prefix'),
+    delimiter: textArgument(query, 'delimiter'),
+    maxKeys: integerArgument(query, 'max-keys', {
+      fallback: LIST_KEYS_DEFAULT,
+      min: 1,
+      max: LIST_KEYS_MAX,
+    }),
+    urlEncoding: wantsUrlEncoding(query),
+  }
+}
+
+/** Opaque to clients; safe in a URL as it is. */
+function encodeToken(next: string): string {
+  return Buffer.from(next).toString('base64url')
+}
+
+function decodeToken(token: string): string {
+  const after = Buffer.from(token, 'base64').toString()
+  // Whatever we did not make would silently list from somewhere.
+  if (encodeToken(after) === token.replace(/=+$/, '')) return after
+  throw invalidArgument('continuation-token', token, 'The continuation token is not valid.')
+}

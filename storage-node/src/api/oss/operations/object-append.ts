@@ -1,0 +1,45 @@
+/**
+ * AppendObject (oss.md 5.12).
+ *
+ * @module
+ */
+
+import { APPEND_SIZE_BYTES_MAX } from '../../../model/limits.ts'
+import {
+  readContentMd5,
+  readForbidOverwrite,
+  readObjectMetadata,
+} from '../../../wire/oss/object-headers.ts'
+import type { ObjectOperation } from '../../operation.ts'
+import { requiredInteger } from '../query-arguments.ts'
+import { requireBody } from '../require-body.ts'
+
+export const appendObject: ObjectOperation = {
+  name: 'AppendObject',
+  resource: 'object',
+  permission: 'oss:PutObject',
+  metering: 'put',
+  access: 'write',
+  async handle({ http, bucket, key }, { objects }) {
+    requireBody(http.body, APPEND_SIZE_BYTES_MAX)
+    const position = requiredInteger(http.query, 'position', 0, APPEND_SIZE_BYTES_MAX)
+    const record = await objects.append(bucket, key, position, {
+      metadata: readObjectMetadata(http.headers, key, bucket),
+      body: http.body,
+      contentMd5: readContentMd5(http.headers),
+      forbidOverwrite: readForbidOverwrite(http.headers),
+      signal: http.signal,
+    })
+    return {
+      status: 200,
+      headers: [
+        'ETag',
+        `"${record.etag}"`,
+        'x-oss-hash-crc64ecma',
+        String(record.crc64),
+        'x-oss-next-append-position',
+        String(record.sizeBytes),
+      ],
+    }
+  },
+}

@@ -1,0 +1,228 @@
+/**
+ * Multipart uploads (oss.md 1.8, 5.17).
+ *
+ * @module
+ */
+
+import { copyRange } from '../../../model/byte-range.ts'
+import { invalidArgument, OssError } from '../../../model/errors.ts'
+import {
+  COMPLETE_DOCUMENT_BYTES_MAX,
+  LIST_PARTS_MAX,
+  LIST_UPLOADS_MAX,
+  PART_COUNT_MAX,
+  PART_NUMBER_MIN,
+  PART_SIZE_BYTES_MAX,
+} from '../../../model/limits.ts'
+import { encodePercentPath } from '../../../base/percent-encoding.ts'
+import {
+  readCompleteMultipartUpload,
+  writeCompleteMultipartUpload,
+} from '../../../wire/oss/documents/complete-multipart-upload.ts'
+import { writeCopyPartResult } from '../../../wire/oss/documents/copy-result.ts'
+import { writeInitiateMultipartUpload } from '../../../wire/oss/documents/initiate-multipart-upload.ts'
+import { writeListParts } from '../../../wire/oss/documents/list-parts.ts'
+import { writeListUploads } from '../../../wire/oss/documents/list-uploads.ts'
+import {
+  contentMd5,
+  readContentMd5,
+  readForbidOverwrite,
+  readObjectMetadata,
+} from '../../../wire/oss/object-headers.ts'
+import type { QueryPair } from '../../../wire/oss/request-head.ts'
+import { queryValue } from '../../../wire/oss/request-head.ts'
+import type { OssRequest } from '../../http-message.ts'
+import type { BucketOperation, ObjectOperation } from '../../operation.ts'
+import { readDocument } from '../../read-document.ts'
+import { xmlResponse } from '../../xml-response.ts'
+import { copying, findCopySource } from '../copy-source.ts'
+import {
+  integerArgument,
+  requiredInteger,
+  textArgument,
+  wantsUrlEncoding,
+} from '../query-arguments.ts'
+import { requireBody } from '../require-body.ts'
+
+export const initiateMultipartUpload: ObjectOperation = {
+  name: 'InitiateMultipartUpload',
+  resource: 'object',
+  permission: 'oss:PutObject',
+  metering: 'put',
+  access: 'write',
+  async handle({ http, bucket, key }, { uploads }) {
+    const urlEncoding = wantsUrlEncoding(http.query)
+    const { uploadId } = await uploads.initiate(bucket, key, {
+      metadata: readObjectMetadata(http.headers, key, bucket),
+      forbidOverwrite: readForbidOverwrite(http.headers),
+    })
+    return xmlResponse(
+      writeInitiateMultipartUpload({ bucket: bucket.name, key, uploadId, urlEncoding }),
+    )
+  },
+}
+
+export const uploadPart: ObjectOperation = {
+  name: 'UploadPart',
+  resource: 'object',
+  permission: 'oss:PutObject',
+  metering: 'put',
+  access: 'write',
+  async handle({ http, bucket, key }, { uploads }) {
+    const partNumber = partNumberOf(http.query)
+    requireBody(http.body, PART_SIZE_BYTES_MAX)
+    const part = await uploads.putPart(bucket, key, uploadIdOf(http.query), partNumber, {
+      body: http.body,
+      contentMd5: readContentMd5(http.headers),
+      signal: http.signal,
+    })
+    return {
+      status: 200,
+      headers: [
+        'ETag',
+        `"${part.md5.toUpperCase()}"`,
+        'Content-MD5',
+        contentMd5(part.md5),
+        'x-oss-hash-crc64ecma',
+        String(part.crc64),
+      ],
+    }
+  },
+}
+
+export const uploadPartCopy: ObjectOperation = {
+  name: 'UploadPartCopy',
+  resource: 'object',
+  permission: 'oss:PutObject',
+  metering: 'put',
+  access: 'write',
+  async handle(request, services) {
+    const { http, bucket, key } = request
+    const partNumber = partNumberOf(http.query)
+    const copySource = await findCopySource(request, services)
+    const part = await copying(request, copySource, () =>
+      services.uploads.copyPart(bucket, key, uploadIdOf(http.query), partNumber, {
+        ...copySource,
+        range: ({ sizeBytes }) => copyRange(http.headers['x-oss-copy-source-range'], sizeBytes),
+        signal: http.signal,
+      }),
+    )
+    return xmlResponse(
+      writeCopyPartResult({ lastModifiedMs: part.lastModifiedMs, etag: part.md5.toUpperCase() }),
+      ['x-oss-hash-crc64ecma', String(part.crc64)],
+    )
+  },
+}
+
+export const completeMultipartUpload: ObjectOperation = {
+  name: 'CompleteMultipartUpload',
+  resource: 'object',
+  permission: 'oss:PutObject',
+  metering: 'put',
+  access: 'write',
+  async handle({ http, bucket, key }, { uploads, region }) {
+    const urlEncoding = wantsUrlEncoding(http.query)
+    const record = await uploads.complete(
+      bucket,
+      key,
+      uploadIdOf(http.query),
+      await readPartList(http),
+      { forbidOverwrite: readForbidOverwrite(http.headers) },
+    )
+    const document = writeCompleteMultipartUpload({
+      bucket: bucket.name,
+      key,
+      etag: record.etag,
+      location: `${http.secure ? 'https' : 'http'}://${bucket.name}.${region.extranetEndpoint}/${encodePercentPath(key)}`,
+      urlEncoding,
+    })
+    return xmlResponse(document, ['x-oss-hash-crc64ecma', String(record.crc64)])
+  },
+}
+
+export const abortMultipartUpload: ObjectOperation = {
+  name: 'AbortMultipartUpload',
+  resource: 'object',
+  permission: 'oss:AbortMultipartUpload',
+  metering: 'put',
+  access: 'write',
+  async handle({ http, bucket, key }, { uploads }) {
+    await uploads.abort(bucket, key, uploadIdOf(http.query))
+    return { status: 204, headers: [] }
+  },
+}
+
+export const listParts: ObjectOperation = {
+  name: 'ListParts',
+  resource: 'object',
+  permission: 'oss:ListParts',
+  metering: 'get',
+  access: 'write',
+  async handle({ http: { query }, bucket, key }, { uploads }) {
+    const urlEncoding = wantsUrlEncoding(query)
+    const uploadId = uploadIdOf(query)
+    const maxParts = integerArgument(query, 'max-parts', {
+      fallback: LIST_PARTS_MAX,
+      min: 1,
+      max: LIST_PARTS_MAX,
+    })
+    const after = integerArgument(query, 'part-number-marker', {
+      fallback: 0,
+      min: 0,
+      max: PART_COUNT_MAX,
+    })
+    const page = await uploads.listParts(bucket, key, uploadId, { after, maxParts })
+    return xmlResponse(
+      writeListParts({ bucket: bucket.name, key, uploadId, after, maxParts, urlEncoding, page }),
+    )
+  },
+}
+
+export const listMultipartUploads: BucketOperation = {
+  name: 'ListMultipartUploads',
+  resource: 'bucket',
+  permission: 'oss:ListMultipartUploads',
+  metering: 'get',
+  access: 'manage',
+  async handle({ http: { query }, bucket }, { uploads }) {
+    const options = {
+      prefix: textArgument(query, 'prefix'),
+      delimiter: textArgument(query, 'delimiter'),
+      keyMarker: textArgument(query, 'key-marker'),
+      uploadIdMarker: textArgument(query, 'upload-id-marker'),
+      maxUploads: integerArgument(query, 'max-uploads', {
+        fallback: LIST_UPLOADS_MAX,
+        min: 1,
+        max: LIST_UPLOADS_MAX,
+      }),
+    }
+    const urlEncoding = wantsUrlEncoding(query)
+    const page = await uploads.listUploads(bucket, options)
+    return xmlResponse(writeListUploads({ ...options, bucket: bucket.name, urlEncoding, page }))
+  },
+}
+
+function uploadIdOf(query: readonly QueryPair[]): string {
+  return queryValue(query, 'uploadId') ?? ''
+}
+
+function partNumberOf(query: readonly QueryPair[]): number {
+  return requiredInteger(query, 'partNumber', PART_NUMBER_MIN, PART_COUNT_MAX)
+}
+
+/** The listed parts; undefined for all there are (`x-oss-complete-all`). */
+async function readPartList(http: OssRequest) {
+  const document = await readDocument(http, COMPLETE_DOCUMENT_BYTES_MAX)
+  const completeAll = http.headers['x-oss-complete-all']
+  if (completeAll === undefined) return readCompleteMultipartUpload(document)
+  if (completeAll.toLowerCase() !== 'yes') {
+    throw invalidArgument('x-oss-complete-all', completeAll, 'x-oss-complete-all must be "yes".')
+  }
+  if (document.byteLength > 0) {
+    throw new OssError('InvalidArgument', {
+      message: 'The body must be empty when x-oss-complete-all is given.',
+      details: [{ name: 'ArgumentName', value: 'x-oss-complete-all' }],
+    })
+  }
+  return undefined
+}

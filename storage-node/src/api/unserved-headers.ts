@@ -1,0 +1,52 @@
+/**
+ * Refuses headers that ask for what is not served: ignoring them silently would promise it.
+ *
+ * @module
+ */
+
+import { headerNotImplemented } from '../model/errors.ts'
+import type { HeaderValues } from '../wire/oss/request-head.ts'
+
+/** Of features that are not served yet, on whatever operation. */
+const UNSERVED = [
+  'x-oss-tagging',
+  'x-oss-tagging-directive',
+  'x-oss-bucket-tagging',
+  'x-oss-server-side-encryption',
+  'x-oss-server-side-encryption-key-id',
+  'x-oss-server-side-data-encryption',
+  'x-oss-callback',
+  'x-oss-callback-var',
+  'x-oss-traffic-limit',
+  'x-oss-process',
+  'x-oss-persistent-headers',
+  'x-oss-symlink-target',
+  'x-oss-hns-status',
+  'x-oss-resource-group-id',
+  'x-oss-bypass-governance-retention',
+  'x-oss-object-worm-mode',
+  'x-oss-object-worm-retain-until-date',
+  'x-oss-object-worm-legal-hold',
+  'x-oss-enable-md5',
+  'x-oss-enable-sha1',
+  'x-oss-enable-sha256',
+  'x-oss-hash-ctx',
+  'x-oss-md5-ctx',
+  'x-oss-rename-source',
+  'x-oss-access-point-name',
+  'x-oss-write-get-object-response',
+]
+
+/** These have a meaning on reads only (oss.md 5.8). */
+const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']
+
+/** Throws `NotImplemented` naming the first header that is not served. */
+export function refuseUnservedHeaders(headers: HeaderValues, isWrite: boolean): void {
+  for (const name of UNSERVED) {
+    if (headers[name] !== undefined) throw headerNotImplemented(name)
+  }
+  if (!isWrite) return
+  for (const name of CONDITIONS) {
+    if (headers[name] !== undefined) throw headerNotImplemented(name)
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The API of a local region: its HTTP servers on loopback, in front of its services.
+ *
+ * @module
+ */
+
+import type { ExchangeObserver, HttpServerOptions } from './api/http-server.ts'
+import { HttpServer } from './api/http-server.ts'
+import { OssGateway } from './api/oss/gateway.ts'
+import type { Services } from './api/operation.ts'
+import type { Clock } from './base/clock.ts'
+import type { Random } from './base/random.ts'
+import { listenOnLoopback } from './local-listen.ts'
+import type { AccessKeyService } from './services/access-key-service.ts'
+import { endpointSuffixes } from './wire/oss/addressing.ts'
+
+export interface LocalApiOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly observer: ExchangeObserver
+  readonly http: HttpServerOptions
+  readonly accessKeys: AccessKeyService
+  /** Bare: `cn-hangzhou`. */
+  readonly region: string
+  /** 0: any free one. */
+  readonly port: number
+}
+
+/** A serving API. */
+export interface LocalApi {
+  readonly port: number
+  /** Drains requests and closes connections. */
+  stop(): Promise<void>
+}
+
+/** Listens, and serves as soon as it does. */
+export async function startLocalApi(
+  services: Omit<Services, 'region'>,
+  options: LocalApiOptions,
+): Promise<LocalApi> {
+  const { clock, random, observer, http, accessKeys, region } = options
+  const facts = { region, extranetEndpoint: '', intranetEndpoint: '' }
+  const gateway = new OssGateway(
+    { ...services, region: facts },
+    accessKeys,
+    endpointSuffixes(region),
+  )
+  const server = new HttpServer(clock, random, (request) => gateway.handle(request), observer, http)
+  const port = await listenOnLoopback(server, options.port)
+  facts.extranetEndpoint = `oss-${region}.localhost:${port}`
+  facts.intranetEndpoint = `oss-${region}-internal.localhost:${port}`
+  return { port, stop: () => server.stop() }
+}

@@ -1,0 +1,15 @@
+import { winstonLogger } from './base/winston-logger.ts'
+import { holdStream } from './local-log.ts'
+
+test('lines are kept in order until they are released, then pass at once', () => {
+  const written: string[] = []
+  const held = holdStream({ write: (text) => written.push(text) })
+  const logger = winstonLogger(held.stream)
+  logger.info('one')
+  logger.info('two')
+  expect(written).toEqual([])
+  held.release()
+  expect(written.join('')).toMatch(/one.*\n.*two.*\n$/)
+  logger.info('three')
+  expect(written[1]).toContain('three')
+})
