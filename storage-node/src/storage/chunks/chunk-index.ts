@@ -16,7 +16,7 @@ import {
   tombstoneRowKey,
   unconfirmedRowKey,
 } from '../../wire/stored/chunk-keys.ts'
-import type { ChunkHead, ChunkOwner } from '../../wire/stored/chunk-records.ts'
+import type { ChunkHead } from '../../wire/stored/chunk-records.ts'
 import { ownerBytesOf } from '../../wire/stored/chunk-records.ts'
 import type { ChunkPlace, ChunkRow, SegmentRow } from '../../wire/stored/chunk-rows.ts'
 import {
@@ -30,6 +30,7 @@ import {
 import type { KeyValueEngine } from '../key-value-engine.ts'
 import { ChunkDeletedError } from './chunk-errors.ts'
 import type { RowTransactions, RowView } from './row-transactions.ts'
+import type { SegmentScan } from './segment-scan.ts'
 import type { ChunkToWrite, SegmentSink, WrittenChunk } from './segment-writer.ts'
 
 /** A segment as the index counts it. */
@@ -46,6 +47,8 @@ export interface ChunkIndexOptions {
   readonly segments: readonly SegmentState[]
 }
 
+/** What rows are made from: a head, or a chunk that was written. */
+type IndexedChunk = Omit<ChunkToWrite, 'pieces' | 'copiedFrom'>
 type MutableSegment = { -readonly [Name in keyof SegmentState]: SegmentState[Name] }
 
 /** So many chunks of one dataId are looked up in one transaction. */
@@ -130,16 +133,11 @@ export class ChunkIndex implements SegmentSink {
    * Makes the rows of records that a start has found, unconfirmed, unless the chunk has a row or a
    * tombstone. The segment's own row waits for `close`: until then another start finds them again.
    */
-  async recover(segment: number, heads: readonly ChunkHead[], endBytes: number): Promise<void> {
-    const state = this.#stateOf(segment)
-    state.endBytes = endBytes
-    for (let at = 0; at < heads.length; at += CHUNKS_PER_TRANSACTION) {
-      const some = heads.slice(at, at + CHUNKS_PER_TRANSACTION)
-      const keys = some.flatMap((head) => this.#keysOf(head))
-      await this.#transactions.run(keys, (rows) => {
-        for (const head of some) state.liveBytes += this.#recoverOne(rows, head)
-      })
-    }
+  async recover(segment: number, scan: SegmentScan): Promise<void> {
+    this.#stateOf(segment).endBytes = scan.endBytes
+    await this.#recoverSome(segment, scan.heads, (rows, head) => this.#add(rows, head))
+    // Was not the last one when an earlier start made its rows and did not come to its end.
+    await this.#recoverSome(segment, scan.lastBatch, () => {})
   }
 
   /** Drops the marks of chunks that every store of their placement group has. */
@@ -176,8 +174,8 @@ export class ChunkIndex implements SegmentSink {
   #put(rows: RowView, segment: number, { chunk, offset, done, failed }: WrittenChunk): () => void {
     const [chunkKey, tombstoneKey] = this.#keysOf(chunk)
     const old = rows.get(chunkKey)
-    const row = { ...chunk, segment, offset, ownerBytes: ownerBytesOf(chunk.owner) }
     if (chunk.copiedFrom !== undefined) {
+      const row = { ...chunk, segment, offset, ownerBytes: ownerBytesOf(chunk.owner) }
       // Removed, or written again, while it was copied: the copy is nobody's.
       if (isAt(old, chunk.copiedFrom)) this.#move(rows, chunkKey, row, chunk.copiedFrom.segment)
       return done
@@ -187,8 +185,7 @@ export class ChunkIndex implements SegmentSink {
     }
     if (old !== undefined)
       return isSameContent(decodeChunkRow(old), chunk) ? done : conflict(failed)
-    this.#add(rows, chunkKey, row, chunk.owner)
-    this.#stateOf(segment).liveBytes += recordBytesOf(row)
+    this.#add(rows, { ...chunk, segment, offset })
     return done
   }
 
@@ -199,26 +196,33 @@ export class ChunkIndex implements SegmentSink {
     this.#putSegment(rows, from)
   }
 
-  #add(
-    rows: RowView,
-    chunkKey: Buffer,
-    row: ChunkRow & { readonly dataId: DataId; readonly index: number },
-    owner: ChunkOwner,
-  ): void {
-    rows.put(chunkKey, encodeChunkRow(row))
-    rows.put(unconfirmedRowKey(row.dataId, row.index), encodeUnconfirmedRow(owner))
+  /** Adds the rows of a record. */
+  #add(rows: RowView, record: IndexedChunk & ChunkPlace): void {
+    const row = { ...record, ownerBytes: ownerBytesOf(record.owner) }
+    rows.put(this.#chunkKey(record), encodeChunkRow(row))
+    const mark = unconfirmedRowKey(record.dataId, record.index)
+    rows.put(mark, encodeUnconfirmedRow(record.owner))
+    this.#stateOf(record.segment).liveBytes += recordBytesOf(row)
   }
 
-  /** Returns by how much the record adds to the live bytes of its segment. */
-  #recoverOne(rows: RowView, head: ChunkHead): number {
-    const [chunkKey, tombstoneKey] = this.#keysOf(head)
-    const old = rows.get(chunkKey)
-    const row = { ...head, ownerBytes: ownerBytesOf(head.owner) }
-    // Its own row, made by a start that did not come to its end.
-    if (isAt(old, head)) return recordBytesOf(row)
-    if (old !== undefined || rows.get(tombstoneKey) !== undefined) return 0
-    this.#add(rows, chunkKey, row, head.owner)
-    return recordBytesOf(row)
+  async #recoverSome(
+    segment: number,
+    heads: readonly ChunkHead[],
+    addMissing: (rows: RowView, head: ChunkHead) => void,
+  ): Promise<void> {
+    for (let at = 0; at < heads.length; at += CHUNKS_PER_TRANSACTION) {
+      const some = heads.slice(at, at + CHUNKS_PER_TRANSACTION)
+      const keys = some.flatMap((head) => this.#keysOf(head))
+      await this.#transactions.run(keys, (rows) => {
+        for (const head of some) {
+          const [chunkKey, tombstoneKey] = this.#keysOf(head)
+          const old = rows.get(chunkKey)
+          if (old === undefined && rows.get(tombstoneKey) === undefined) addMissing(rows, head)
+          // Its own row, made by a start that did not come to its end.
+          if (isAt(old, head)) this.#stateOf(segment).liveBytes += recordBytesOfHead(head)
+        }
+      })
+    }
   }
 
   #removeOne(rows: RowView, chunkKey: Buffer): void {
@@ -242,13 +246,17 @@ export class ChunkIndex implements SegmentSink {
     rows.put(segmentRowKey(segment), encodeSegmentRow(this.#stateOf(segment)))
   }
 
-  #chunkKey({ dataId, index }: ChunkHead | ChunkToWrite): Buffer {
+  #chunkKey({ dataId, index }: IndexedChunk): Buffer {
     return chunkRowKey(dataId, index, this.#groupCount)
   }
 
-  #keysOf(chunk: ChunkHead | ChunkToWrite): [Buffer, Buffer] {
+  #keysOf(chunk: IndexedChunk): [Buffer, Buffer] {
     return [this.#chunkKey(chunk), tombstoneRowKey(chunk.dataId)]
   }
+}
+
+function recordBytesOfHead({ owner, lengthBytes }: ChunkHead): number {
+  return recordBytesOf({ ownerBytes: ownerBytesOf(owner), lengthBytes })
 }
 
 /** Calls `work` for 0 to `count`, a bounded number at a time, one after the other. */

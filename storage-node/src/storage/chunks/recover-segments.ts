@@ -67,7 +67,11 @@ export async function recoverSegments(
     })
   }
   await index.close(read)
-  await forgetLost(fileNumbers, options)
+  const present = new Set(fileNumbers)
+  await forgetLost(
+    [...known.values()].filter(({ segment }) => !present.has(segment)),
+    options,
+  )
 }
 
 /** Makes the rows of a segment's records; returns the last batch, which must be written again. */
@@ -80,18 +84,16 @@ async function recoverSegment(
   if (scan.rottenCount > 0) {
     logger.error('A segment is damaged in the middle', { segment, places: scan.rottenCount })
   }
-  await index.recover(segment, scan.heads, scan.endBytes)
+  await index.recover(segment, scan)
   return scan.lastBatch
 }
 
 /** A segment that compaction has removed may still have its row; it counts nothing alive then. */
 async function forgetLost(
-  fileNumbers: readonly number[],
+  lost: readonly SegmentState[],
   { index, logger }: RecoveryOptions,
 ): Promise<void> {
-  const present = new Set(fileNumbers)
-  for (const { segment, liveBytes } of index.segments()) {
-    if (present.has(segment)) continue
+  for (const { segment, liveBytes } of lost) {
     if (liveBytes === 0) await index.forget(segment)
     else logger.error('A segment with chunks is lost', { segment, liveBytes })
   }
