@@ -105,11 +105,11 @@ async function openOn(store: Store, options: LocalRegionOptions): Promise<LocalR
 async function openPartition(
   id: PartitionId,
   store: Store,
-  { clock, random }: LocalRegionOptions,
+  { directory, clock, random }: LocalRegionOptions,
 ): Promise<Partition> {
   const { engine, cache, writer, journal, storeId, reserve } = store
   const applier = await Applier.open(id, { writer, cache })
-  const log = await SingleMemberLog.open({ partition: id, storeId, journal, applier })
+  const log = await SingleMemberLog.open({ partition: id, storeId, directory, journal, applier })
   const mayWrite = (bytes: number) => reserve.mayWrite(bytes)
   const parts = { log, applier, engine, cache, clock, random, mayWrite }
   return { id, log, driver: await ReplicaDriver.open(parts) }

@@ -12,12 +12,13 @@ import { serviceRegion } from './service-region.ts'
 /** Several files in every history: a journal file holds some dozens of entries, a segment some chunks. */
 const JOURNAL_FILE_SIZE_BYTES = 128 * 1024
 const SEGMENT_SIZE_BYTES = 768 * 1024
-/** A small volume, never full: the reserve file is a share of it, and every image has to hold it. */
+/** A small volume that never fills: the reserve file is a share of it, and every image has to hold it. */
 const VOLUME_BYTES = 16 * 1024 ** 2
+const AVAILABLE_BYTES = 1024 ** 3
 
 const smallVolume: Files = {
   ...nodeFiles,
-  space: () => Promise.resolve({ totalBytes: VOLUME_BYTES, availableBytes: VOLUME_BYTES }),
+  space: () => Promise.resolve({ totalBytes: VOLUME_BYTES, availableBytes: AVAILABLE_BYTES }),
 }
 
 /** Opens the region, or rejects with why it must not be served. */

@@ -10,6 +10,7 @@
 import type { Ballot, Epoch, PartitionId, Seq, StoreId } from '../contract/identifiers.ts'
 import type { Applier } from '../storage/applier.ts'
 import type { Journal } from '../storage/journal/journal.ts'
+import { StoreDamagedError } from '../storage/store-open-error.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { Effects } from '../wire/stored/effects.ts'
 import { decodeEffects, encodeEffects } from '../wire/stored/effects.ts'
@@ -21,6 +22,8 @@ const FIRST_EPOCH = 1 as Epoch
 export interface SingleMemberLogOptions {
   readonly partition: PartitionId
   readonly storeId: StoreId
+  /** The store's, for messages. */
+  readonly directory: string
   readonly journal: Journal
   readonly applier: Applier
 }
@@ -50,6 +53,7 @@ export class SingleMemberLog implements PartitionLog {
   /** Replays what the engine lacks, then promises the next activation. */
   static async open(options: SingleMemberLogOptions): Promise<SingleMemberLog> {
     const { partition, journal, applier, storeId } = options
+    refuseMisfit(options)
     await replay(partition, journal, applier)
     const last = journal.replicas().find((replica) => replica.partition === partition)
     const ballot = { epoch: FIRST_EPOCH, activation: (last?.promised.ballot.activation ?? 0) + 1 }
@@ -86,6 +90,20 @@ export class SingleMemberLog implements PartitionLog {
     await this.#applier.apply(seq, effects)
     this.#base = { seq, ballot }
   }
+}
+
+/** The engine holds all that a flush covered, and nothing that the journal lacks (J3). */
+function refuseMisfit({ partition, directory, journal, applier }: SingleMemberLogOptions): void {
+  const applied = applier.appliedSeq
+  const end = journal.logEnd(partition)?.seq ?? 0
+  const replica = journal.replicas().find((known) => known.partition === partition)
+  const base = replica?.base.seq ?? 0
+  if (applied >= base && applied <= end) return
+  throw new StoreDamagedError(
+    directory,
+    `partition ${partition} is applied up to entry ${applied}, must be from ${base}, which was flushed, ` +
+      `to ${end}, the journal's last`,
+  )
 }
 
 /** With one member, what the journal holds is committed. */
