@@ -37,3 +37,12 @@ export class StoreDamagedError extends StoreOpenError {
     super(`Cannot open store "${directory}": it is damaged: ${finding}`, options)
   }
 }
+
+/** The disk refused what opening needs: nothing is known to be wrong with the store itself. */
+export class StoreUnreadableError extends StoreOpenError {
+  override readonly name = 'StoreUnreadableError'
+
+  constructor(directory: string, cause: Error) {
+    super(`Cannot open store "${directory}": the disk refuses it: ${cause.message}`, { cause })
+  }
+}

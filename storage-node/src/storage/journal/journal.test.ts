@@ -1,7 +1,7 @@
 import { seededRandom } from '../../base/seeded-random.ts'
 import { SimulatedDisk } from '../../base/simulated-disk.ts'
 import type { Seq } from '../../contract/identifiers.ts'
-import { StoreDamagedError } from '../store-open-error.ts'
+import { StoreDamagedError, StoreUnreadableError } from '../store-open-error.ts'
 import {
   ballot,
   DIRECTORY,
@@ -152,6 +152,38 @@ test('bytes since the last checkpoint rise with what is written and fall with a 
   expect(journal.bytesSinceCheckpoint).toBe(4096)
 })
 
+test('bytes that an earlier process wrote count until a checkpoint covers them', async () => {
+  const disk = newDisk()
+  const journal = await openJournal(disk.files)
+  await journal.writeReplica(replica(P1))
+  await journal.append(entry(P1, 1))
+  const again = await reopen(disk)
+  expect(again.bytesSinceCheckpoint).toBe(4 * 4096)
+  await again.checkpoint(new Map([[P1, position(1)]]))
+  expect(again.bytesSinceCheckpoint).toBe(4096)
+})
+
+test('a disk that cannot be read is told from a damaged store', async () => {
+  const disk = newDisk()
+  await openJournal(disk.files)
+  disk.fail({ operation: 'read', code: 'EIO', path: '1.log' })
+  const refused = openJournal(disk.files)
+  await expect(refused).rejects.toBeInstanceOf(StoreUnreadableError)
+  await expect(refused).rejects.toThrow('the disk refuses it: EIO')
+})
+
+test('a last group that cuts a log off and grows it again is written again as what holds', async () => {
+  const disk = newDisk()
+  const journal = await openJournal(disk.files)
+  await journal.writeReplica(replica(P1))
+  for (let seq = 1; seq <= 4; seq++) await journal.append(entry(P1, seq))
+  const last = [entry(P1, 5), entry(P1, 3, 'new 3', 2), entry(P1, 4, 'new 4', 2)]
+  await Promise.all(last.map((added) => journal.append(added)))
+  for (let start = 0; start < 3; start++) {
+    expect(await readTexts(await reopen(disk), P1)).toEqual(['1/1', '1/2', 'new 3', 'new 4'])
+  }
+})
+
 test.each(['EIO', 'ENOSPC'])(
   'a write that fails with %s is fatal and never answered',
   async (code) => {
@@ -260,7 +292,7 @@ test('a bit that rots anywhere in a group that was synced is found or harmless',
   const journal = await openJournal(disk.files)
   for (let seq = 1; seq <= 3; seq++) await journal.append(entry(P1, seq))
   const watermark = journal.syncedGroup
-  for (let at = 4096; at < 4 * 4096; at += 13) {
+  for (let at = 4096; at < 4 * 4096; at += 31) {
     disk.rot(`${DIRECTORY}/1.log`, at)
     const outcome = await openJournal(disk.files, { watermark }).catch((error: unknown) => error)
     if (outcome instanceof Error) expect(outcome).toBeInstanceOf(StoreDamagedError)

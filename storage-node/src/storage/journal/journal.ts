@@ -19,6 +19,7 @@ import type {
   PeerRecord,
   ReplicaRecord,
 } from '../../wire/stored/journal-records.ts'
+import { StoreUnreadableError } from '../store-open-error.ts'
 import { GroupWriter } from './group-writer.ts'
 import { JournalFileReader, removeJournalFile } from './journal-files.ts'
 import { fileOf, offsetOf, type Location, type LogIndex } from './log-index.ts'
@@ -51,7 +52,8 @@ export class Journal {
   /** The last seq accepted per partition, durable or not. */
   readonly #accepted = new Map<PartitionId, Seq>()
   #oldestFile: number
-  #checkpointedBytes = 0
+  /** Of the writer's bytes; below zero while what an earlier process wrote is not covered. */
+  #checkpointedBytes: number
 
   private constructor(options: JournalOptions, found: RecoveredJournal) {
     this.#options = options
@@ -59,6 +61,7 @@ export class Journal {
     this.#replicas = new Map(found.replicas)
     this.#durableReplicas = found.replicas
     this.#peers = found.peers
+    this.#checkpointedBytes = -found.sizeBytes
     const file = (found.fileNumbers.at(-1) ?? 0) + 1
     this.#oldestFile = found.fileNumbers[0] ?? file
     this.#writer = new GroupWriter(
@@ -74,9 +77,19 @@ export class Journal {
 
   /**
    * Walks what is there and begins a new file with the entries that may not be durable yet (J2).
-   * Throws `StoreDamagedError` when something durable is missing or changed.
+   * Throws `StoreDamagedError` when something durable is missing or changed,
+   * `StoreUnreadableError` when the disk does not let it look.
    */
   static async open(options: JournalOptions): Promise<Journal> {
+    try {
+      return await Journal.#begin(options)
+    } catch (error) {
+      const isOfDisk = typeof error === 'object' && error !== null && 'code' in error
+      throw isOfDisk ? new StoreUnreadableError(options.directory, error as Error) : error
+    }
+  }
+
+  static async #begin(options: JournalOptions): Promise<Journal> {
     await makeDurableDirectory(options.files, options.directory)
     const found = await recoverJournal(options)
     const journal = new Journal(options, found)
@@ -94,7 +107,7 @@ export class Journal {
     return this.#writer.syncedGroup
   }
 
-  /** Bytes written since the last checkpoint began. */
+  /** Bytes that a start would have to walk: those written since the last checkpoint began. */
   get bytesSinceCheckpoint(): number {
     return this.#writer.writtenBytes - this.#checkpointedBytes
   }

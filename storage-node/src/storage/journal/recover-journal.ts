@@ -32,6 +32,8 @@ export interface RecoveredJournal {
   readonly replicas: Map<PartitionId, ReplicaRecord>
   readonly peers: Map<StoreId, PeerRecord>
   readonly index: LogIndex
+  /** Of all good groups. */
+  sizeBytes: number
   /** Number of the last good group; 0 when there is none. */
   lastGroup: number
   /** Number of the last group that was surely synced: by J1 only the last can be missing. */
@@ -63,6 +65,7 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovered
     replicas: new Map(),
     peers: new Map(),
     index: new LogIndex(),
+    sizeBytes: 0,
     lastGroup: 0,
     syncedGroup: 0,
     unsureEntries: [],
@@ -73,7 +76,9 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovered
     if (number !== oldest + at) {
       throw new StoreDamagedError(directory, `journal file ${oldest + at} is missing`)
     }
-    if ((await walkFile(journal, options, number)) > 0) newestWithGroups = number
+    const sizeBytes = await walkFile(journal, options, number)
+    if (sizeBytes > 0) newestWithGroups = number
+    journal.sizeBytes += sizeBytes
   }
   if (journal.lastGroup < watermark) {
     throw new StoreDamagedError(
