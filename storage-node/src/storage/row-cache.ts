@@ -12,10 +12,16 @@ import { LRUCache } from 'lru-cache'
 import { asBuffer } from '../base/bytes.ts'
 import type { KeyRange, KeyValue, Mutation, Reader, ScanOptions } from './key-value-engine.ts'
 
-/** What an entry costs beside its value: the key's text, the map's slot. */
-const ENTRY_OVERHEAD_BYTES = 200
+/** What an entry costs beside its value: the key's text, the buffer's and the map's slots. */
+const ENTRY_OVERHEAD_BYTES = 400
 /** Changes are told apart by this many stripes of keys. */
 const STRIPE_COUNT = 1024
+/** Bytes at the end of a key that tell stripes apart. */
+const STRIPE_KEY_BYTES = 16
+/** Kinds of rows that are asked for again and again: objects, inline bodies, buckets. */
+const CACHED_NAMESPACES = new Set([...'OIB'].map((namespace) => namespace.charCodeAt(0)))
+/** Of these, what is written is usually read soon; bodies would push everything else out. */
+const KEPT_WHEN_WRITTEN = 'O'.charCodeAt(0)
 
 /** Reads through to the engine and remembers rows. */
 export class RowCache implements Reader {
@@ -34,19 +40,18 @@ export class RowCache implements Reader {
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    const names = keys.map(nameOf)
-    const values = names.map((name) => this.#find(name))
+    const values = keys.map((key) => this.#find(key))
     const missing = values.flatMap((value, at) => (value === undefined ? [at] : []))
     if (missing.length === 0) return values
-    const before = missing.map((at) => this.#changes[stripeOf(names[at] ?? '')])
-    const found = await this.#engine.getMany(missing.map((at) => keys[at] ?? new Uint8Array()))
-    missing.forEach((at, order) => {
-      const name = names[at] ?? ''
+    const wanted = missing.map((at) => keys[at] ?? new Uint8Array())
+    const before = wanted.map((key) => this.#changes[stripeOf(key)])
+    const found = await this.#engine.getMany(wanted)
+    wanted.forEach((key, order) => {
       const value = found[order]
-      values[at] = value
-      const stripe = stripeOf(name)
+      values[missing[order] ?? 0] = value
+      const stripe = stripeOf(key)
       const unchanged = this.#changes[stripe] === before[order] && this.#changing[stripe] === 0
-      if (value !== undefined && unchanged) this.#rows.set(name, value)
+      if (value !== undefined && unchanged && isCached(key)) this.#remember(nameOf(key), value)
     })
     return values
   }
@@ -57,24 +62,32 @@ export class RowCache implements Reader {
 
   /** Called before a batch goes to the engine. */
   applying(mutations: readonly Mutation[]): void {
-    for (const { key } of mutations) count(this.#changing, stripeOf(nameOf(key)), 1)
+    for (const { key } of mutations) {
+      if (isCached(key)) count(this.#changing, stripeOf(key), 1)
+    }
   }
 
   /** Called with the same batch as soon as the engine has it. */
   applied(mutations: readonly Mutation[]): void {
     for (const { key, value } of mutations) {
-      const name = nameOf(key)
-      const stripe = stripeOf(name)
+      if (!isCached(key)) continue
+      const stripe = stripeOf(key)
       count(this.#changing, stripe, -1)
       count(this.#changes, stripe, 1)
+      const name = nameOf(key)
       if (value === undefined) this.#rows.delete(name)
-      // What is written is usually read soon; bodies would push everything else out.
-      else if (isSmallRow(key) || this.#rows.has(name)) this.#rows.set(name, value)
+      else if (key[0] === KEPT_WHEN_WRITTEN || this.#rows.has(name)) this.#remember(name, value)
     }
   }
 
-  #find(name: string): Uint8Array | undefined {
-    return this.#changing[stripeOf(name)] === 0 ? this.#rows.get(name) : undefined
+  #find(key: Uint8Array): Uint8Array | undefined {
+    if (!isCached(key) || this.#changing[stripeOf(key)] !== 0) return undefined
+    return this.#rows.get(nameOf(key))
+  }
+
+  /** Copied: a row is often a small part of a buffer that it would keep alive. */
+  #remember(name: string, value: Uint8Array): void {
+    this.#rows.set(name, Uint8Array.prototype.slice.call(value))
   }
 }
 
@@ -82,18 +95,19 @@ function count(stripes: Uint32Array, stripe: number, by: number): void {
   stripes[stripe] = (stripes[stripe] ?? 0) + by
 }
 
+function isCached(key: Uint8Array): boolean {
+  return CACHED_NAMESPACES.has(key[0] ?? 0)
+}
+
 function nameOf(key: Uint8Array): string {
   return asBuffer(key).toString('latin1')
 }
 
-function isSmallRow(key: Uint8Array): boolean {
-  return key[0] === 0x4f // 'O'
-}
-
-function stripeOf(name: string): number {
-  let hash = name.length
-  for (let at = Math.max(0, name.length - 16); at < name.length; at++) {
-    hash = (hash * 31 + name.charCodeAt(at)) | 0
+function stripeOf(key: Uint8Array): number {
+  const length = key.byteLength
+  let hash = length
+  for (let at = Math.max(0, length - STRIPE_KEY_BYTES); at < length; at++) {
+    hash = (hash * 31 + (key[at] ?? 0)) | 0
   }
   return hash & (STRIPE_COUNT - 1)
 }

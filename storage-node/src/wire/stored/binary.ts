@@ -14,8 +14,13 @@ const INITIAL_BYTES = 256
 
 /** Appends values to a growing buffer. */
 export class BinaryWriter {
-  #buffer = Buffer.allocUnsafe(INITIAL_BYTES)
+  #buffer: Buffer
   #length = 0
+
+  /** `sizeBytes` is a guess that saves growing; it may be wrong. */
+  constructor(sizeBytes = INITIAL_BYTES) {
+    this.#buffer = Buffer.allocUnsafe(sizeBytes)
+  }
 
   u8(value: number): this {
     this.#reserve(1)

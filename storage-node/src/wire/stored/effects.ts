@@ -20,6 +20,11 @@ const COUNTER_NAMES = Object.keys(noCounters) as (keyof BucketCounters)[]
 const PUT = 0
 const DELETE = 1
 const COUNT = 2
+/** Version, version number and count of effects. */
+const HEAD_BYTES_MAX = 16
+/** Kind and two lengths. */
+const EFFECT_BYTES_MAX = 16
+const COUNT_BYTES_MAX = 10 + 9 * COUNTER_NAMES.length
 
 export type Effect =
   | { readonly kind: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
@@ -38,7 +43,8 @@ export interface Effects {
 }
 
 export function encodeEffects({ versionSeq, effects }: Effects): Buffer {
-  const writer = new BinaryWriter().u8(VERSION).u64(versionSeq).varint(effects.length)
+  const writer = new BinaryWriter(sizeGuess(effects))
+  writer.u8(VERSION).u64(versionSeq).varint(effects.length)
   for (const effect of effects) writeEffect(writer, effect)
   return writer.finish()
 }
@@ -52,6 +58,17 @@ export function decodeEffects(bytes: Uint8Array): Effects {
   for (let left = reader.count(); left > 0; left--) effects.push(readEffect(reader))
   reader.end()
   return { versionSeq, effects }
+}
+
+/** Enough for what most commands turn out to mean: the bytes of an inline body are copied once. */
+function sizeGuess(effects: readonly Effect[]): number {
+  let sizeBytes = HEAD_BYTES_MAX
+  for (const effect of effects) {
+    if (effect.kind === 'count') sizeBytes += COUNT_BYTES_MAX
+    else sizeBytes += effect.key.byteLength + EFFECT_BYTES_MAX
+    if (effect.kind === 'put') sizeBytes += effect.value.byteLength
+  }
+  return sizeBytes
 }
 
 function writeEffect(writer: BinaryWriter, effect: Effect): void {
