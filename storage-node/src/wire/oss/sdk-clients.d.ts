@@ -1,5 +1,5 @@
 /**
- * Types of the signers inside client packages, which tests compare ours with.
+ * Types of what client packages have inside: tests compare our signatures and documents with theirs.
  *
  * @module
  */
@@ -47,4 +47,19 @@ declare module '@alicloud/oss-util/dist/signature.js' {
     accessKeySecret: string,
     additionalHeaders?: string[],
   ): { string2sign: string; signature: string }
+}
+
+declare module 'ali-oss/lib/client.js' {
+  /** Methods are called by name; answers are what the client makes of a document. */
+  interface Client {
+    [method: string]: (...args: unknown[]) => Promise<Record<string, unknown>>
+  }
+
+  const OssClient: new (options: object) => Client
+  export = OssClient
+}
+
+declare module '@alicloud/tea-xml' {
+  const XML: { parseXml(body: string, response: unknown): Record<string, unknown> }
+  export { XML as default }
 }
