@@ -24,13 +24,15 @@ class Model {
       return
     }
     const { partition, seq, effects } = change.entry
-    const log = (this.logs.get(partition) ?? []).slice(0, seq - 1)
-    this.logs.set(partition, [...log, Buffer.from(effects).toString()])
+    const log = this.logs.get(partition) ?? []
+    log.length = seq - 1
+    log.push(Buffer.from(effects).toString('latin1'))
+    this.logs.set(partition, log)
   }
 
   copy(): Model {
     const copy = new Model()
-    for (const [partition, log] of this.logs) copy.logs.set(partition, log)
+    for (const [partition, log] of this.logs) copy.logs.set(partition, [...log])
     for (const [partition, record] of this.replicas) copy.replicas.set(partition, record)
     return copy
   }
@@ -45,6 +47,8 @@ class Life {
   /** What was asked for since, in the order of asking; the first `#answered` are acknowledged. */
   #asked: Change[] = []
   #answered = 0
+  /** `#certain` with everything asked for. */
+  #latest = new Model()
   #watermark = 0
   #epoch = 1
   deaths = 0
@@ -120,7 +124,7 @@ class Life {
 
   #step(journal: Journal): Promise<void> {
     const partition = PARTITIONS[this.dice.below(PARTITIONS.length)] ?? (1 as PartitionId)
-    const current = this.#latest()
+    const current = this.#latest
     const known = current.replicas.get(partition)
     if (known === undefined || this.dice.chance(0.05)) {
       const record = { ...replica(partition, 0, ++this.#epoch), ...(known && { base: known.base }) }
@@ -138,7 +142,7 @@ class Life {
 
   async #checkpoint(journal: Journal): Promise<void> {
     const durable = this.#durable()
-    const current = this.#latest()
+    const current = this.#latest
     const bases = new Map<PartitionId, ReturnType<typeof position>>()
     const written: Change[] = []
     for (const [partition, record] of current.replicas) {
@@ -151,20 +155,21 @@ class Life {
       bases.set(partition, base)
       written.push({ kind: 'replica', replica: { ...record, base } })
     }
-    this.#asked.push(...written)
+    for (const change of written) this.#note(change)
     const upTo = this.#asked.length
     await journal.checkpoint(bases)
     if (written.length > 0) this.#answered = Math.max(this.#answered, upTo)
   }
 
   async #ask(change: Change, answer: Promise<void>): Promise<void> {
-    const at = this.#asked.push(change)
+    const at = this.#note(change)
     await answer
     this.#answered = Math.max(this.#answered, at)
   }
 
-  #latest(): Model {
-    return this.#modelAfter(this.#asked.length)
+  #note(change: Change): number {
+    this.#latest.apply(change)
+    return this.#asked.push(change)
   }
 
   #durable(): Model {
@@ -184,6 +189,7 @@ class Life {
       const model = this.#modelAfter(count)
       if (!agrees(held, model)) continue
       this.#certain = model
+      this.#latest = model.copy()
       this.#asked = []
       this.#answered = 0
       return
@@ -208,7 +214,7 @@ async function readHeld(journal: Journal): Promise<Held[]> {
     const first = journal.firstSeq(partition)
     const texts: string[] = []
     for await (const { effects } of journal.entries(partition, first ?? (1 as Seq))) {
-      texts.push(Buffer.from(effects).toString())
+      texts.push(Buffer.from(effects).toString('latin1'))
     }
     held.push({
       partition,

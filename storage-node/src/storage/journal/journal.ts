@@ -84,8 +84,10 @@ export class Journal {
     try {
       return await Journal.#begin(options)
     } catch (error) {
-      const isOfDisk = typeof error === 'object' && error !== null && 'code' in error
-      throw isOfDisk ? new StoreUnreadableError(options.directory, error as Error) : error
+      // No `instanceof`: see `hasErrorCode`.
+      const { code } = error as NodeJS.ErrnoException
+      if (code === undefined) throw error
+      throw new StoreUnreadableError(options.directory, error as Error)
     }
   }
 
