@@ -4,8 +4,8 @@
  * @module
  */
 
+import { createCipheriv } from 'node:crypto'
 import { joinBytes } from './base/bytes.ts'
-import { seededRandom } from './base/seeded-random.ts'
 import type { LocalRegion } from './local-region.ts'
 import type { BucketCounters, BucketRecord } from './model/bucket.ts'
 import type { AccountUid, BucketName, ObjectKey } from './model/identifiers.ts'
@@ -34,9 +34,11 @@ export interface WriteOptions {
   readonly metadata?: ObjectMetadata
 }
 
-/** Bytes that follow from the seed. */
+/** Bytes that follow from the seed; of two sizes, the smaller is the beginning of the larger. */
 export function bytesOf(seed: number, sizeBytes: number): Uint8Array {
-  return seededRandom(seed).bytes(sizeBytes)
+  const initial = Buffer.alloc(16)
+  initial.writeUInt32BE(seed)
+  return createCipheriv('aes-128-ctr', Buffer.alloc(16), initial).update(Buffer.alloc(sizeBytes))
 }
 
 /** A request body that comes in pieces. */

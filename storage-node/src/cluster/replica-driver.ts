@@ -143,12 +143,15 @@ export function diskFull(): OssError {
   })
 }
 
-/** The bucket is shared by the commands on its keys; a fence has it alone. */
+/**
+ * The bucket is shared by the commands on its keys; a fence has it alone. Settings change one at a
+ * time: the names and the number of an account's buckets are decided over all of them.
+ */
 function latchNames(command: Command): { bucket: string; key: string | undefined } {
   if ('key' in command) {
     return { bucket: command.bucketId, key: `${command.bucketId}${command.key}` }
   }
-  return { bucket: 'bucketId' in command ? command.bucketId : '', key: undefined }
+  return { bucket: 'name' in command ? '' : command.bucketId, key: undefined }
 }
 
 /** A list page takes several reads; everything else is one, or reads again by itself. */
