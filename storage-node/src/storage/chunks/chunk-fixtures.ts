@@ -77,9 +77,8 @@ export class Machine {
   readonly clock = new SetClock()
   readonly seed: number
   engine = new MemoryEngine()
-  fatal: (cause: Error) => void = (cause) => {
-    throw cause
-  }
+  /** By default the process goes on without an answer, as `Fatal` has it. */
+  fatal: (cause: Error) => void = () => {}
 
   constructor(seed = 1, capacityBytes?: number) {
     this.seed = seed
@@ -126,6 +125,7 @@ export class Machine {
 export interface FileHooks {
   readonly beforeRead?: (path: string) => Promise<void>
   readonly beforeWrite?: (path: string) => Promise<void>
+  readonly beforeSync?: (path: string) => Promise<void>
   readonly afterSync?: (path: string) => void
   readonly beforeRemove?: (path: string) => void
 }
@@ -157,6 +157,7 @@ function hookFile(file: File, path: string, hooks: FileHooks): File {
       return file.write(pieces, position)
     },
     async sync() {
+      await hooks.beforeSync?.(path)
       await file.sync()
       hooks.afterSync?.(path)
     },

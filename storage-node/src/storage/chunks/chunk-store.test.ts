@@ -35,13 +35,21 @@ test('chunks that wait share one sync', async () => {
   expect(syncCount).toBe(1)
 })
 
-test('a put answers only after its bytes are synced', async () => {
+test('a chunk has a row, and its put an answer, only after its bytes are synced', async () => {
   const machine = new Machine()
-  let isSynced = false
-  const files = hookFiles(machine.disk.files, { afterSync: () => (isSynced = true) })
+  let letGo = () => {}
+  const hold = new Promise<void>((resolve) => (letGo = resolve))
+  const files = hookFiles(machine.disk.files, { beforeSync: () => hold })
   const store = await machine.open({ files })
-  await store.put(newChunk(dataId(1), 0, bytesOf(1, 10)))
-  expect(isSynced).toBe(true)
+  let answered = false
+  const put = store.put(newChunk(dataId(1), 0, bytesOf(1, 10))).then(() => (answered = true))
+  // Turns enough for all that does not wait for the sync.
+  for (let turn = 0; turn < 200; turn++) await Promise.resolve()
+  expect(await store.has(dataId(1), 0)).toBe(false)
+  expect(answered).toBe(false)
+  letGo()
+  await put
+  expect(await store.has(dataId(1), 0)).toBe(true)
 })
 
 test('a chunk that is put again is taken once; other bytes under its name are refused', async () => {

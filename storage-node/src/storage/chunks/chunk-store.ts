@@ -104,7 +104,7 @@ export class ChunkStore {
     const files = new SegmentFiles(options.files, directory)
     const fileNumbers = await files.list()
     const segments = await readSegmentRows(engine)
-    const transactions = new RowTransactions(engine, options.writer)
+    const transactions = new RowTransactions(engine, options.writer, fatal)
     const index = new ChunkIndex({ engine, transactions, clock, groupCount, segments })
     const seed = headSeedOf(options.storeId)
     const used = [...fileNumbers, ...segments.map(({ segment }) => segment)]

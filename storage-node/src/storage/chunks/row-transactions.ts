@@ -9,6 +9,7 @@
 
 import { assert } from '../../base/assert.ts'
 import { toHex } from '../../base/bytes.ts'
+import type { Fatal } from '../../base/crash.ts'
 import type { KeyValueEngine, Mutation } from '../key-value-engine.ts'
 import type { StateWriter } from '../state-writer.ts'
 
@@ -34,17 +35,19 @@ const KEY_COUNT_MAX = 1024
 export class RowTransactions {
   readonly #engine: KeyValueEngine
   readonly #writer: StateWriter
+  readonly #fatal: Fatal
   #waiting: Waiting[] = []
   #isBusy = false
 
-  constructor(engine: KeyValueEngine, writer: StateWriter) {
+  constructor(engine: KeyValueEngine, writer: StateWriter, fatal: Fatal) {
     this.#engine = engine
     this.#writer = writer
+    this.#fatal = fatal
   }
 
   /**
    * Resolves once what `decide` puts and deletes is applied. Rejects, and changes nothing, when the
-   * rows cannot be read. `decide` must not throw.
+   * rows cannot be read. A `decide` that throws ends the process.
    */
   run(keys: readonly Uint8Array[], decide: (rows: RowView) => void): Promise<void> {
     return new Promise((done, failed) => {
@@ -80,7 +83,14 @@ export class RowTransactions {
       for (const { failed } of some) failed(cause)
       return
     }
-    for (const { decide } of some) decide(rows)
+    try {
+      for (const { decide } of some) decide(rows)
+    } catch (cause) {
+      // What is counted beside the rows may be half changed: nothing can be decided any more.
+      for (const { failed } of some) failed(cause)
+      this.#fatal(new Error('A change of chunk rows could not be decided', { cause }))
+      return
+    }
     await this.#writer.write(rows.mutations())
     for (const { done } of some) done()
   }
