@@ -1,10 +1,10 @@
 /**
- * Refuses headers that ask for what is not served: ignoring them silently would promise it.
+ * Refuses what asks for features that are not served: ignoring it silently would promise them.
  *
  * @module
  */
 
-import { headerNotImplemented } from '../model/errors.ts'
+import { headerNotImplemented, OssError } from '../model/errors.ts'
 import type { HeaderValues } from '../wire/oss/request-head.ts'
 
 /** Of features that are not served yet, on whatever operation. */
@@ -49,4 +49,16 @@ export function refuseUnservedHeaders(headers: HeaderValues, isWrite: boolean): 
   for (const name of CONDITIONS) {
     if (headers[name] !== undefined) throw headerNotImplemented(name)
   }
+}
+
+/** Throws `NotImplemented` unless a version, if one is named, is the only one that there is: null. */
+export function refuseVersion(versionId: string | undefined): void {
+  if (versionId === undefined || versionId === 'null') return
+  throw new OssError('NotImplemented', {
+    message: 'Versions of objects are not implemented.',
+    details: [
+      { name: 'ArgumentName', value: 'versionId' },
+      { name: 'ArgumentValue', value: versionId },
+    ],
+  })
 }

@@ -14,6 +14,7 @@ import { requireConditions } from '../../model/preconditions.ts'
 import { readCopySourceConditions } from '../../wire/oss/conditions.ts'
 import { authorizeObject } from '../authorize.ts'
 import type { ObjectRequest, Services } from '../operation.ts'
+import { refuseVersion } from '../unserved-headers.ts'
 import { hideAbsence } from '../readable-object.ts'
 
 /** Where to copy from, and what has to hold of it. */
@@ -62,8 +63,7 @@ export function parseCopySource(text: string): { bucketName: BucketName; key: Ob
   const mark = text.indexOf('?')
   const path = mark < 0 ? text : text.slice(0, mark)
   const version = mark < 0 ? '' : text.slice(mark + 1)
-  // Without versioning every object has one version, called null (oss.md 5.7).
-  if (version !== '' && version !== 'versionId=null') throw new OssError('NoSuchVersion')
+  if (version !== '') refuseVersion(version.replace(/^versionId=/, ''))
   const encoded = path.startsWith('/') ? path.slice(1) : path
   // The slash behind the bucket may be encoded as well.
   const slash = /\/|%2F/i.exec(encoded)

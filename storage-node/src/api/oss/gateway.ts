@@ -1,8 +1,9 @@
 /**
  * The OSS dialect: from a request to the operation it means, and to its answer.
  *
- * The order of checks is that of the cloud: the signature, then whether the bucket is there, then
- * whether the caller may, then what the operation itself checks. The body is read last.
+ * What is not served is refused whoever asks. Then the order of checks is that of the cloud: the
+ * signature, whether the bucket is there, whether the caller may, what the operation itself checks.
+ * The body is read last.
  *
  * @module
  */
@@ -16,12 +17,13 @@ import { decodeObjectKey } from '../../model/object-key.ts'
 import type { AccessKeyService } from '../../services/access-key-service.ts'
 import type { EndpointSuffixes } from '../../wire/oss/addressing.ts'
 import { resolveAddress } from '../../wire/oss/addressing.ts'
+import { queryValue } from '../../wire/oss/request-head.ts'
 import { authenticate } from '../authenticate.ts'
 import type { Caller } from '../authenticate.ts'
 import { authorizeBucket, isOwner, refuseAnonymousOverrides, requireAccount } from '../authorize.ts'
 import type { OssRequest, OssResponse } from '../http-message.ts'
 import type { ObjectOperation, ObjectRequest, OperationDefinition, Services } from '../operation.ts'
-import { refuseUnservedHeaders } from '../unserved-headers.ts'
+import { refuseUnservedHeaders, refuseVersion } from '../unserved-headers.ts'
 import { authorizeWrite } from '../writable-object.ts'
 import { operations } from './operations.ts'
 import { operationNotImplemented } from './operations/not-implemented.ts'
@@ -49,15 +51,15 @@ export class OssGateway {
   async handle(request: OssRequest): Promise<OssResponse> {
     const target = this.#targetOf(request)
     if (request.method === 'OPTIONS') return this.#refusePreflight(request, target)
+    const name = resolveOperation(request, levelOf(target))
+    request.facts.operation = name
+    const operation = operations.get(name)
+    if (operation === undefined) throw operationNotImplemented(name)
     const caller = authenticate(
       request,
       { bucket: target.bucketName, key: target.key },
       this.#accessKeys,
     )
-    const name = resolveOperation(request, levelOf(target))
-    request.facts.operation = name
-    const operation = operations.get(name)
-    if (operation === undefined) throw operationNotImplemented(name)
     return this.#perform(operation, request, caller, target)
   }
 
@@ -85,6 +87,7 @@ export class OssGateway {
         return operation.handle({ http, caller, bucket }, this.#services)
       }
       case 'object': {
+        refuseVersion(queryValue(http.query, 'versionId'))
         const bucket = await this.#findBucket(named(bucketName))
         const objectRequest = { http, caller, bucket, key: named(key) }
         await this.#authorizeObject(operation, objectRequest)

@@ -5,13 +5,10 @@
  */
 
 import { APPEND_SIZE_BYTES_MAX } from '../../../model/limits.ts'
-import {
-  readContentMd5,
-  readForbidOverwrite,
-  readObjectMetadata,
-} from '../../../wire/oss/object-headers.ts'
+import { readContentMd5, readForbidOverwrite } from '../../../wire/oss/object-headers.ts'
 import type { ObjectOperation } from '../../operation.ts'
 import { requiredInteger } from '../query-arguments.ts'
+import { requestedMetadata } from '../requested-metadata.ts'
 import { requireBody } from '../require-body.ts'
 
 export const appendObject: ObjectOperation = {
@@ -20,11 +17,12 @@ export const appendObject: ObjectOperation = {
   permission: 'oss:PutObject',
   metering: 'put',
   access: 'write',
-  async handle({ http, bucket, key }, { objects }) {
+  async handle(request, { objects }) {
+    const { http, bucket, key } = request
     requireBody(http.body, APPEND_SIZE_BYTES_MAX)
     const position = requiredInteger(http.query, 'position', 0, APPEND_SIZE_BYTES_MAX)
     const record = await objects.append(bucket, key, position, {
-      metadata: readObjectMetadata(http.headers, key, bucket),
+      metadata: requestedMetadata(request),
       body: http.body,
       contentMd5: readContentMd5(http.headers),
       forbidOverwrite: readForbidOverwrite(http.headers),

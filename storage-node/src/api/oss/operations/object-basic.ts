@@ -16,16 +16,17 @@ import {
   copiedMetadata,
   readContentMd5,
   readForbidOverwrite,
-  readObjectMetadata,
   readReplacesMetadata,
 } from '../../../wire/oss/object-headers.ts'
 import type { BucketOperation, ObjectOperation, ObjectRequest } from '../../operation.ts'
+import { refuseVersion } from '../../unserved-headers.ts'
 import { authorizeWrite } from '../../writable-object.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
 import type { CopySource } from '../copy-source.ts'
 import { copying, findCopySource } from '../copy-source.ts'
 import { wantsUrlEncoding } from '../query-arguments.ts'
+import { requestedMetadata } from '../requested-metadata.ts'
 import { requireBody } from '../require-body.ts'
 
 export const putObject: ObjectOperation = {
@@ -34,10 +35,11 @@ export const putObject: ObjectOperation = {
   permission: 'oss:PutObject',
   metering: 'put',
   access: 'write',
-  async handle({ http, bucket, key }, { objects }) {
+  async handle(request, { objects }) {
+    const { http, bucket, key } = request
     requireBody(http.body, PUT_SIZE_BYTES_MAX)
     const { etag, crc64, sizeBytes } = await objects.put(bucket, key, {
-      metadata: readObjectMetadata(http.headers, key, bucket),
+      metadata: requestedMetadata(request),
       body: http.body,
       contentMd5: readContentMd5(http.headers),
       forbidOverwrite: readForbidOverwrite(http.headers),
@@ -67,7 +69,7 @@ export const copyObject: ObjectOperation = {
   async handle(request, services) {
     const { http, bucket, key } = request
     const copySource = await findCopySource(request, services)
-    const requested = readObjectMetadata(http.headers, key, bucket)
+    const requested = requestedMetadata(request)
     // Onto itself, a copy is how metadata is replaced, whatever the directive (oss.md 5.11).
     const replaces = readReplacesMetadata(http.headers) || isOntoItself(copySource, request)
     const record = await copying(request, copySource, () =>
@@ -116,9 +118,7 @@ export const deleteMultipleObjects: BucketOperation = {
     if (http.body.framing !== 'length') throw new OssError('MissingContentLength')
     const urlEncoding = wantsUrlEncoding(http.query)
     const request = readDeleteMultiple(await readDocument(http, DELETE_DOCUMENT_BYTES_MAX))
-    if (request.objects.some(({ versionId }) => (versionId ?? 'null') !== 'null')) {
-      throw new OssError('NotImplemented', { message: 'Versions of objects are not implemented.' })
-    }
+    for (const { versionId } of request.objects) refuseVersion(versionId)
     const keys = request.objects.map(({ key }) => key)
     await inBatches(keys, (key) => authorizeWrite({ http, caller, bucket, key }, objects))
     await inBatches(keys, (key) => objects.delete(bucket, key))

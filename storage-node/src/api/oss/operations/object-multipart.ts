@@ -27,7 +27,6 @@ import {
   contentMd5,
   readContentMd5,
   readForbidOverwrite,
-  readObjectMetadata,
 } from '../../../wire/oss/object-headers.ts'
 import type { QueryPair } from '../../../wire/oss/request-head.ts'
 import { queryValue } from '../../../wire/oss/request-head.ts'
@@ -42,6 +41,7 @@ import {
   textArgument,
   wantsUrlEncoding,
 } from '../query-arguments.ts'
+import { requestedMetadata } from '../requested-metadata.ts'
 import { requireBody } from '../require-body.ts'
 
 export const initiateMultipartUpload: ObjectOperation = {
@@ -50,10 +50,11 @@ export const initiateMultipartUpload: ObjectOperation = {
   permission: 'oss:PutObject',
   metering: 'put',
   access: 'write',
-  async handle({ http, bucket, key }, { uploads }) {
+  async handle(request, { uploads }) {
+    const { http, bucket, key } = request
     const urlEncoding = wantsUrlEncoding(http.query)
     const { uploadId } = await uploads.initiate(bucket, key, {
-      metadata: readObjectMetadata(http.headers, key, bucket),
+      metadata: requestedMetadata(request),
       forbidOverwrite: readForbidOverwrite(http.headers),
     })
     return xmlResponse(

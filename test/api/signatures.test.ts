@@ -1,0 +1,147 @@
+/**
+ * Who may do nothing: signatures that are wrong, missing, expired, skewed or given twice.
+ *
+ * @module
+ */
+
+import { createHmac } from 'node:crypto'
+import { startApi, outcomeOf } from '../support/api.ts'
+import type { TestApi } from '../support/api.ts'
+import { sendOssRequest, signedHeaders } from '../support/oss-request.ts'
+import type { Access } from '../support/oss-request.ts'
+
+const MINUTE_MS = 60_000
+const bucket = 'signed'
+const key = 'object'
+let api: TestApi
+beforeAll(async () => {
+  api = await startApi()
+  await api.send({ method: 'PUT', bucket })
+  await api.send({ method: 'PUT', bucket, key, body: 'kept' })
+})
+afterAll(async () => {
+  // Whatever was tried, the object is as it was.
+  expect((await api.send({ method: 'GET', bucket, key })).body.toString()).toBe('kept')
+  expect(api.bugs).toEqual([])
+  await api.stop()
+})
+
+/** Sends a PUT that would overwrite the object, with these headers and query. */
+async function attempt(
+  headers: Record<string, string>,
+  query: Record<string, string> = {},
+): Promise<string> {
+  const spec = { method: 'PUT', bucket, key, body: 'overwritten', anonymous: true, headers, query }
+  return outcomeOf(await sendOssRequest(api.owner, spec))
+}
+
+const signed = (access: Access, headers: Record<string, string> = {}) =>
+  signedHeaders(access, { method: 'PUT', bucket, key, headers })
+const dateAt = (offsetMs: number) => new Date(Date.now() + offsetMs).toUTCString()
+
+describe('in the header', () => {
+  test.each<[string, () => Record<string, string>, string]>([
+    ['none', () => ({}), '403 AccessDenied'],
+    [
+      'an unknown key',
+      () => signed({ ...api.owner, accessKeyId: 'nobody' }),
+      '403 InvalidAccessKeyId',
+    ],
+    ['a disabled key', () => signed(api.disabled), '403 InvalidAccessKeyId'],
+    [
+      'a wrong secret',
+      () => signed({ ...api.owner, accessKeySecret: 'guess' }),
+      '403 SignatureDoesNotMatch',
+    ],
+    [
+      'a header changed afterwards',
+      () => ({ ...signed(api.owner), 'x-oss-meta-a': 'b' }),
+      '403 SignatureDoesNotMatch',
+    ],
+    ['a stranger', () => signed(api.stranger), '403 AccessDenied'],
+    [
+      'a clock 16 min ahead',
+      () => signed(api.owner, { date: dateAt(16 * MINUTE_MS) }),
+      '403 RequestTimeTooSkewed',
+    ],
+    [
+      'a clock 16 min behind',
+      () => signed(api.owner, { date: dateAt(-16 * MINUTE_MS) }),
+      '403 RequestTimeTooSkewed',
+    ],
+    ['no date', () => signed(api.owner, { date: '' }), '403 AccessDenied'],
+    ['a date that is none', () => signed(api.owner, { date: 'yesterday' }), '403 AccessDenied'],
+    ['no signature behind the key', () => ({ authorization: 'OSS owner' }), '400 InvalidArgument'],
+    ['an empty signature', () => ({ authorization: 'OSS owner:' }), '400 InvalidArgument'],
+    ['another scheme', () => ({ authorization: 'Basic b3duZXI6eA==' }), '400 InvalidArgument'],
+    ['the S3 dialect', () => ({ authorization: 'AWS4-HMAC-SHA256 x' }), '400 NotImplemented'],
+    ['half of V4', () => ({ authorization: 'OSS4-HMAC-SHA256 x' }), '400 InvalidArgument'],
+    [
+      'a token that nobody issued',
+      () => signed(api.owner, { 'x-oss-security-token': 'token' }),
+      '403 InvalidSecurityToken',
+    ],
+  ])('%s is refused', async (_name, headers, expected) => {
+    expect(await attempt(headers())).toBe(expected)
+  })
+
+  test('a clock 14 min off is not refused', async () => {
+    for (const minutes of [-14, 14]) {
+      const headers = { date: dateAt(minutes * MINUTE_MS) }
+      expect(outcomeOf(await api.send({ method: 'GET', bucket, key, headers }))).toBe('200')
+    }
+  })
+
+  test('a mismatch shows what was signed, and nothing secret', async () => {
+    const wrong = { ...api.owner, accessKeySecret: 'guess' }
+    const { body } = await sendOssRequest(wrong, { method: 'GET', bucket, key })
+    for (const element of [
+      'OSSAccessKeyId',
+      'SignatureProvided',
+      'StringToSign',
+      'StringToSignBytes',
+    ]) {
+      expect(body.toString()).toContain(`<${element}>`)
+    }
+    expect(body.toString()).not.toContain('owner-secret')
+  })
+})
+
+describe('in the URL', () => {
+  const seconds = (offsetMs: number) => String(Math.floor((Date.now() + offsetMs) / 1000))
+
+  test.each<[string, () => Record<string, string>, string]>([
+    ['a signature of its own', () => presigned(seconds(MINUTE_MS)), '200'],
+    ['an expired one', () => presigned(seconds(-MINUTE_MS)), '403 AccessDenied'],
+    ['Expires that is no number', () => presigned('soon'), '403 AccessDenied'],
+    ['no Expires', () => without('Expires'), '403 AccessDenied'],
+    ['no Signature', () => without('Signature'), '403 AccessDenied'],
+    ['no OSSAccessKeyId', () => without('OSSAccessKeyId'), '403 AccessDenied'],
+    ['another verb', () => presigned(seconds(MINUTE_MS), 'PUT'), '403 SignatureDoesNotMatch'],
+    ['another key', () => presigned(seconds(MINUTE_MS), 'GET', 'x'), '403 SignatureDoesNotMatch'],
+  ])('%s', async (_name, query, expected) => {
+    const spec = { method: 'GET', bucket, key, anonymous: true, query: query() }
+    expect(outcomeOf(await sendOssRequest(api.owner, spec))).toBe(expected)
+  })
+
+  test('and in the header as well is refused', async () => {
+    expect(await attempt(signed(api.owner), presigned(seconds(MINUTE_MS), 'PUT'))).toBe(
+      '400 InvalidArgument',
+    )
+  })
+
+  function without(name: string): Record<string, string> {
+    const query = presigned(seconds(MINUTE_MS))
+    delete query[name]
+    return query
+  }
+
+  function presigned(expires: string, method = 'GET', signedKey = key): Record<string, string> {
+    const text = `${method}\n\n\n${expires}\n/${bucket}/${signedKey}`
+    return {
+      OSSAccessKeyId: api.owner.accessKeyId,
+      Expires: expires,
+      Signature: createHmac('sha1', api.owner.accessKeySecret).update(text).digest('base64'),
+    }
+  }
+})
