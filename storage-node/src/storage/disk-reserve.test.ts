@@ -72,6 +72,15 @@ test('bytes on their way count until they must be on the disk', async () => {
   expect(volume.reserve.mayWrite(60 * MIB)).toBe(true)
 })
 
+test('bytes that the disk has been seen to take are counted once', async () => {
+  const volume = await openVolume(256 * MIB)
+  expect(volume.reserve.mayWrite(120 * MIB)).toBe(true)
+  await volume.fill('a', 100 * MIB)
+  await volume.reserve.refresh()
+  expect(volume.reserve.mayWrite(90 * MIB)).toBe(false)
+  expect(volume.reserve.mayWrite(70 * MIB)).toBe(true)
+})
+
 test('a full volume refuses, and admits again after space was freed', async () => {
   const volume = await openVolume(256 * MIB)
   await volume.fill('a', 210 * MIB)
@@ -101,13 +110,13 @@ test('the reserve is made when space gets scarce, given up at the limit, and mad
   await settle(volume)
   expect(await hasReserve()).toBe(false)
 
-  await volume.fill('b', 0.5 * GIB)
+  await volume.fill('b', 0.73 * GIB)
   await settle(volume)
   expect(await hasReserve()).toBe(true)
   const file = await volume.files.open('/reserve', 'read')
   expect(await file.sizeBytes()).toBe(reserveSizeBytes(2 * GIB))
 
-  await volume.fill('c', 0.38 * GIB)
+  await volume.fill('c', 0.15 * GIB)
   await settle(volume)
   expect(await hasReserve()).toBe(false)
   expect(volume.reserve.mayWrite(1)).toBe(false)
@@ -121,9 +130,9 @@ test('the reserve is made when space gets scarce, given up at the limit, and mad
 
 test('giving up the reserve does not admit a write', async () => {
   const volume = await openVolume(2 * GIB)
-  await volume.fill('a', 1.5 * GIB)
+  await volume.fill('a', 1.73 * GIB)
   await settle(volume)
-  await volume.fill('b', 0.37 * GIB)
+  await volume.fill('b', 0.14 * GIB)
   await settle(volume)
   for (let round = 0; round < 3; round++) {
     expect(volume.reserve.mayWrite(16 * MIB)).toBe(false)
@@ -133,7 +142,7 @@ test('giving up the reserve does not admit a write', async () => {
 
 test('a reserve that an earlier process left is counted, and finished when it is too small', async () => {
   const volume = await openVolume(2 * GIB)
-  await volume.fill('a', 1.5 * GIB)
+  await volume.fill('a', 1.73 * GIB)
   await volume.fill('reserve', MIB)
   const { files, clock } = volume
   const again = await DiskReserve.open({ files, directory: '/', clock, logger: silentLogger })

@@ -30,10 +30,11 @@ const FREE_RATIO_MAX = 0.2
 const RESERVE_BYTES_MAX = 1024 * MIB
 const RESERVE_RATIO_MAX = 0.02
 /** The reserve costs its size in writing, so it is made when less than this is free, not before. */
-const SCARCE_RATIO = 0.3
+const SCARCE_RATIO = 0.15
 /** After a breach the reserve is made again once so much more than the minimum is free. */
 const RECOVERED_RATIO = 0.05
 const READ_PERIOD_MS = 1000
+const CHARGE_PERIOD_MS = 1000
 const STEP = new Uint8Array(MIB)
 assert(FREE_RATIO_MIN + RESERVE_RATIO_MAX + RECOVERED_RATIO < SCARCE_RATIO, 'a reserve can be made')
 
@@ -44,7 +45,7 @@ export class DiskReserve {
   #space: DiskSpace
   /** Size of the reserve file. */
   #heldBytes: number
-  /** Bytes admitted in this period and the one before: on disk perhaps, perhaps on their way. */
+  /** Bytes admitted in this period and the one before that the disk has not been seen to take. */
   #charged = { current: 0, previous: 0, sinceMs: 0 }
   #isFull = false
   #timer: Timer | undefined
@@ -112,8 +113,9 @@ export class DiskReserve {
   async #refresh(): Promise<void> {
     const { files, directory, logger } = this.#options
     try {
+      const before = this.#freeBytes()
       this.#space = await files.space(directory)
-      this.#turnPeriod()
+      this.#settle(before - this.#freeBytes())
       if (this.#spareBytes() < 0 || this.#isFull) await this.#release()
       else if (this.#shouldMake()) await this.#make()
     } catch (error) {
@@ -123,16 +125,31 @@ export class DiskReserve {
 
   /** What may still be admitted; the reserve counts as free, and as part of what must stay so. */
   #spareBytes(): number {
-    const { totalBytes, availableBytes } = this.#space
+    const { totalBytes } = this.#space
     const keptBytes = freeBytesMin(totalBytes) + reserveSizeBytes(totalBytes)
     const chargedBytes = this.#charged.current + this.#charged.previous
-    return availableBytes + this.#heldBytes - keptBytes - chargedBytes
+    return this.#freeBytes() - keptBytes - chargedBytes
   }
 
-  #turnPeriod(): void {
+  /** Bytes that others may use while the reserve is given up. */
+  #freeBytes(): number {
+    return this.#space.availableBytes + this.#heldBytes
+  }
+
+  /**
+   * What the disk has taken since the last look was admitted before; what it did not take within
+   * two periods never comes.
+   */
+  #settle(takenBytes: number): void {
+    const { current, previous, sinceMs } = this.#charged
+    const taken = Math.max(0, takenBytes)
+    const restOfPrevious = Math.max(0, previous - taken)
+    const restOfCurrent = Math.max(0, current - Math.max(0, taken - previous))
     const nowMs = this.#options.clock.monotonicMs()
-    if (nowMs - this.#charged.sinceMs < READ_PERIOD_MS) return
-    this.#charged = { current: 0, previous: this.#charged.current, sinceMs: nowMs }
+    this.#charged =
+      nowMs - sinceMs < CHARGE_PERIOD_MS
+        ? { current: restOfCurrent, previous: restOfPrevious, sinceMs }
+        : { current: 0, previous: restOfCurrent, sinceMs: nowMs }
   }
 
   #changeTo(isFull: boolean): void {
@@ -143,9 +160,9 @@ export class DiskReserve {
   }
 
   #shouldMake(): boolean {
-    const { totalBytes, availableBytes } = this.#space
+    const { totalBytes } = this.#space
     const isWhole = this.#heldBytes >= reserveSizeBytes(totalBytes)
-    const isScarce = availableBytes + this.#heldBytes < totalBytes * SCARCE_RATIO
+    const isScarce = this.#freeBytes() < totalBytes * SCARCE_RATIO
     return !isWhole && isScarce && this.#spareBytes() > totalBytes * RECOVERED_RATIO
   }
 
