@@ -50,7 +50,7 @@ function formatFigure(figure: Figure, base: Figure | undefined): string[] {
   const compared =
     base === undefined
       ? ''
-      : `, ${(figure.bareMultiple / base.bareMultiple).toFixed(3)} times that of ${base.side}`
+      : `, ${(figure.cpuUsPerUnit / base.cpuUsPerUnit).toFixed(3)} times that of ${base.side}`
   return [
     `${figure.measurement}, ${figure.side}: ${figure.operationCount} operations, ${figure.connectionCount} connections`,
     `  ${figure.operationsPerSecond.toFixed(1)} op/s, ${figure.megabytesPerSecond.toFixed(1)} MB/s, p50 ${figure.p50Ms.toFixed(2)} ms, p99 ${figure.p99Ms.toFixed(2)} ms`,

@@ -13,6 +13,8 @@ import { createInterface } from 'node:readline'
 import { sendOssRequest } from '../support/oss-request.ts'
 import type { Access } from '../support/oss-request.ts'
 
+const LOG_TAIL_CHARACTERS = 4_000
+
 /** What a server is started with. */
 export interface ServerOptions {
   /** Root of the tree whose server it is. */
@@ -44,11 +46,12 @@ export class Server {
     const args = [...options.nodeArguments, entry, '--json', '--port', '0', '--data', data]
     const child = spawn(process.execPath, args, {
       cwd: options.tree,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       // As many threads as `npm start` gives it.
       env: { ...process.env, UV_THREADPOOL_SIZE: '16', ...options.environment },
     })
-    return new Server(child, data, await readAccess(child))
+    const log = keepTail(child)
+    return new Server(child, data, await readAccess(child, log))
   }
 
   async createBucket(bucket: string): Promise<void> {
@@ -66,10 +69,22 @@ export class Server {
   }
 }
 
-async function readAccess(child: ChildProcess): Promise<Access> {
+/** The last lines of its log, for when it ends too early. */
+function keepTail(child: ChildProcess): () => string {
+  let tail = ''
+  child.stderr?.on('data', (data: Buffer) => {
+    tail = (tail + data.toString()).slice(-LOG_TAIL_CHARACTERS)
+  })
+  return () => tail
+}
+
+async function readAccess(child: ChildProcess, log: () => string): Promise<Access> {
   const lines = createInterface({ input: child.stdout! })
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error('The server ended')))
-  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string]
+  const ended = once(child, 'close').then(() => {
+    throw new Error(`The server ended\n${log()}`)
+  })
+  // It ends one day; only an end before it is ready is a failure.
   ended.catch(() => {})
+  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string]
   return JSON.parse(line) as Access
 }

@@ -1,9 +1,9 @@
 /**
  * Reads of one RocksDB session: the present state, or a snapshot.
  *
- * A call into RocksDB costs a trip through the thread pool, a key in it next to nothing. So the
- * point reads of one turn of the event loop, and all that arrive while they wait for a free place,
- * share one call: 64 keys in one cost a fifth of 64 calls.
+ * A call into RocksDB costs a trip through the thread pool, a key in it next to nothing: 64 keys in
+ * one call cost a fifth of 64 calls. So the point reads of one turn of the event loop share a call,
+ * and what arrives while it is under way waits for its end, unless there is enough for another.
  *
  * @module
  */
@@ -18,6 +18,8 @@ import type { KeyRange, KeyValue, Reader, ScanOptions } from './key-value-engine
 
 /** Rows per call into RocksDB; a longer scan makes several, so that it holds no thread for long. */
 const ROWS_PER_CALL_MAX = 1024
+/** So many keys that wait are worth a call beside the one under way. */
+const KEYS_PER_FURTHER_CALL_MIN = 32
 const NO_VALUE = new Uint8Array(0)
 
 type Value = Uint8Array | undefined
@@ -33,6 +35,9 @@ export class RocksdbReader implements Reader {
   readonly #session: RocksDB
   readonly #calls: CallLimit
   #collected: PointRead[] = []
+  #collectedKeyCount = 0
+  #isTurnPending = false
+  #pointCallCount = 0
   #pendingCount = 0
   #onReleased: (() => void) | undefined
 
@@ -85,30 +90,50 @@ export class RocksdbReader implements Reader {
   #collect(keys: readonly Uint8Array[]): Promise<Value[]> {
     return new Promise((resolve, reject) => {
       this.#collected.push({ keys, resolve, reject })
-      if (this.#collected.length > 1) return
-      afterTurn(() => this.#calls.enter(() => void this.#readCollected()))
+      this.#collectedKeyCount += keys.length
+      if (this.#isTurnPending) return
+      this.#isTurnPending = true
+      afterTurn(() => {
+        this.#isTurnPending = false
+        this.#startPointCall()
+      })
     })
+  }
+
+  #startPointCall(): void {
+    const isWorthIt =
+      this.#pointCallCount === 0 || this.#collectedKeyCount >= KEYS_PER_FURTHER_CALL_MIN
+    if (this.#collectedKeyCount === 0 || !isWorthIt) return
+    this.#pointCallCount++
+    this.#calls.enter(() => void this.#readCollected())
   }
 
   async #readCollected(): Promise<void> {
     const reads = this.#collected
+    const capacity = this.#collectedKeyCount
     this.#collected = []
-    const capacity = reads.reduce((sum, { keys }) => sum + keys.length, 0)
+    this.#collectedKeyCount = 0
     try {
-      const batch = this.#session.read({ capacity, autoDestroy: true })
-      const answers = reads.map(({ keys, resolve, reject }) =>
-        Promise.all(keys.map((key) => batch.get(key))).then(
-          (values) => resolve(values.map((value) => value ?? undefined)),
-          reject,
-        ),
-      )
-      batch.tryFlush()
-      await Promise.all(answers)
+      if (capacity > 0) await this.#readBatch(reads, capacity)
     } catch (cause) {
       for (const { reject } of reads) reject(cause)
     } finally {
+      this.#pointCallCount--
       this.#calls.leave()
+      this.#startPointCall()
     }
+  }
+
+  async #readBatch(reads: readonly PointRead[], capacity: number): Promise<void> {
+    const batch = this.#session.read({ capacity, autoDestroy: true })
+    const answers = reads.map(({ keys, resolve, reject }) =>
+      Promise.all(keys.map((key) => batch.get(key))).then(
+        (values) => resolve(values.map((value) => value ?? undefined)),
+        reject,
+      ),
+    )
+    batch.tryFlush()
+    await Promise.all(answers)
   }
 
   #readRows(range: KeyRange, options: ScanOptions): Promise<KeyValue[]> {
