@@ -127,6 +127,7 @@ export class RequestBody implements RequestBodySource {
   #goOn(): void {
     this.#isPaused = false
     if (this.#finish === undefined) return
+    if (this.#isOver) return this.#finish()
     this.#request.resume()
     // A silent client is noticed by the socket's idle timer, which ran out unheeded if we were slow.
     const { socket } = this.#request
@@ -135,6 +136,7 @@ export class RequestBody implements RequestBodySource {
 
   #onEnd(): void {
     this.#isOver = true
-    this.#finish?.()
+    // Node ends a stream right behind its last buffered piece, even when that piece paused it.
+    if (!this.#isPaused) this.#finish?.()
   }
 }

@@ -51,6 +51,7 @@ export class ChunkWriter {
   /** CRC-64 of the body up to the last chunk that was sent off. */
   #crc64: Promise<bigint> = Promise.resolve(0n)
   #writing: Promise<void>[] = []
+  #isPushing = false
 
   constructor(parts: ChunkWriterParts, options: ChunkWriterOptions) {
     this.#parts = parts
@@ -77,6 +78,7 @@ export class ChunkWriter {
 
   /** Writes what is left; resolves once every chunk is durable. */
   async finish(): Promise<StoredBody> {
+    assert(!this.#isPushing, 'a body ends after its last piece was taken')
     if (this.#open !== undefined) await this.#sendOff(this.#open)
     await Promise.all(this.#writing)
     const { md5, crc64 } = await this.#hasher.finish()
@@ -97,6 +99,8 @@ export class ChunkWriter {
   }
 
   async #pushSlowly(piece: Uint8Array): Promise<void> {
+    assert(!this.#isPushing, 'pieces of a body follow one another')
+    this.#isPushing = true
     let rest = piece
     while (rest.byteLength > 0) {
       this.#open ??= await this.#openChunk()
@@ -105,6 +109,7 @@ export class ChunkWriter {
       rest = rest.subarray(count)
       if (roomOf(this.#open) === 0) await this.#sendOff(this.#open)
     }
+    this.#isPushing = false
   }
 
   async #openChunk(): Promise<OpenChunk> {
