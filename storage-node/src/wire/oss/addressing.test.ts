@@ -18,6 +18,7 @@ test.each([
   ['bkt.localhost', '/a//../b/', 'bkt', 'a//../b/', 'virtualHost'],
   ['bkt.localhost', '//a', 'bkt', '/a', 'virtualHost'],
   // What ali-oss sends to an IP endpoint when there is no bucket.
+  ['.oss-cn-hangzhou.aliyuncs.com', '/', undefined, undefined, 'path'],
   ['undefined.oss-cn-hangzhou.aliyuncs.com', '/', undefined, undefined, 'path'],
   ['undefined.oss-cn-hangzhou.aliyuncs.com', '/k', 'undefined', 'k', 'virtualHost'],
   // Path style on bare endpoints and addresses.

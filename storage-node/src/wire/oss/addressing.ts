@@ -49,8 +49,9 @@ export function resolveAddress(
 ): Address {
   const path = rawPath.startsWith('/') ? rawPath.slice(1) : ''
   const label = bucketLabel(hostName(hostHeader), suffixes)
-  // One client writes `undefined` where it has no bucket to name.
-  if (label === undefined || (label === NO_BUCKET && path === '')) return addressOfPath(path)
+  // One client leaves the label empty, or writes `undefined`, where it has no bucket to name.
+  const isNone = label === undefined || label === '' || (label === NO_BUCKET && path === '')
+  if (isNone) return addressOfPath(path)
   return { bucket: label, rawKey: path === '' ? undefined : path, style: 'virtualHost' }
 }
 
