@@ -7,6 +7,7 @@
  * @module
  */
 
+import { unreachable } from '../../base/assert.ts'
 import type { Files } from '../../base/files.ts'
 import type { PartitionId, StoreId } from '../../contract/identifiers.ts'
 import {
@@ -183,6 +184,8 @@ function takeGroup(
         break
       case 'head':
         break
+      default:
+        unreachable(record)
     }
   }
 }
