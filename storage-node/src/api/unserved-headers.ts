@@ -7,10 +7,12 @@
 import { headerNotImplemented, OssError } from '../model/errors.ts'
 import type { HeaderValues } from '../wire/oss/request-head.ts'
 
-/** Of features that are not served yet, on whatever operation. */
+/**
+ * Of features that are not served yet, on whatever operation. `x-oss-tagging-directive` alone asks for
+ * nothing where no object has tags: ossutil sends it with every copy.
+ */
 const UNSERVED = [
   'x-oss-tagging',
-  'x-oss-tagging-directive',
   'x-oss-bucket-tagging',
   'x-oss-server-side-encryption',
   'x-oss-server-side-encryption-key-id',

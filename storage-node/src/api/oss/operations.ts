@@ -15,6 +15,7 @@ import {
   putBucket,
 } from './operations/bucket-basic.ts'
 import { listObjects, listObjectsV2 } from './operations/bucket-listing.ts'
+import { getObjectAcl } from './operations/object-acl.ts'
 import { appendObject } from './operations/object-append.ts'
 import {
   copyObject,
@@ -49,6 +50,7 @@ const served: readonly OperationDefinition[] = [
   getObject,
   headObject,
   getObjectMeta,
+  getObjectAcl,
   copyObject,
   deleteObject,
   deleteMultipleObjects,

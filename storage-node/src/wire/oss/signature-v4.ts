@@ -54,11 +54,11 @@ export function readHeaderV4(
     verify(secret, nowMs) {
       const refusal = clockRefusal(signedMs, nowMs)
       if (refusal !== undefined || signedMs === undefined) return refusal
-      const timestamp = sentDate ?? formatIsoBasic(signedMs)
-      return verifySignature({ accessKeyId, scope, timestamp, additional, provided }, secret, [
-        head,
-        resource,
-      ])
+      // Without x-oss-date the Go SDK's first version signs the text of Date as it is.
+      const timestamp = sentDate ?? headers['date'] ?? ''
+      const day = formatIsoBasic(signedMs).slice(0, 8)
+      const claim = { accessKeyId, scope, day, timestamp, additional, provided }
+      return verifySignature(claim, secret, [head, resource])
     },
   }
 }
@@ -89,10 +89,11 @@ export function readUrlV4(head: RequestHead, resource: SignedResource): Signed {
     verify: (secret, nowMs) =>
       startRefusal(startMs, nowMs) ??
       expiryRefusal(expiresMs, nowMs, '0002-00000236') ??
-      verifySignature({ accessKeyId, scope, timestamp, additional, provided }, secret, [
-        head,
-        resource,
-      ]),
+      verifySignature(
+        { accessKeyId, scope, day: timestamp.slice(0, 8), timestamp, additional, provided },
+        secret,
+        [head, resource],
+      ),
   }
 }
 
@@ -116,6 +117,8 @@ export function canonicalRequestV4(
 interface Claim {
   readonly accessKeyId: string
   readonly scope: Scope
+  /** Of the timestamp, YYYYMMDD. */
+  readonly day: string
   readonly timestamp: string
   readonly additional: readonly string[]
   readonly provided: string
@@ -126,7 +129,7 @@ function verifySignature(
   secret: string,
   [head, resource]: readonly [RequestHead, SignedResource],
 ): OssError | undefined {
-  if (!claim.timestamp.startsWith(claim.scope.date)) {
+  if (claim.day !== claim.scope.date) {
     return malformedAuthorization('Date in Credential must be the day of x-oss-date')
   }
   const key = signingKeyV4(secret, claim.scope)

@@ -61,6 +61,8 @@ export const bucketOperations = {
       'upload-id-marker',
       'max-uploads',
       'encoding-type',
+      // Means nothing here; ossutil's `du` sends it.
+      'max-parts',
     ],
   },
   PostObject: { methods: ['POST'] },
