@@ -18,7 +18,10 @@ async function eventsOf(pieces: readonly number[]): Promise<string[]> {
     const body = new RequestBody(incoming, response, { 'transfer-encoding': 'chunked' }, false)
     const take = async () => {
       events.push('begin')
-      await new Promise(setImmediate)
+      // What follows has arrived and waits: Node then ends the stream with the last piece.
+      do {
+        await new Promise(setImmediate)
+      } while (!incoming.complete)
       await new Promise(setImmediate)
       events.push('end')
     }
@@ -43,13 +46,13 @@ async function eventsOf(pieces: readonly number[]): Promise<string[]> {
   return events
 }
 
-test.each([[[10]], [[10, 10]], [[70_000]], [[10, 60_000, 10, 200_000, 1]]])(
+test.each([[[10]], [[10, 10]], [[9_000, 50_000]], [[10, 20_000, 10, 30_000, 1]]])(
   'a body of pieces %p is read after each was taken, one at a time',
   async (pieces) => {
     const events = await eventsOf(pieces)
     const takes = events.slice(0, -1)
     expect(events.at(-1)).toBe('read')
-    expect(takes.length).toBeGreaterThanOrEqual(2)
+    expect(takes.at(-1)).toBe('end')
     expect(takes).toEqual(takes.map((_, at) => (at % 2 === 0 ? 'begin' : 'end')))
   },
 )
