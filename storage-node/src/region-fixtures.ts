@@ -89,16 +89,16 @@ export async function makeBucket(region: LocalRegion, name: string): Promise<Buc
 
 /** One bucket of a region, as one client sees it. */
 export class BucketClient {
-  readonly #region: LocalRegion
+  readonly region: LocalRegion
   readonly bucket: BucketRecord
 
   constructor(region: LocalRegion, bucket: BucketRecord) {
-    this.#region = region
+    this.region = region
     this.bucket = bucket
   }
 
   put(key: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<ObjectRecord> {
-    return this.#region.objects.put(this.bucket, key as ObjectKey, writeRequest(bytes, options))
+    return this.region.objects.put(this.bucket, key as ObjectKey, writeRequest(bytes, options))
   }
 
   append(
@@ -108,11 +108,11 @@ export class BucketClient {
     options: WriteOptions = {},
   ): Promise<ObjectRecord> {
     const request = writeRequest(bytes, options)
-    return this.#region.objects.append(this.bucket, key as ObjectKey, position, request)
+    return this.region.objects.append(this.bucket, key as ObjectKey, position, request)
   }
 
   copy(from: string, to: string, metadata?: ObjectMetadata): Promise<ObjectRecord> {
-    return this.#region.objects.copy(this.bucket, to as ObjectKey, {
+    return this.region.objects.copy(this.bucket, to as ObjectKey, {
       source: { bucket: this.bucket, key: from as ObjectKey },
       check() {},
       metadata: (source) => metadata ?? source,
@@ -122,13 +122,13 @@ export class BucketClient {
   }
 
   delete(key: string): Promise<void> {
-    return this.#region.objects.delete(this.bucket, key as ObjectKey)
+    return this.region.objects.delete(this.bucket, key as ObjectKey)
   }
 
   /** The bytes, or undefined where there is no such key. */
   async get(key: string, range?: { start: number; end: number }): Promise<Uint8Array | undefined> {
     try {
-      const open = await this.#region.objects.read(this.bucket, key as ObjectKey)
+      const open = await this.region.objects.read(this.bucket, key as ObjectKey)
       return await collect(open.body(range))
     } catch (error) {
       if ((error as { code?: unknown }).code === 'NoSuchKey') return undefined
@@ -138,7 +138,7 @@ export class BucketClient {
 
   async initiate(key: string, forbidOverwrite = false): Promise<string> {
     const request = { metadata: plainMetadata, forbidOverwrite }
-    const made = await this.#region.uploads.initiate(this.bucket, key as ObjectKey, request)
+    const made = await this.region.uploads.initiate(this.bucket, key as ObjectKey, request)
     return made.uploadId
   }
 
@@ -150,7 +150,7 @@ export class BucketClient {
     options: WriteOptions = {},
   ): Promise<PieceRecord> {
     const request = writeRequest(bytes, options)
-    const { uploads } = this.#region
+    const { uploads } = this.region
     return uploads.putPart(this.bucket, key as ObjectKey, uploadId, partNumber, request)
   }
 
@@ -161,12 +161,12 @@ export class BucketClient {
     parts?: readonly { partNumber: number; etag: string }[],
     forbidOverwrite = false,
   ): Promise<ObjectRecord> {
-    const { uploads } = this.#region
+    const { uploads } = this.region
     return uploads.complete(this.bucket, key as ObjectKey, uploadId, parts, { forbidOverwrite })
   }
 
   abort(key: string, uploadId: string): Promise<void> {
-    return this.#region.uploads.abort(this.bucket, key as ObjectKey, uploadId)
+    return this.region.uploads.abort(this.bucket, key as ObjectKey, uploadId)
   }
 
   /** All keys, page by page. */
@@ -175,7 +175,7 @@ export class BucketClient {
     let after = ''
     for (;;) {
       const options = { prefix: '', delimiter: '', after, maxKeys }
-      const page = await this.#region.listings.list(this.bucket, options)
+      const page = await this.region.listings.list(this.bucket, options)
       found.push(...page.objects)
       if (!page.isTruncated || page.next === undefined) return found
       after = page.next
@@ -188,7 +188,7 @@ export class BucketClient {
     let [keyMarker, uploadIdMarker] = ['', '']
     for (;;) {
       const options = { prefix: '', delimiter: '', keyMarker, uploadIdMarker, maxUploads }
-      const page = await this.#region.uploads.listUploads(this.bucket, options)
+      const page = await this.region.uploads.listUploads(this.bucket, options)
       found.push(...page.uploads.map(({ key, uploadId }) => ({ key, uploadId })))
       if (!page.isTruncated) return found
       ;[keyMarker, uploadIdMarker] = [page.nextKeyMarker, page.nextUploadIdMarker]
@@ -196,7 +196,7 @@ export class BucketClient {
   }
 
   stat(): Promise<BucketCounters> {
-    return this.#region.buckets.stat(this.bucket)
+    return this.region.buckets.stat(this.bucket)
   }
 }
 

@@ -49,5 +49,5 @@ export function resultOf<K extends CommandResult['kind']>(
 }
 
 function isUserCommand(command: Command): boolean {
-  return 'key' in command || command.kind === 'fenceBucket' || command.kind === 'unfenceBucket'
+  return !('name' in command)
 }

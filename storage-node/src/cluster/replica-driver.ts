@@ -103,7 +103,9 @@ export class ReplicaDriver {
     if ('refused' in decision) throw decision.refused
     await this.#propose(decision, context.versionSeq)
     if (command.kind === 'fenceBucket') this.#fenced.add(command.bucketId)
-    if (command.kind === 'unfenceBucket') this.#fenced.delete(command.bucketId)
+    if (command.kind === 'unfenceBucket' || command.kind === 'forgetBucket') {
+      this.#fenced.delete(command.bucketId)
+    }
     return decision.result
   }
 

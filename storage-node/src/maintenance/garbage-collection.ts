@@ -11,13 +11,16 @@ import type { Clock } from '../base/clock.ts'
 import type { Partitions } from '../cluster/partition-router.ts'
 import type { DataId, DataSetId } from '../model/identifiers.ts'
 import { CHUNK_SIZE_BYTES } from '../model/identifiers.ts'
-import type { DroppedEntry, KillEntry } from '../model/query.ts'
+import type { DroppedEntry } from '../model/query.ts'
 import type { ChunkStore } from '../storage/chunks/chunk-store.ts'
 
 /** Queue records that one flush covers. */
 const PAGE_COUNT = 1000
 /** Kill records outlive every upload that could still want to commit (replication.md 1.8). */
 export const KILL_KEPT_MS = 7 * 24 * 60 * 60 * 1000
+
+/** Fences outlive every write that had begun when their bucket was deleted (replication.md 1.14). */
+export const FENCE_KEPT_MS = 24 * 60 * 60 * 1000
 
 export interface GarbageCollectionParts {
   readonly partitions: Partitions
@@ -47,6 +50,7 @@ export async function collectGarbage(
     if (page.length < PAGE_COUNT) break
   }
   await forgetKills(parts, nowMs)
+  await forgetBuckets(parts, nowMs)
   return collected
 }
 
@@ -87,13 +91,29 @@ async function freeData(
 }
 
 async function forgetKills({ partitions }: GarbageCollectionParts, nowMs: number): Promise<void> {
-  const kills = await partitions.ask({ kind: 'kills', after: undefined, limit: PAGE_COUNT })
-  const old = kills.filter(({ killedMs }: KillEntry) => killedMs + KILL_KEPT_MS <= nowMs)
-  await Promise.all(
-    old.map(({ bucketId, key, dataId }) =>
-      partitions.execute({ kind: 'forgetKill', bucketId, key, dataId }),
-    ),
-  )
+  let after: Uint8Array | undefined
+  for (;;) {
+    const page = await partitions.ask({ kind: 'kills', after, limit: PAGE_COUNT })
+    const old = page.filter(({ killedMs }) => killedMs + KILL_KEPT_MS <= nowMs)
+    await Promise.all(
+      old.map(({ bucketId, key, dataId }) =>
+        partitions.execute({ kind: 'forgetKill', bucketId, key, dataId }),
+      ),
+    )
+    after = page.at(-1)?.row
+    if (page.length < PAGE_COUNT) return
+  }
+}
+
+async function forgetBuckets({ partitions }: GarbageCollectionParts, nowMs: number): Promise<void> {
+  let after: Uint8Array | undefined
+  for (;;) {
+    const page = await partitions.ask({ kind: 'fences', after, limit: PAGE_COUNT })
+    const old = page.filter(({ fencedMs }) => fencedMs + FENCE_KEPT_MS <= nowMs)
+    for (const { bucketId } of old) await partitions.execute({ kind: 'forgetBucket', bucketId })
+    after = page.at(-1)?.row
+    if (page.length < PAGE_COUNT) return
+  }
 }
 
 function chunksOf(sizeBytes: number): number {

@@ -109,6 +109,8 @@ export type ObjectCommand =
 export type BucketRangeCommand =
   | { readonly kind: 'fenceBucket'; readonly bucketId: BucketId }
   | { readonly kind: 'unfenceBucket'; readonly bucketId: BucketId }
+  /** Drops what is left of a bucket that was deleted long ago: its fence and its counters. */
+  | { readonly kind: 'forgetBucket'; readonly bucketId: BucketId }
 
 /** Commands on the settings in the system range. */
 export type SystemCommand =
@@ -188,6 +190,8 @@ export type RowChange =
       readonly bucketId: BucketId
       readonly delta: Partial<BucketCounters>
     }
+  /** Removes the counters row. */
+  | { readonly row: 'noCounters'; readonly bucketId: BucketId }
   | { readonly row: 'bucket'; readonly name: BucketName; readonly value: BucketRecord | undefined }
 
 export interface FenceRecord {

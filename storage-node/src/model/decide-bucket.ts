@@ -6,14 +6,15 @@
  */
 
 import type { BucketRecord } from './bucket.ts'
-import type { BucketRangeCommand, Decision, SystemCommand } from './command.ts'
+import type { BucketRangeCommand, Decision, RowChange, SystemCommand } from './command.ts'
 import type { DecisionContext } from './decide-object.ts'
 import { OssError } from './errors.ts'
-import type { BucketName } from './identifiers.ts'
+import type { BucketId, BucketName } from './identifiers.ts'
 
 type CreateBucket = Extract<SystemCommand, { kind: 'createBucket' }>
 type SetBucketAcl = Extract<SystemCommand, { kind: 'setBucketAcl' }>
 type MarkDeleting = Extract<SystemCommand, { kind: 'markBucketDeleting' }>
+type FenceBucket = Extract<BucketRangeCommand, { kind: 'fenceBucket' | 'unfenceBucket' }>
 type EndDeleting = Extract<SystemCommand, { kind: 'undoBucketDeleting' | 'removeBucket' }>
 
 /** Making one's own bucket again with the same settings succeeds and may change its ACL. */
@@ -71,13 +72,22 @@ export function decideEndDeleting(
 
 /** From a fence on, the range refuses every mutation in the bucket; it needs an empty one. */
 export function decideFence(
-  { kind, bucketId }: BucketRangeCommand,
+  { kind, bucketId }: FenceBucket,
   isEmpty: boolean,
   { nowMs }: DecisionContext,
 ): Decision {
   if (kind === 'fenceBucket' && !isEmpty) return { refused: new OssError('BucketNotEmpty') }
   const value = kind === 'fenceBucket' ? { fencedMs: nowMs } : undefined
   return { changes: [{ row: 'fence', bucketId, value }], result: { kind: 'done' } }
+}
+
+/** Fences fall after a day: bucket ids are never used again. */
+export function decideForgetBucket({ bucketId }: { readonly bucketId: BucketId }): Decision {
+  const changes: RowChange[] = [
+    { row: 'fence', bucketId, value: undefined },
+    { row: 'noCounters', bucketId },
+  ]
+  return { changes, result: { kind: 'done' } }
 }
 
 function recreate(command: CreateBucket, existing: BucketRecord): Decision {

@@ -80,6 +80,13 @@ export interface KillEntry extends OnKey {
   readonly row: Uint8Array
 }
 
+/** A bucket that a range refuses changes in. */
+export interface FenceEntry {
+  readonly bucketId: BucketId
+  readonly fencedMs: number
+  readonly row: Uint8Array
+}
+
 /** Each query's question and answer. */
 export interface Queries {
   /** The record, and the bytes of an inline body. */
@@ -128,6 +135,10 @@ export interface Queries {
   readonly kills: {
     readonly ask: { readonly after: Uint8Array | undefined; readonly limit: number }
     readonly answer: readonly KillEntry[]
+  }
+  readonly fences: {
+    readonly ask: { readonly after: Uint8Array | undefined; readonly limit: number }
+    readonly answer: readonly FenceEntry[]
   }
 }
 

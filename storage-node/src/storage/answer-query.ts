@@ -6,7 +6,16 @@
 
 import { unreachable } from '../base/assert.ts'
 import type { DataId, DataSetId, ObjectKey } from '../model/identifiers.ts'
-import type { Answer, DroppedEntry, KillEntry, Queries, Query, QueryKind } from '../model/query.ts'
+import type {
+  Answer,
+  DroppedEntry,
+  FenceEntry,
+  KillEntry,
+  Queries,
+  Query,
+  QueryKind,
+} from '../model/query.ts'
+import type { Namespace } from '../wire/stored/keys.ts'
 import {
   bucketIdOfRow,
   idBehindKey,
@@ -14,9 +23,10 @@ import {
   namespaceRange,
   objectKeyOfRow,
 } from '../wire/stored/keys.ts'
-import { decodeDroppedRow, decodeKillRow } from '../wire/stored/rows.ts'
+import { decodeDroppedRow, decodeFenceRow, decodeKillRow } from '../wire/stored/rows.ts'
 import { listObjects } from './list-objects.ts'
 import { listUploads } from './list-uploads.ts'
+import type { KeyValue } from './key-value-engine.ts'
 import { PartitionRows } from './partition-rows.ts'
 
 /** Times a body is looked for again because its object was replaced between two reads. */
@@ -54,6 +64,8 @@ function answer(query: Query, rows: PartitionRows): Promise<Answer<QueryKind>> {
       return listDropped(query, rows)
     case 'kills':
       return listKills(query, rows)
+    case 'fences':
+      return listFences(query, rows)
     default:
       return unreachable(query)
   }
@@ -94,23 +106,36 @@ async function readUpload(
 }
 
 async function listDropped(
-  { after, limit }: Queries['dropped']['ask'],
+  ask: Queries['dropped']['ask'],
   rows: PartitionRows,
 ): Promise<DroppedEntry[]> {
-  const range = namespaceRange('G')
-  const start = after === undefined ? range.start : justAfter(after)
-  const found = await rows.reader.scan({ start, end: range.end }, { limit })
+  const found = await scanNamespace('G', ask, rows)
   return found.map((row) => ({ ...placeOf(row.key), ...decodeDroppedRow(row.value), row: row.key }))
 }
 
-async function listKills(
-  { after, limit }: Queries['kills']['ask'],
-  rows: PartitionRows,
-): Promise<KillEntry[]> {
-  const range = namespaceRange('K')
-  const start = after === undefined ? range.start : justAfter(after)
-  const found = await rows.reader.scan({ start, end: range.end }, { limit })
+async function listKills(ask: Queries['kills']['ask'], rows: PartitionRows): Promise<KillEntry[]> {
+  const found = await scanNamespace('K', ask, rows)
   return found.map((row) => ({ ...placeOf(row.key), ...decodeKillRow(row.value), row: row.key }))
+}
+
+async function listFences(
+  ask: Queries['fences']['ask'],
+  rows: PartitionRows,
+): Promise<FenceEntry[]> {
+  const found = await scanNamespace('F', ask, rows)
+  return found.map((row) => {
+    return { bucketId: bucketIdOfRow(row.key), ...decodeFenceRow(row.value), row: row.key }
+  })
+}
+
+function scanNamespace(
+  namespace: Namespace,
+  { after, limit }: { readonly after: Uint8Array | undefined; readonly limit: number },
+  rows: PartitionRows,
+): Promise<KeyValue[]> {
+  const range = namespaceRange(namespace)
+  const start = after === undefined ? range.start : justAfter(after)
+  return rows.reader.scan({ start, end: range.end }, { limit })
 }
 
 function placeOf(row: Uint8Array) {

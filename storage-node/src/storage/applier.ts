@@ -14,7 +14,7 @@ import type { BucketCounters } from '../model/bucket.ts'
 import { addCounters } from '../model/bucket.ts'
 import type { BucketId, VersionSeq } from '../model/identifiers.ts'
 import type { Effects } from '../wire/stored/effects.ts'
-import { appliedRowKey, countersRowKey } from '../wire/stored/keys.ts'
+import { NAMESPACES, appliedRowKey, bucketIdOfRow, countersRowKey } from '../wire/stored/keys.ts'
 import { encodeAppliedRow, encodeCountersRow } from '../wire/stored/rows.ts'
 import type { Mutation } from './key-value-engine.ts'
 import { PartitionRows } from './partition-rows.ts'
@@ -100,6 +100,7 @@ export class Applier {
         const value = encodeCountersRow(counters)
         mutations.push({ key: countersRowKey(effect.bucketId), value })
       } else {
+        if (isCountersRow(effect.key)) this.#counters.delete(bucketIdOfRow(effect.key))
         const value = effect.kind === 'put' ? effect.value : undefined
         mutations.push({ key: effect.key, value })
       }
@@ -108,4 +109,9 @@ export class Applier {
     mutations.push({ key: this.#key, value: applied })
     return mutations
   }
+}
+
+/** Of a bucket that was deleted long ago: no command counts in it any more. */
+function isCountersRow(key: Uint8Array): boolean {
+  return key[0] === NAMESPACES.counters.charCodeAt(0)
 }

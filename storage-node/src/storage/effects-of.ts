@@ -10,6 +10,7 @@ import type { Effect } from '../wire/stored/effects.ts'
 import {
   PART_LIST_INDEX,
   bucketRowKey,
+  countersRowKey,
   droppedRowKey,
   fenceRowKey,
   inlineRowKey,
@@ -78,6 +79,8 @@ function effectOf(change: RowChange): Effect {
       return effect(fenceRowKey(change.bucketId), change.value, encodeFenceRow)
     case 'bucket':
       return effect(bucketRowKey(change.name), change.value, encodeBucketRow)
+    case 'noCounters':
+      return { kind: 'delete', key: countersRowKey(change.bucketId) }
     case 'counters':
       return { kind: 'count', bucketId: change.bucketId, delta: change.delta }
     default:

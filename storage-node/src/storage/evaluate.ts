@@ -12,6 +12,7 @@ import {
   decideCreateBucket,
   decideEndDeleting,
   decideFence,
+  decideForgetBucket,
   decideMarkDeleting,
   decideSetBucketAcl,
 } from '../model/decide-bucket.ts'
@@ -52,6 +53,8 @@ export async function evaluate(
     case 'fenceBucket':
     case 'unfenceBucket':
       return decideFence(command, await rows.isBucketEmpty(command.bucketId), context)
+    case 'forgetBucket':
+      return decideForgetBucket(command)
     case 'createBucket': {
       const existing = await rows.bucket(command.name)
       const owned = (await rows.buckets()).filter(({ owner }) => owner === command.owner)

@@ -25,6 +25,7 @@ import {
   bucketRowKey,
   countersRowKey,
   dataSetRange,
+  droppedRowKey,
   fenceRowKey,
   inlineRowKey,
   justAfter,
@@ -149,10 +150,11 @@ export class PartitionRows {
     })
   }
 
-  /** Whether any row of the key refers to the dataId. */
+  /** Whether any row of the key refers to the dataId, the delete queue among them: it has its own time. */
   async isReferenced(bucketId: BucketId, key: ObjectKey, dataId: DataId): Promise<boolean> {
     const current = await this.object(bucketId, key)
     if (current?.data.kind === 'chunks' && current.data.dataId === dataId) return true
+    if ((await this.#get(droppedRowKey(bucketId, key, dataId))) !== undefined) return true
     for await (const row of this.walk(keyRange('D', bucketId, key))) {
       if (pieceIndexOfRow(row.key) === PART_LIST_INDEX) continue
       const { data } = decodePieceRow(row.value)
