@@ -129,6 +129,17 @@ test('a segment with a live record that cannot be copied stays, the rest of it m
   await expect(expectAll(store, [12])).rejects.toHaveProperty('name', 'ChunkCorruptError')
 })
 
+test('a segment that the disk cannot read is left alone, and the compaction goes on', async () => {
+  const machine = new Machine()
+  const store = await machine.open(options)
+  await prepare(store)
+  machine.disk.fail({ operation: 'read', code: 'EIO', path: '1.seg', skipCount: 6 })
+  expect(await store.compactOnce()).toBe(true)
+  expect(await store.compactOnce()).toBe(false)
+  expect(await machine.disk.files.list(SEGMENTS)).toContain('1.seg')
+  await expectAll(store, [...kept, 100])
+})
+
 test('a segment that was removed does not come back by its number', async () => {
   const machine = new Machine()
   const store = await machine.open(options)

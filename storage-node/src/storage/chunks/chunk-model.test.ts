@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { unreachable } from '../../base/assert.ts'
 import { sameBytes } from '../../base/bytes.ts'
 import { bytesOf, dataId, Machine, newChunk, SEGMENTS, STORE_ID } from './chunk-fixtures.ts'
 import type { ChunkStore } from './chunk-store.ts'
@@ -52,6 +53,8 @@ class Pair {
       case 'reopen':
         await this.store.close()
         return this.open()
+      default:
+        return unreachable(step)
     }
   }
 

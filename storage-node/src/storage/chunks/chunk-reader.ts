@@ -46,6 +46,9 @@ export class ChunkReader {
       try {
         return await this.#readAt(row, range, target)
       } catch (cause) {
+        if (hasErrorCode(cause, 'EIO')) {
+          throw new ChunkCorruptError(dataId, index, 'its segment cannot be read', { cause })
+        }
         if (!hasErrorCode(cause, 'ENOENT')) throw cause
         // Compaction may have moved the chunk and removed the file since the row was read.
         const moved = await this.#index.find(dataId, index)

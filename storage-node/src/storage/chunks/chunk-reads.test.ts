@@ -133,6 +133,14 @@ test('a chunk whose segment is gone is damaged, not missing', async () => {
   await expect(readRange(again, 0, 1)).rejects.toHaveProperty('name', 'ChunkCorruptError')
 })
 
+test('what the disk cannot read is damaged, and is read again when asked again', async () => {
+  const machine = new Machine()
+  const store = await openWithChunk(machine)
+  machine.disk.fail({ operation: 'read', code: 'EIO' })
+  await expect(readRange(store, 0, 1)).rejects.toHaveProperty('name', 'ChunkCorruptError')
+  expect(sameBytes(await readRange(store, 0, 1), BYTES.subarray(0, 1))).toBe(true)
+})
+
 test('more segments can be read than handles stay open', async () => {
   const machine = new Machine()
   const store = await machine.open({ segmentSizeBytes: 4096 })

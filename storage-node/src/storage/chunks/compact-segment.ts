@@ -8,6 +8,7 @@
  * @module
  */
 
+import { hasErrorCode } from '../../base/files.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { HeadSeed } from '../../wire/stored/chunk-records.ts'
 import type { KeyValueEngine } from '../key-value-engine.ts'
@@ -46,7 +47,12 @@ export class Compaction {
     if (await this.#removeDead()) return true
     const victim = this.#choose()
     if (victim === undefined) return false
-    await this.#copyLive(victim.segment)
+    try {
+      await this.#copyLive(victim.segment)
+    } catch (cause) {
+      // What the disk cannot read stays where it is, like what does not match its checks.
+      if (!hasErrorCode(cause, 'EIO')) throw cause
+    }
     if (await this.#removeDead()) return true
     const { segment, liveBytes } = victim
     this.#damaged.add(segment)
