@@ -17,6 +17,8 @@ export interface ImageRunOptions {
   readonly seed: number
   /** Crashes this trace instead of recording new ones. */
   readonly traceFile?: string
+  /** Makes the images of this seed only, as a report named it. */
+  readonly imageSeed?: number
 }
 
 export interface ImageRunResult {
@@ -45,10 +47,10 @@ export async function runImages(options: ImageRunOptions): Promise<ImageRunResul
       const folder = join(scratch, `trace-${result.traceCount}`)
       mkdirSync(folder)
       const traceFile = options.traceFile ?? (await recordTrace(folder, random.seed()))
-      const wanted = Math.min(IMAGES_PER_TRACE, options.imageCount - result.imageCount)
-      const seeds = Array.from({ length: Math.ceil(wanted / IMAGES_PER_SEED) }, () => random.seed())
+      const seeds = imageSeeds(options, options.imageCount - result.imageCount, random)
       const reports = await crashTrace(folder, traceFile, seeds)
-      result = added(result, reports, traceFile)
+      result = added(result, reports, traceFile, options.traceFile !== undefined)
+      if (options.imageSeed !== undefined) break
       rmSync(folder, { recursive: true })
     }
     return result
@@ -57,13 +59,20 @@ export async function runImages(options: ImageRunOptions): Promise<ImageRunResul
   }
 }
 
+function imageSeeds({ imageSeed }: ImageRunOptions, leftCount: number, random: SeededRandom) {
+  if (imageSeed !== undefined) return [imageSeed]
+  const count = Math.ceil(Math.min(IMAGES_PER_TRACE, leftCount) / IMAGES_PER_SEED)
+  return Array.from({ length: count }, () => random.seed())
+}
+
 function added(
   before: ImageRunResult,
   reports: readonly ImageReport[],
   traceFile: string,
+  given: boolean,
 ): ImageRunResult {
   const bad = reports.filter(({ violations }) => violations.length > 0)
-  const kept = bad.length === 0 ? traceFile : keepTrace(traceFile)
+  const kept = bad.length === 0 || given ? traceFile : keepTrace(traceFile)
   const sum = (count: (report: ImageReport) => number) =>
     reports.reduce((total, report) => total + count(report), 0)
   return {

@@ -25,6 +25,8 @@ export interface KillRunResult {
 
 /** More than a round ever gets to. */
 const OPERATIONS_PER_ROUND_MAX = 6_000
+/** Of the server's log, for whoever has to understand a failure. */
+const LOG_LINE_COUNT = 20
 const KILL_AFTER_MS_MIN = 5
 const KILL_AFTER_MS_MAX = 1_200
 
@@ -92,10 +94,16 @@ async function withServer<T>(
   const agent = new Agent({ keepAlive: true })
   try {
     return await use(server, remoteRegion(server, agent))
+  } catch (cause) {
+    throw new Error(`The server failed\n${logTail(server)}`, { cause })
   } finally {
     agent.destroy()
     await server.end('SIGKILL')
   }
+}
+
+function logTail({ output }: LocalServer): string {
+  return output.stderr.split('\n').slice(-LOG_LINE_COUNT).join('\n')
 }
 
 /** The server checkpoints and compacts when it sees fit. */

@@ -1,5 +1,6 @@
 /**
- * `npm run crash -- [--images N] [--kills N] [--seed S] [--trace FILE] [--mutation NAME|all]`: crash tests on demand.
+ * `npm run crash -- [--images N] [--kills N] [--seed S] [--trace FILE --image SEED]
+ * [--mutation NAME|all]`: crash tests on demand.
  *
  * @module
  */
@@ -21,16 +22,22 @@ async function main(): Promise<boolean> {
       kills: { type: 'string' },
       seed: { type: 'string' },
       trace: { type: 'string' },
+      image: { type: 'string' },
       mutation: { type: 'string' },
     },
   })
   if (values.mutation !== undefined) return findMutations(values.mutation)
   const seed = wholeNumber(values.seed, Math.floor(Math.random() * 2 ** 31))
-  const named = values.images !== undefined || values.kills !== undefined
+  const named = [values.images, values.kills, values.trace].some((value) => value !== undefined)
   const imageCount = wholeNumber(values.images, named ? 0 : DEFAULT_IMAGE_COUNT)
   const killCount = wholeNumber(values.kills, named ? 0 : DEFAULT_KILL_COUNT)
-  const trace = values.trace === undefined ? {} : { traceFile: values.trace }
-  const images = imageCount === 0 || report(await runImages({ imageCount, seed, ...trace }), seed)
+  const replayed = {
+    ...(values.trace === undefined ? {} : { traceFile: values.trace }),
+    ...(values.image === undefined ? {} : { imageSeed: wholeNumber(values.image, 0) }),
+  }
+  const wanted = imageCount === 0 && values.trace !== undefined ? 1 : imageCount
+  const images =
+    wanted === 0 || report(await runImages({ imageCount: wanted, seed, ...replayed }), seed)
   const kills = killCount === 0 || reportKills(await runKills(killCount, seed), seed)
   return images && kills
 }
@@ -47,9 +54,9 @@ function report(result: ImageRunResult, seed: number): boolean {
   const { imageCount: images, acknowledgedCount: acknowledged, traceCount: traces } = result
   console.log(line({ images, traces, acknowledged, ...countKinds(violations), seed }))
   for (const failure of result.failures.slice(0, SHOWN_COUNT_MAX)) {
-    console.log(`image seed ${failure.seed}: ${failure.story.join('; ')}`)
+    console.log(`image ${failure.seed}: ${failure.story.join('; ')}`)
     showViolations(failure.violations)
-    console.log(`replay: npm run crash -- --images 250 --seed ${seed} --trace ${failure.traceFile}`)
+    console.log(`replay: npm run crash -- --trace ${failure.traceFile} --image ${failure.seed}`)
   }
   return violations.length === 0
 }

@@ -25,7 +25,7 @@ export interface Survey {
 
 /** Answers of one region that do not fit each other, or none at all. */
 export interface Mismatch {
-  readonly kind: 'listing' | 'counts' | 'does not start'
+  readonly kind: 'listing' | 'counts' | 'unreadable' | 'does not start'
   readonly name: string
   readonly detail: string
 }
@@ -64,14 +64,21 @@ async function surveyObjects(
     ...listed.map(({ key }) => key),
   ])
   const read: string[] = []
+  const unreadable: Mismatch[] = []
   for (const key of keys) {
-    const content = await region.getObject(bucket, key)
-    if (content === undefined) continue
-    read.push(`${key} ${content.length}`)
-    found.set(prefix + key, stateOf(content, history.statesEver(prefix + key)))
+    const name = prefix + key
+    try {
+      const content = await region.getObject(bucket, key)
+      if (content === undefined) continue
+      read.push(`${key} ${content.length}`)
+      found.set(name, stateOf(content, history.statesEver(name)))
+    } catch (error) {
+      found.set(name, 'unreadable')
+      unreadable.push({ kind: 'unreadable', name, detail: String(error) })
+    }
   }
   const listing = listed.map(({ key, sizeBytes }) => `${key} ${sizeBytes}`)
-  if (listing.join() === read.sort().join()) return []
+  if (unreadable.length > 0 || listing.join() === read.sort().join()) return unreadable
   const detail = `listed ${listing.join(', ')}, read ${read.join(', ')}`
   return [{ kind: 'listing', name: bucket, detail }]
 }
