@@ -122,8 +122,10 @@ function openServices(partitions: Partitions, store: Store, options: LocalRegion
   const readSlabs = new SlabPool(slabBytesMax / 2)
   const { chunks, reserve } = store
   const mayWrite = (bytes: number) => reserve.mayWrite(bytes)
+  const wouldFit = (bytes: number) => reserve.wouldFit(bytes)
   const bodies = new BodyStore({
-    ...{ partitions, chunks, slabs, hashers, checksums, clock, random, logger, mayWrite },
+    ...{ partitions, chunks, slabs, hashers, checksums, clock, random, logger },
+    ...{ mayWrite, wouldFit },
   })
   const reader = new ObjectReader({ partitions, chunks, slabs: readSlabs })
   const objects = new ObjectService({ partitions, bodies, reader, clock, random })

@@ -17,11 +17,14 @@ import { combineCrc64 } from '../model/crc64-combine.ts'
 import { CHUNK_SIZE_BYTES } from '../model/identifiers.ts'
 import type { DataId } from '../model/identifiers.ts'
 import type { ChunkOwner, ChunkStore } from '../storage/chunks/chunk-store.ts'
+import type { MayWrite } from './replica-driver.ts'
+import { diskFull } from './replica-driver.ts'
 
 export interface ChunkWriterParts {
   readonly chunks: Pick<ChunkStore, 'put'>
   readonly slabs: SlabPool
   readonly hashers: BodyHashers
+  readonly mayWrite: MayWrite
 }
 
 export interface ChunkWriterOptions {
@@ -115,7 +118,9 @@ export class ChunkWriter {
   async #openChunk(): Promise<OpenChunk> {
     const { lengthBytes, signal } = this.#options
     const left = lengthBytes === undefined ? CHUNK_SIZE_BYTES : lengthBytes - this.#sizeBytes
-    const count = Math.ceil(Math.min(Math.max(left, 1), CHUNK_SIZE_BYTES) / SLAB_BYTES)
+    const chunkBytes = Math.min(Math.max(left, 1), CHUNK_SIZE_BYTES)
+    if (!this.#parts.mayWrite(chunkBytes)) throw diskFull()
+    const count = Math.ceil(chunkBytes / SLAB_BYTES)
     const slabs = await this.#parts.slabs.acquire(count, signal)
     return { slabs, filledBytes: 0, hashedBytes: 0, hashed: [] }
   }

@@ -23,6 +23,7 @@ import type { StoredBody } from '../model/command.ts'
 import { OssError } from '../model/errors.ts'
 import { CHUNK_SIZE_BYTES, INLINE_SIZE_BYTES_MAX } from '../model/identifiers.ts'
 import type { BucketId, DataId, ObjectKey } from '../model/identifiers.ts'
+import { ChunkSpaceError } from '../storage/chunks/chunk-errors.ts'
 import type { ChunkStore } from '../storage/chunks/chunk-store.ts'
 import { newTimedId } from './new-identifiers.ts'
 import type { BodySource } from './body.ts'
@@ -37,7 +38,8 @@ export interface BodyStoreParts extends ChunkWriterParts {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  readonly mayWrite: MayWrite
+  /** Whether so many bytes would find room, as of now. */
+  readonly wouldFit: MayWrite
 }
 
 export interface BodyRequest {
@@ -67,7 +69,8 @@ export class BodyStore {
     const { body, contentMd5, sizeBytesMax } = request
     const { lengthBytes } = body
     if (lengthBytes !== undefined && lengthBytes > sizeBytesMax) throw tooLarge(sizeBytesMax)
-    if (!this.#parts.mayWrite(lengthBytes ?? CHUNK_SIZE_BYTES)) throw diskFull()
+    // Counted chunk by chunk on the way; what cannot fit at all is refused before it is read.
+    if (!this.#parts.wouldFit(lengthBytes ?? 0)) throw diskFull()
     const stored = await this.#read(place, request)
     if (contentMd5 !== undefined && toHex(contentMd5) !== stored.md5) {
       await this.discard(place, stored)
@@ -108,6 +111,8 @@ export class BodyStore {
       return await this.#storeCollected(place, collected)
     } catch (error) {
       if (writer !== undefined) await this.#giveUp(place, writer)
+      // The volume filled up between admission and write.
+      if (error instanceof ChunkSpaceError) throw diskFull()
       throw error
     }
   }
@@ -136,6 +141,7 @@ export class BodyStore {
       const bytes = pieces.length === 0 ? new Uint8Array() : joinBytes(pieces)
       return { sizeBytes, data: { kind: 'inline', bytes }, md5: toHex(md5), crc64 }
     }
+    if (!this.#parts.mayWrite(sizeBytes)) throw diskFull()
     const dataId = this.#newDataId()
     await this.#parts.chunks.put({ dataId, index: 0, owner: place, pieces, crc64 })
     return { sizeBytes, data: { kind: 'chunks', dataId }, md5: toHex(md5), crc64 }

@@ -79,6 +79,11 @@ export class DiskReserve {
     return this.#isFull
   }
 
+  /** Whether `bytes` would be admitted; counts nothing. */
+  wouldFit(bytes: number): boolean {
+    return bytes <= this.#spareBytes()
+  }
+
   /** Admits and counts `bytes` about to be written, or refuses them. Deletes do not ask. */
   mayWrite(bytes: number): boolean {
     const spareBytes = this.#spareBytes()
