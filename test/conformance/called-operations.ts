@@ -36,13 +36,25 @@ const SERVED_OPERATIONS = [
   'UploadPartCopy',
 ]
 
+/** The server writes its log in batches. */
+const LOG_DELAY_MS_MAX = 5_000
+
 /** Throws unless the access log has a success of every operation; returns the number of requests. */
-export function mustHaveCalledAll(accessLog: string): string {
-  const lines = readFileSync(accessLog, 'utf8').trim().split('\n')
-  const missing = SERVED_OPERATIONS.filter((name) => {
-    const success = new RegExp(`" 2\\d\\d .*"${name}"`)
-    return !lines.some((line) => success.test(line))
-  })
-  if (missing.length > 0) throw new Error(`No client has called ${missing.join(', ')} with success`)
-  return `${SERVED_OPERATIONS.length} operations in ${lines.length} requests`
+export async function mustHaveCalledAll(accessLog: string): Promise<string> {
+  const deadlineMs = performance.now() + LOG_DELAY_MS_MAX
+  for (;;) {
+    const lines = readFileSync(accessLog, 'utf8').trim().split('\n')
+    const missing = SERVED_OPERATIONS.filter((name) => !lines.some((line) => isSuccess(line, name)))
+    if (missing.length === 0) {
+      return `${SERVED_OPERATIONS.length} operations in ${lines.length} requests`
+    }
+    if (performance.now() > deadlineMs) {
+      throw new Error(`No client has called ${missing.join(', ')} with success`)
+    }
+    await new Promise((wake) => setTimeout(wake, 100))
+  }
+}
+
+function isSuccess(line: string, operation: string): boolean {
+  return /" 2\d\d /.test(line) && line.includes(`"${operation}"`)
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { findDeadLinks, findForeign, findSkipped } from './hygiene.ts'
+import { findDeadLinks, findForeign, findSkipped, findUnlocked } from './hygiene.ts'
+import type { PackageLock } from './hygiene.ts'
 import { readTree } from './source-tree.ts'
 
 const tree = readTree()
@@ -55,4 +56,16 @@ test.each([
     { path: 'docs/b/c.ts', text: '' },
   ]
   expect(findDeadLinks(files)).toHaveLength(count)
+})
+
+test('the lock file has every package of every platform', () => {
+  const lock = tree.find(({ path }) => path === 'package-lock.json')?.text ?? '{}'
+  expect(findUnlocked(JSON.parse(lock) as PackageLock)).toEqual([])
+})
+
+test.each([
+  [{ a: {}, 'node_modules/b': { optionalDependencies: { 'b-linux': '1', '@b/darwin': '1' } } }, 2],
+  [{ 'node_modules/b': { dependencies: { c: '1' } }, 'node_modules/b/node_modules/c': {} }, 0],
+])('%j: %d unlocked', (packages, count) => {
+  expect(findUnlocked({ packages })).toHaveLength(count)
 })

@@ -21,7 +21,7 @@ const FOREIGN: readonly { pattern: RegExp; what: string }[] = [
 ]
 
 const SKIPPED =
-  /\b(?:(?:test|it|describe)\.(?:skip|only|todo|failing)|x(?:test|it|describe)|f(?:it|describe))\b|\bjest\.retryTimes\b/
+  /\b(?:(?:test|it|describe)\.(?:skip|only|todo|failing)|(?:x(?:test|it|describe)|f(?:it|describe))(?=[(.`])|jest\.retryTimes)\b/
 
 /** Paths and hosts that mean something on one machine only. */
 export function findForeign(files: readonly TextFile[]): Problem[] {
@@ -54,6 +54,25 @@ export function findDeadLinks(files: readonly TextFile[]): Problem[] {
         .filter((target) => !paths.has(resolveLink(path, target)))
         .map((target) => `${path}: links to ${target}, which is not there`),
     )
+}
+
+/** Packages that something in the lock file may need and that it does not have: `npm ci` refuses such a lock. */
+export function findUnlocked(lock: PackageLock): Problem[] {
+  const names = new Set(
+    Object.keys(lock.packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)),
+  )
+  return Object.entries(lock.packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
+      .filter((name) => !names.has(name))
+      .map((name) => `package-lock.json: ${path} needs ${name}, which is not locked`),
+  )
+}
+
+/** The part of package-lock.json that matters here. */
+export interface PackageLock {
+  readonly packages: Readonly<
+    Record<string, { readonly dependencies?: object; readonly optionalDependencies?: object }>
+  >
 }
 
 function resolveLink(page: string, target: string): string {

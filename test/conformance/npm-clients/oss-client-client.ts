@@ -58,7 +58,9 @@ export function ossClientClient(access: Access): SmokeClient {
       await oss.deleteBucket(make('DeleteBucketRequest', { bucketName }), runtime)
     },
     async put(bucketName, objectName, body, colour) {
-      const fields = { bucketName, objectName, body: Readable.from([body]), userMeta: { colour } }
+      // It takes a prefix away where it should add one.
+      const userMeta = { 'x-oss-meta-x-oss-meta-colour': colour }
+      const fields = { bucketName, objectName, body: Readable.from([body]), userMeta }
       await oss.putObject(make('PutObjectRequest', fields), runtime)
     },
     async get(bucketName, objectName) {
@@ -73,7 +75,7 @@ export function ossClientClient(access: Access): SmokeClient {
         make('HeadObjectRequest', { bucketName, objectName }),
         runtime,
       )
-      return userMeta?.['colour']
+      return userMeta?.['x-oss-meta-colour']
     },
     async list(bucketName, prefix) {
       const filter = make('GetBucketRequestFilter', { prefix, maxKeys: '100' })
@@ -115,7 +117,8 @@ function uploads(
   const make = (name: string, fields: object) => new (model(name))(fields)
   return {
     async startUpload(bucketName, objectName) {
-      const request = make('InitiateMultipartUploadRequest', { bucketName, objectName })
+      const filter = make('InitiateMultipartUploadRequestFilter', {})
+      const request = make('InitiateMultipartUploadRequest', { bucketName, objectName, filter })
       return (await oss.initiateMultipartUpload(request, runtime)).initiateMultipartUploadResult
         .uploadId
     },
