@@ -118,7 +118,9 @@ export class ChunkWriter {
   async #openChunk(): Promise<OpenChunk> {
     const { lengthBytes, signal } = this.#options
     const left = lengthBytes === undefined ? CHUNK_SIZE_BYTES : lengthBytes - this.#sizeBytes
-    const chunkBytes = Math.min(Math.max(left, 1), CHUNK_SIZE_BYTES)
+    // Or a chunk in the middle would be shorter than all readers take it to be.
+    assert(left > 0, 'a body is not longer than announced')
+    const chunkBytes = Math.min(left, CHUNK_SIZE_BYTES)
     if (!this.#parts.mayWrite(chunkBytes)) throw diskFull()
     const count = Math.ceil(chunkBytes / SLAB_BYTES)
     const slabs = await this.#parts.slabs.acquire(count, signal)
