@@ -135,9 +135,14 @@ export class ChunkIndex implements SegmentSink {
    */
   async recover(segment: number, scan: SegmentScan): Promise<void> {
     this.#stateOf(segment).endBytes = scan.endBytes
-    await this.#recoverSome(segment, scan.heads, (rows, head) => this.#add(rows, head))
+    await this.addFound(segment, scan.heads)
     // Was not the last one when an earlier start made its rows and did not come to its end.
     await this.#recoverSome(segment, scan.lastBatch, () => {})
+  }
+
+  /** Makes the rows of further records of a segment that a start has found. */
+  addFound(segment: number, heads: readonly ChunkHead[]): Promise<void> {
+    return this.#recoverSome(segment, heads, (rows, head) => this.#add(rows, head))
   }
 
   /** Drops the marks of chunks that every store of their placement group has. */

@@ -93,6 +93,26 @@ test('a last batch that was never synced counts only after it was written again'
   }
 })
 
+test('a start on a full volume makes the last batch count without room for another', async () => {
+  const machine = new Machine(1, 64 * 1024)
+  const store = await machine.open()
+  await putAll(store, [1])
+  const bytes = bytesOf(2, 45_000)
+  await store.put(newChunk(dataId(2), 0, bytes))
+  machine.disk.kill()
+  machine.engine = machine.engine.crash({ bytes: (count) => new Uint8Array(count) })
+  let warningCount = 0
+  const logger = { info() {}, warn: () => void warningCount++, error() {} }
+  expect(await (await machine.open({ logger })).has(dataId(2), 0)).toBe(true)
+  expect(warningCount).toBe(1)
+  machine.crashToFlush()
+  const third = await machine.open()
+  const read = await third.read(dataId(2), 0, 0, 45_000, new Uint8Array(45_000))
+  expect(sameBytes(read, bytes)).toBe(true)
+  expect(await findAll(third, [1])).toEqual([1])
+  await checkIndex(machine.engine, machine.disk.files, SEGMENTS, STORE_ID)
+})
+
 test('a torn batch is not half used', async () => {
   for (let seed = 1; seed <= 60; seed++) {
     const machine = new Machine(seed)

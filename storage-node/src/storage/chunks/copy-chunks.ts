@@ -37,6 +37,33 @@ export async function copyChunks(
   return options.files.use(segment, (file) => copyFrom(file, heads, options))
 }
 
+/**
+ * Writes records once more where they are, and syncs: takes no room. Returns those that are whole;
+ * the others are left as they are.
+ */
+export async function rewriteChunks(
+  segment: number,
+  heads: readonly ChunkHead[],
+  files: SegmentFiles,
+): Promise<ChunkHead[]> {
+  const file = await files.openToRewrite(segment)
+  try {
+    const whole: ChunkHead[] = []
+    for (const head of heads) {
+      const headBytes = headBytesOf(ownerBytesOf(head.owner), head.lengthBytes)
+      const record = Buffer.allocUnsafeSlow(headBytes + head.lengthBytes)
+      if (!(await readVerified(file, head, record.subarray(headBytes)))) continue
+      await file.read(record.subarray(0, headBytes), head.offset)
+      await file.write([record], head.offset)
+      whole.push(head)
+    }
+    await file.sync()
+    return whole
+  } finally {
+    await file.close()
+  }
+}
+
 async function copyFrom(
   file: File,
   heads: readonly ChunkHead[],

@@ -14,7 +14,8 @@ import type { ChunkHead, HeadSeed } from '../../wire/stored/chunk-records.ts'
 import { decodeSegmentRow } from '../../wire/stored/chunk-rows.ts'
 import type { KeyValueEngine } from '../key-value-engine.ts'
 import type { ChunkIndex, SegmentState } from './chunk-index.ts'
-import { copyChunks } from './copy-chunks.ts'
+import { ChunkSpaceError } from './chunk-errors.ts'
+import { copyChunks, rewriteChunks } from './copy-chunks.ts'
 import type { SegmentFiles } from './segment-files.ts'
 import { scanSegment } from './segment-scan.ts'
 import type { SegmentWriter } from './segment-writer.ts'
@@ -50,7 +51,7 @@ export async function recoverSegments(
   fileNumbers: readonly number[],
   options: RecoveryOptions,
 ): Promise<void> {
-  const { index, files, writer } = options
+  const { index } = options
   const known = new Map(index.segments().map((state) => [state.segment, state]))
   const read = fileNumbers.filter((segment) => known.get(segment)?.state !== 'closed')
   const lastBatches: { segment: number; heads: readonly ChunkHead[] }[] = []
@@ -58,14 +59,7 @@ export async function recoverSegments(
     const heads = await recoverSegment(segment, known.get(segment)?.endBytes ?? 0, options)
     lastBatches.push({ segment, heads })
   }
-  for (const { segment, heads } of lastBatches) {
-    const unknown = await index.findUnknown(heads)
-    await copyChunks(segment, unknown, {
-      files,
-      append: (chunk) => writer.append(chunk),
-      copiedFrom: () => undefined,
-    })
-  }
+  for (const { segment, heads } of lastBatches) await writeAgain(segment, heads, options)
   await index.close(read)
   const present = new Set(fileNumbers)
   await forgetLost(
@@ -86,6 +80,28 @@ async function recoverSegment(
   }
   await index.recover(segment, scan)
   return scan.lastBatch
+}
+
+/** Makes a last batch count (J2): its chunks that have no row yet are written into a new segment. */
+async function writeAgain(
+  segment: number,
+  heads: readonly ChunkHead[],
+  { index, files, writer, logger }: RecoveryOptions,
+): Promise<void> {
+  const unknown = await index.findUnknown(heads)
+  try {
+    await copyChunks(segment, unknown, {
+      files,
+      append: (chunk) => writer.append(chunk),
+      copiedFrom: () => undefined,
+    })
+  } catch (cause) {
+    if (!(cause instanceof ChunkSpaceError)) throw cause
+    logger.warn('No room to write a last batch again: it is written in its place', { segment })
+    const left = await index.findUnknown(heads)
+    const whole = await rewriteChunks(segment, left, files)
+    await index.addFound(segment, whole)
+  }
 }
 
 /** A segment that compaction has removed may still have its row; it counts nothing alive then. */

@@ -61,6 +61,11 @@ export class SegmentFiles {
     return file
   }
 
+  /** Opens the file apart from all others, for writing. The caller closes it. */
+  openToRewrite(segment: number): Promise<File> {
+    return this.#files.open(this.#path(segment), 'write')
+  }
+
   /** Calls `work` with the file, opened for reading unless it is open; keeps it open meanwhile. */
   async use<T>(segment: number, work: (file: File) => Promise<T>): Promise<T> {
     const entry = this.#open.get(segment) ?? this.#start(segment)
