@@ -15,7 +15,7 @@ import { ClientGoneError } from './exchange.ts'
 import type { OssResponse } from './http-message.ts'
 import type { DateHeader } from './date-header.ts'
 
-/** How long a connection is kept open for a client that still sends a body nobody wants. */
+/** How long a client may go on sending a body that nobody wants before the connection is closed. */
 const LINGER_MS = 1_000
 
 /** OSS sends this reason phrase with every status. */
@@ -41,29 +41,20 @@ export async function writeAnswer(
   const { response } = exchange
   const { body } = answer
   exchange.phase = 'answering'
-  if (exchange.method === 'HEAD' || body === undefined || isAtHand(body)) {
-    const bytes = body === undefined ? undefined : bytesOf(body)
-    writeHead(exchange, answer, answer.lengthBytes ?? lengthOf(bytes), context)
+  const bytes = bytesOf(body)
+  if (exchange.method === 'HEAD' || body === undefined || bytes !== undefined) {
+    writeHead(exchange, answer, answer.lengthBytes ?? bytes?.byteLength ?? 0, context)
     return end(exchange, exchange.method === 'HEAD' ? undefined : bytes, context)
   }
-  await sendStream(exchange, answer, body, context)
+  await sendStream(exchange, answer, body as BodyStream, context)
   if (!response.headersSent) writeHead(exchange, answer, 0, context)
   end(exchange, undefined, context)
 }
 
-type AtHand = string | Uint8Array | (BodyStream & { readonly bytes: Uint8Array })
-
-function isAtHand(body: NonNullable<OssResponse['body']>): body is AtHand {
-  return typeof body === 'string' || body instanceof Uint8Array || body.bytes !== undefined
-}
-
-function bytesOf(body: NonNullable<OssResponse['body']>): string | Uint8Array | undefined {
-  return typeof body === 'string' || body instanceof Uint8Array ? body : body.bytes
-}
-
-function lengthOf(bytes: string | Uint8Array | undefined): number {
-  if (bytes === undefined) return 0
-  return typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.byteLength
+/** The body's bytes, if they are at hand. Text becomes bytes: Node would write headers in its encoding. */
+function bytesOf(body: OssResponse['body']): Uint8Array | undefined {
+  if (body === undefined || body instanceof Uint8Array) return body
+  return typeof body === 'string' ? Buffer.from(body) : body.bytes
 }
 
 function writeHead(
@@ -92,29 +83,23 @@ function writeHead(
   exchange.response.writeHead(status, REASON, headers)
 }
 
-function end(
-  exchange: Exchange,
-  bytes: string | Uint8Array | undefined,
-  context: AnswerContext,
-): void {
+function end(exchange: Exchange, bytes: Uint8Array | undefined, context: AnswerContext): void {
   const { response, body } = exchange
-  if (bytes !== undefined) exchange.sentBytes += lengthOf(bytes)
-  if (body.mayBeDrained || body.isBroken) {
-    if (!body.isBroken) body.drain(() => {})
-    response.end(bytes)
-    return
-  }
+  if (bytes !== undefined) exchange.sentBytes += bytes.byteLength
+  if (body.isOver || body.isBroken) return void response.end(bytes)
   // Closing with unread bytes would reset the connection, and the client might never see the answer.
   exchange.phase = 'lingering'
   if (bytes === undefined) response.flushHeaders()
   else response.write(bytes)
-  const timer = context.clock.schedule(LINGER_MS, close)
-  body.drain(close)
-  response.once('close', () => timer.cancel())
-  function close() {
+  const timer = context.clock.schedule(LINGER_MS, () => {
+    response.end()
+    response.socket?.destroySoon()
+  })
+  body.drain(() => {
     timer.cancel()
     response.end()
-  }
+  })
+  response.once('close', () => timer.cancel())
 }
 
 async function sendStream(
@@ -128,7 +113,7 @@ async function sendStream(
   let sentBytes = 0
   try {
     await body.send((piece) => {
-      if (sentBytes === 0) writeHead(exchange, answer, lengthBytes, context)
+      if (!response.headersSent) writeHead(exchange, answer, lengthBytes, context)
       sentBytes += piece.byteLength
       return writePiece(exchange, piece)
     }, exchange.signal)

@@ -52,6 +52,11 @@ export class RequestBody implements RequestBodySource {
     return this.#finish !== undefined && !this.#isPaused
   }
 
+  /** True when the whole body has arrived. */
+  get isOver(): boolean {
+    return this.#isOver || this.#request.complete
+  }
+
   /** True when no more of the body can be read. */
   get isBroken(): boolean {
     return this.#failure !== undefined
@@ -59,7 +64,7 @@ export class RequestBody implements RequestBodySource {
 
   /** True when what is left of the body is little enough to be read for nothing. */
   get mayBeDrained(): boolean {
-    if (this.#isOver) return true
+    if (this.isOver) return true
     if (this.#failure !== undefined || this.#continueIsDue || this.lengthBytes === undefined) {
       return false
     }
@@ -89,14 +94,14 @@ export class RequestBody implements RequestBodySource {
 
   /** Ends a read under way, and every later one: the client has gone or broken its framing. */
   fail(error: OssError): void {
-    if (this.#isOver || this.#request.complete) return
+    if (this.isOver) return
     this.#failure ??= error
     this.#finish?.(error)
   }
 
   /** Reads up to `DRAIN_SIZE_BYTES_MAX` of the rest for nothing, then no more; `whenOver` if it ends before. */
   drain(whenOver: () => void): void {
-    if (this.#isOver || this.#request.complete) return whenOver()
+    if (this.isOver) return whenOver()
     let drainedBytes = 0
     this.#request.removeAllListeners('data')
     this.#request.on('data', (piece: Uint8Array) => {
