@@ -12,6 +12,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { unreachable } from '../../storage-node/src/base/assert.ts'
 import { RecordedFile } from './recorded-file.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { TraceRecord } from './trace.ts'
@@ -80,6 +81,8 @@ export class DiskState {
       case 'opaque opened':
         if (this.#lookUp(record.path) === undefined) this.#change(record.path, new RecordedFile())
         return
+      default:
+        unreachable(record)
     }
   }
 

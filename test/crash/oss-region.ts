@@ -6,7 +6,7 @@
 
 import { createHash } from 'node:crypto'
 import type { OssRequest, OssResponse } from '../support/oss-request.ts'
-import type { BucketCounts, ListedObject, ListedPart, ListedUpload, Region } from './region.ts'
+import type { ListedObject, Region } from './region.ts'
 
 /** Sends one signed request and reads the whole answer. */
 export type SendRequest = (request: OssRequest) => Promise<OssResponse>
@@ -32,24 +32,35 @@ const PAGE = { 'max-keys': '1000' }
 
 /** Speaks to a region through `send`. */
 export function ossRegion(send: SendRequest): Region {
-  async function ask(request: OssRequest): Promise<OssResponse> {
+  const requests = { ask: askWith(send), find: findWith(send) }
+  return { ...bucketRequests(requests), ...objectRequests(requests), ...uploadRequests(requests) }
+}
+
+interface Requests {
+  /** Throws a `RefusedError`. */
+  readonly ask: SendRequest
+  /** Undefined for what is not there. */
+  readonly find: (request: OssRequest) => Promise<OssResponse | undefined>
+}
+
+function askWith(send: SendRequest): Requests['ask'] {
+  return async (request) => {
     const response = await send(request)
     if (response.status >= 300) throw new RefusedError(request, response)
     return response
   }
+}
 
-  /** Undefined for what is not there. */
-  async function find(request: OssRequest): Promise<OssResponse | undefined> {
+function findWith(send: SendRequest): Requests['find'] {
+  return async (request) => {
     const response = await send(request)
     if (response.status === 404) return undefined
     if (response.status >= 300) throw new RefusedError(request, response)
     return response
   }
+}
 
-  async function document(request: OssRequest): Promise<string> {
-    return (await ask(request)).body.toString()
-  }
-
+function bucketRequests({ ask, find }: Requests) {
   return {
     async createBucket(bucket) {
       await ask({ method: 'PUT', bucket })
@@ -57,6 +68,32 @@ export function ossRegion(send: SendRequest): Region {
     async hasBucket(bucket) {
       return (await find({ method: 'GET', bucket, query: { bucketInfo: '' } })) !== undefined
     },
+    async listObjects(bucket) {
+      const found: ListedObject[] = []
+      for (let token: string | undefined = ''; token !== undefined;) {
+        const from: Record<string, string> = token === '' ? {} : { 'continuation-token': token }
+        const query = { 'list-type': '2', ...PAGE, ...from }
+        const page = textIn(await ask({ method: 'GET', bucket, query }))
+        for (const item of elementsOf(page, 'Contents')) {
+          found.push({ key: textOf(item, 'Key') ?? '', sizeBytes: Number(textOf(item, 'Size')) })
+        }
+        token = textOf(page, 'NextContinuationToken')
+      }
+      return found
+    },
+    async bucketCounts(bucket) {
+      const page = textIn(await ask({ method: 'GET', bucket, query: { stat: '' } }))
+      return {
+        objectCount: Number(textOf(page, 'ObjectCount')),
+        storageBytes: Number(textOf(page, 'Storage')),
+        uploadCount: Number(textOf(page, 'MultipartUploadCount')),
+      }
+    },
+  } satisfies Partial<Region>
+}
+
+function objectRequests({ ask, find }: Requests) {
+  return {
     async putObject(bucket, key, body) {
       await ask({ method: 'PUT', bucket, key, body })
     },
@@ -80,34 +117,18 @@ export function ossRegion(send: SendRequest): Region {
       const headers = { 'content-md5': md5Base64(body) }
       await ask({ method: 'POST', bucket, query: { delete: '' }, headers, body })
     },
-    async listObjects(bucket) {
-      const found: ListedObject[] = []
-      for (let token: string | undefined = ''; token !== undefined;) {
-        const from: Record<string, string> = token === '' ? {} : { 'continuation-token': token }
-        const page: string = await document({
-          method: 'GET',
-          bucket,
-          query: { 'list-type': '2', ...PAGE, ...from },
-        })
-        for (const item of elementsOf(page, 'Contents')) {
-          found.push({ key: textOf(item, 'Key') ?? '', sizeBytes: Number(textOf(item, 'Size')) })
-        }
-        token = textOf(page, 'NextContinuationToken')
-      }
-      return found
-    },
+  } satisfies Partial<Region>
+}
+
+function uploadRequests({ ask }: Requests) {
+  return {
     async initiateUpload(bucket, key) {
-      const page = await document({ method: 'POST', bucket, key, query: { uploads: '' } })
+      const page = textIn(await ask({ method: 'POST', bucket, key, query: { uploads: '' } }))
       return textOf(page, 'UploadId') ?? ''
     },
     async uploadPart(bucket, { key, uploadId }, number, body) {
-      await ask({
-        method: 'PUT',
-        bucket,
-        key,
-        query: { partNumber: String(number), uploadId },
-        body,
-      })
+      const query = { partNumber: String(number), uploadId }
+      await ask({ method: 'PUT', bucket, key, query, body })
     },
     async completeUpload(bucket, { key, uploadId }) {
       const headers = { 'x-oss-complete-all': 'yes' }
@@ -118,28 +139,24 @@ export function ossRegion(send: SendRequest): Region {
     },
     async listUploads(bucket) {
       const query = { uploads: '', 'max-uploads': '1000' }
-      const page = await document({ method: 'GET', bucket, query })
-      return elementsOf(page, 'Upload').map((item): ListedUpload => {
+      const page = textIn(await ask({ method: 'GET', bucket, query }))
+      return elementsOf(page, 'Upload').map((item) => {
         return { key: textOf(item, 'Key') ?? '', uploadId: textOf(item, 'UploadId') ?? '' }
       })
     },
     async listParts(bucket, { key, uploadId }) {
-      const page = await document({ method: 'GET', bucket, key, query: { uploadId } })
-      return elementsOf(page, 'Part').map((item): ListedPart => ({
+      const page = textIn(await ask({ method: 'GET', bucket, key, query: { uploadId } }))
+      return elementsOf(page, 'Part').map((item) => ({
         number: Number(textOf(item, 'PartNumber')),
         sizeBytes: Number(textOf(item, 'Size')),
         etag: (textOf(item, 'ETag') ?? '').replaceAll(/"|&quot;/g, ''),
       }))
     },
-    async bucketCounts(bucket) {
-      const page = await document({ method: 'GET', bucket, query: { stat: '' } })
-      return {
-        objectCount: Number(textOf(page, 'ObjectCount')),
-        storageBytes: Number(textOf(page, 'Storage')),
-        uploadCount: Number(textOf(page, 'MultipartUploadCount')),
-      } satisfies BucketCounts
-    },
-  }
+  } satisfies Partial<Region>
+}
+
+function textIn({ body }: OssResponse): string {
+  return body.toString()
 }
 
 function md5Base64(text: string): string {

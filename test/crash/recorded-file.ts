@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unreachable } from '../../storage-node/src/base/assert.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** What a power cut leaves or tears as a whole. */
@@ -144,6 +145,8 @@ function surviving(changes: readonly Change[], random: SeededRandom): Change[] {
           : sectorsOf(change).filter(() => random.chance(keptShare)),
       )
     }
+    default:
+      return unreachable(loss)
   }
 }
 

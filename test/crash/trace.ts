@@ -5,6 +5,7 @@
  */
 
 import { constants } from 'node:fs'
+import { unreachable } from '../../storage-node/src/base/assert.ts'
 
 /** One operation. Paths are relative to the recorded directory, '' is that directory itself. */
 export type TraceRecord =
@@ -76,6 +77,8 @@ export function below(folder: string, records: readonly TraceRecord[]): TraceRec
       case 'sync ended':
       case 'started':
         return [record]
+      default:
+        return unreachable(record)
     }
   })
 }
