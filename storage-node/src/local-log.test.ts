@@ -1,10 +1,10 @@
 import { winstonLogger } from './base/winston-logger.ts'
-import { holdStream } from './local-log.ts'
+import { holdLines } from './local-log.ts'
 
 test('lines are kept in order until they are released, then pass at once', () => {
   const written: string[] = []
-  const held = holdStream({ write: (text) => written.push(text) })
-  const logger = winstonLogger(held.stream)
+  const held = holdLines({ write: (text) => written.push(text) })
+  const logger = winstonLogger(held)
   logger.info('one')
   logger.info('two')
   expect(written).toEqual([])

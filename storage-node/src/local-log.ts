@@ -4,28 +4,19 @@
  * @module
  */
 
-import { Writable } from 'node:stream'
+import type { LineTarget } from './base/winston-logger.ts'
 
-/** A stream that keeps what is written until it is released. */
-export interface HeldStream {
-  readonly stream: Writable
+/** A target that keeps what is written until it is released. */
+export interface HeldLines extends LineTarget {
   /** Writes what was kept, and everything later at once. */
   release(): void
 }
 
 /** Holds what is meant for `target`. */
-export function holdStream(target: { write(text: string): unknown }): HeldStream {
+export function holdLines(target: LineTarget): HeldLines {
   let held: string[] | undefined = []
-  const stream = new Writable({
-    decodeStrings: false,
-    write(text: string, _encoding, done) {
-      if (held === undefined) target.write(text)
-      else held.push(text)
-      done()
-    },
-  })
   return {
-    stream,
+    write: (text) => (held === undefined ? target.write(text) : held.push(text)),
     release() {
       const kept = held ?? []
       held = undefined

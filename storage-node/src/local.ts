@@ -24,7 +24,7 @@ import { winstonLogger } from './base/winston-logger.ts'
 import type { LocalConfig } from './config.ts'
 import { ConfigError, LOCAL_USAGE, parseLocalConfig } from './config.ts'
 import { checkIdentity, openAccessKey, openIdentity } from './local-directory.ts'
-import { holdStream } from './local-log.ts'
+import { holdLines } from './local-log.ts'
 import { startLocalApi } from './local-api.ts'
 import { greeting, type Access } from './local-greeting.ts'
 import type { LocalRegion } from './local-region.ts'
@@ -40,8 +40,8 @@ const PLACEMENT_GROUP_COUNT = 16
 /** The journal keeps what a stop had no time to checkpoint. */
 const STOP_MS_MAX = 9_500
 
-const log = holdStream(process.stderr)
-const logger = winstonLogger(log.stream)
+const log = holdLines(process.stderr)
+const logger = winstonLogger(log)
 
 const fatal: Fatal = (cause) => {
   log.release()
@@ -75,26 +75,8 @@ async function start(config: LocalConfig): Promise<{ access: Access; stop: () =>
   await nodeFiles.makeDirectory(join(dataDirectory, 'log'))
   await checkIdentity(nodeFiles, config)
 
-  const hashers = new HashThreads(
-    new URL('./hash-thread.ts', import.meta.url),
-    HASH_THREAD_COUNT,
-    fatal,
-  )
-  const parts = await openLocalRegion({
-    directory: join(dataDirectory, 'store'),
-    files: nodeFiles,
-    clock: systemClock,
-    random: systemRandom,
-    logger,
-    fatal,
-    lock: lockStore,
-    openEngine: (path) => openRocksdbEngine({ path }),
-    settings: { groupCount: PLACEMENT_GROUP_COUNT, rowCacheBytesMax: ROW_CACHE_BYTES_MAX },
-    checksums: await openChecksums(),
-    hashers,
-    slabBytesMax: SLAB_BYTES_MAX,
-    gcGraceMs: config.gcGraceMs,
-  })
+  const hashers = startHashThreads()
+  const parts = await openRegion(config, hashers)
   const { account } = await openIdentity(nodeFiles, systemRandom, config)
   const accessKey = await openAccessKey(nodeFiles, systemRandom, config)
 
@@ -141,6 +123,29 @@ async function start(config: LocalConfig): Promise<{ access: Access; stop: () =>
       await accessLog.close()
     },
   }
+}
+
+function startHashThreads(): HashThreads {
+  const program = new URL('./hash-thread.ts', import.meta.url)
+  return new HashThreads(program, HASH_THREAD_COUNT, fatal)
+}
+
+async function openRegion(config: LocalConfig, hashers: HashThreads): Promise<LocalRegion> {
+  return openLocalRegion({
+    directory: join(config.dataDirectory, 'store'),
+    files: nodeFiles,
+    clock: systemClock,
+    random: systemRandom,
+    logger,
+    fatal,
+    lock: lockStore,
+    openEngine: (path) => openRocksdbEngine({ path }),
+    settings: { groupCount: PLACEMENT_GROUP_COUNT, rowCacheBytesMax: ROW_CACHE_BYTES_MAX },
+    checksums: await openChecksums(),
+    hashers,
+    slabBytesMax: SLAB_BYTES_MAX,
+    gcGraceMs: config.gcGraceMs,
+  })
 }
 
 function observeRegion(metrics: Metrics, { slabs, store }: LocalRegion, directory: string): void {
