@@ -1,0 +1,66 @@
+import { noCounters } from '../../../model/bucket.ts'
+import { bucket, headerOf, owner, requestOf, servicesOf } from '../operation-fixtures.ts'
+import {
+  deleteBucket,
+  getBucketInfo,
+  getBucketLocation,
+  getBucketStat,
+  putBucket,
+} from './bucket-basic.ts'
+
+describe('PutBucket', () => {
+  const put = async (fixture: Parameters<typeof requestOf>[0]) => {
+    const asked: unknown[] = []
+    const buckets = {
+      create(request: unknown) {
+        asked.push(request)
+        return Promise.resolve({ record: bucket, created: true })
+      },
+    }
+    const answer = await putBucket.handle(requestOf(fixture), servicesOf({ buckets }))
+    return { asked, answer }
+  }
+
+  test('makes a private bucket of class Standard and says where it is', async () => {
+    const { asked, answer } = await put({})
+    const defaults = { acl: undefined, storageClass: 'Standard', dataRedundancy: 'LRS' }
+    expect(asked).toEqual([{ name: 'grain', owner, ...defaults }])
+    expect(headerOf(answer, 'Location')).toBe('/grain')
+  })
+
+  test('takes ACL and class', async () => {
+    const body =
+      '<CreateBucketConfiguration><StorageClass>IA</StorageClass></CreateBucketConfiguration>'
+    const { asked } = await put({ headers: { 'x-oss-acl': 'public-read' }, body })
+    expect(asked).toMatchObject([{ acl: 'public-read', storageClass: 'IA' }])
+  })
+
+  test('refuses an ACL that is none', async () => {
+    const wrong = put({ headers: { 'x-oss-acl': 'open' } })
+    await expect(wrong).rejects.toMatchObject({ code: 'InvalidArgument' })
+  })
+})
+
+test('DeleteBucket answers 204', async () => {
+  const buckets = { delete: () => Promise.resolve() }
+  expect(await deleteBucket.handle(requestOf(), servicesOf({ buckets }))).toMatchObject({
+    status: 204,
+  })
+})
+
+test('GetBucketInfo names the endpoints of the region', async () => {
+  const { body } = await getBucketInfo.handle(requestOf(), servicesOf({}))
+  expect(body).toContain('<ExtranetEndpoint>oss-cn-hangzhou.localhost:9000</ExtranetEndpoint>')
+  expect(body).toContain('<Grant>private</Grant>')
+})
+
+test('GetBucketLocation is the region with its prefix', async () => {
+  const { body } = await getBucketLocation.handle(requestOf(), servicesOf({}))
+  expect(body).toContain('<LocationConstraint>oss-cn-hangzhou</LocationConstraint>')
+})
+
+test('GetBucketStat shows the counters', async () => {
+  const stat = () => Promise.resolve({ ...noCounters, objects: 3, objectBytes: 12 })
+  const { body } = await getBucketStat.handle(requestOf(), servicesOf({ buckets: { stat } }))
+  expect(body).toContain('<Storage>12</Storage><ObjectCount>3</ObjectCount>')
+})

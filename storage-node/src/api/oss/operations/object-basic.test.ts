@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import type { ObjectMetadata } from '../../../model/object.ts'
+import { bucket, headerOf, record, requestOf, servicesOf } from '../operation-fixtures.ts'
+import { copyObject, deleteMultipleObjects, deleteObject, putObject } from './object-basic.ts'
+
+describe('PutObject', () => {
+  const put = async (headers: Record<string, string>, body: string | undefined) => {
+    const asked: unknown[] = []
+    const services = servicesOf({
+      objects: {
+        put(_bucket, _key, request) {
+          asked.push(request)
+          return Promise.resolve(record)
+        },
+      },
+    })
+    const fixture = { method: 'PUT', headers, ...(body === undefined ? {} : { body }) }
+    return { asked, answer: await putObject.handle(requestOf(fixture), services) }
+  }
+
+  test('passes on what the headers say and answers the checksums', async () => {
+    const { asked, answer } = await put(
+      { 'x-oss-forbid-overwrite': 'true', 'x-oss-meta-a': 'b', 'x-oss-object-acl': 'private' },
+      'hello',
+    )
+    const metadata = { acl: 'private', userMetadata: [['a', 'b']] }
+    expect(asked).toMatchObject([{ forbidOverwrite: true, metadata }])
+    expect(headerOf(answer, 'Content-MD5')).toBe('XUFAKrxLKna5cZ2REBfFkg==')
+  })
+
+  test.each<[Record<string, string>, string | undefined, string]>([
+    [{}, undefined, 'MissingContentLength'],
+    [{ 'content-md5': 'x' }, 'hello', 'InvalidDigest'],
+    [{ 'x-oss-forbid-overwrite': 'maybe' }, 'hello', 'InvalidArgument'],
+    [{ 'x-oss-storage-class': 'Archive' }, 'hello', 'NotImplemented'],
+  ])('%j with body %s is %s', async (headers, body, code) => {
+    await expect(put(headers, body)).rejects.toMatchObject({ code })
+  })
+})
+
+describe('CopyObject', () => {
+  const copy = async (source: string, headers: Record<string, string> = {}) => {
+    let made: ObjectMetadata | undefined
+    const services = servicesOf({
+      buckets: { find: () => Promise.resolve(bucket) },
+      objects: {
+        copy(_bucket, _key, request) {
+          request.check(record)
+          made = request.metadata(record)
+          return Promise.resolve(record)
+        },
+      },
+    })
+    const all = { 'x-oss-copy-source': source, 'content-type': 'text/x', ...headers }
+    const answer = await copyObject.handle(requestOf({ method: 'PUT', headers: all }), services)
+    return { made, answer }
+  }
+
+  test('keeps the metadata of its source, but neither class nor ACL', async () => {
+    const { made, answer } = await copy('/grain/oats', { 'x-oss-object-acl': 'public-read' })
+    expect(made).toMatchObject({ contentType: 'text/plain', acl: 'public-read' })
+    expect(answer.body).toContain('<CopyObjectResult>')
+  })
+
+  test.each([
+    ['/grain/oats', { 'x-oss-metadata-directive': 'REPLACE' }],
+    ['/grain/barley', {}],
+  ])('from %s with %j takes what was sent', async (source, headers) => {
+    const { made } = await copy(source, headers as Record<string, string>)
+    expect(made).toMatchObject({ contentType: 'text/x', userMetadata: [] })
+  })
+
+  test.each<[Record<string, string>, string]>([
+    [{ 'x-oss-copy-source-if-match': 'x' }, 'PreconditionFailed'],
+    [{ 'x-oss-copy-source-if-none-match': record.etag }, 'NotModified'],
+    [{ 'x-oss-metadata-directive': 'MERGE' }, 'InvalidArgument'],
+  ])('with %j is %s', async (headers, code) => {
+    await expect(copy('/grain/oats', headers)).rejects.toMatchObject({ code })
+  })
+})
+
+test('DeleteObject answers 204 whatever was there', async () => {
+  const objects = { delete: () => Promise.resolve() }
+  const answer = await deleteObject.handle(requestOf({ method: 'DELETE' }), servicesOf({ objects }))
+  expect(answer.status).toBe(204)
+})
+
+describe('DeleteMultipleObjects', () => {
+  const remove = async (document: string) => {
+    const deleted: string[] = []
+    const services = servicesOf({
+      objects: { delete: (_bucket, key) => Promise.resolve(void deleted.push(key)) },
+    })
+    const md5 = createHash('md5').update(document).digest('base64')
+    const fixture = { method: 'POST', headers: { 'content-md5': md5 }, body: document }
+    const { body } = await deleteMultipleObjects.handle(requestOf(fixture), services)
+    return { deleted, body: String(body) }
+  }
+
+  test('deletes each key and names it', async () => {
+    const keys = Array.from({ length: 250 }, (_, index) => `k${index}`)
+    const objects = keys.map((key) => `<Object><Key>${key}</Key></Object>`).join('')
+    const { deleted, body } = await remove(`<Delete>${objects}</Delete>`)
+    expect(deleted).toEqual(keys)
+    expect(body.match(/<Deleted>/g)).toHaveLength(250)
+  })
+
+  test('refuses versions before anything is deleted', async () => {
+    const document =
+      '<Delete><Object><Key>a</Key></Object><Object><Key>b</Key><VersionId>x</VersionId></Object></Delete>'
+    await expect(remove(document)).rejects.toMatchObject({ code: 'NotImplemented' })
+  })
+})
