@@ -1,0 +1,164 @@
+import {
+  body,
+  changesOf,
+  context,
+  countedBy,
+  dataId,
+  dataSetId,
+  droppedBy,
+  metadata,
+  object,
+  place,
+  refusalOf,
+} from './decide-fixtures.ts'
+import { decideDeleteObject, decidePutObject, decideReplaceMetadata } from './decide-object.ts'
+import type { VersionSeq } from './identifiers.ts'
+import type { ObjectRecord } from './object.ts'
+
+const chunked = object({ sizeBytes: 9000, data: { kind: 'chunks', dataId: dataId(8) } })
+const pieces = object({
+  type: 'Multipart',
+  sizeBytes: 200_000,
+  storageClass: 'IA',
+  data: { kind: 'pieces', dataSetId: dataSetId(1), pieceCount: 2 },
+})
+
+function put(sizeBytes: number, forbidOverwrite = false) {
+  const stored = body(sizeBytes)
+  return {
+    kind: 'putObject',
+    ...place,
+    metadata,
+    body: stored,
+    etag: 'E',
+    forbidOverwrite,
+  } as const
+}
+
+describe('a put', () => {
+  const cases: readonly [string, ObjectRecord | undefined, object, object][] = [
+    [
+      'nothing',
+      undefined,
+      { objects: 1, objectBytes: 5000, standardObjects: 1, standardBytes: 5000 },
+      {},
+    ],
+    ['an inline object', object(), { objectBytes: 4990, standardBytes: 4990 }, {}],
+    [
+      'a chunked object',
+      chunked,
+      { objectBytes: -4000, standardBytes: -4000 },
+      { [dataId(8)]: 'data 9000' },
+    ],
+    [
+      'an infrequently used one in pieces',
+      pieces,
+      {
+        objectBytes: -195_000,
+        infrequentObjects: -1,
+        infrequentBytes: -200_000,
+        standardObjects: 1,
+        standardBytes: 5000,
+      },
+      { [dataSetId(1)]: 'set 0' },
+    ],
+  ]
+
+  test.each(cases)(
+    'in place of %s counts the difference and drops its bytes',
+    (_name, current, counted, queued) => {
+      const decision = decidePutObject(put(5000), current, context)
+      expect(countedBy(decision)).toEqual(counted)
+      expect(droppedBy(decision)).toEqual(queued)
+    },
+  )
+
+  test('replaces all metadata, and its row says where the bytes are', () => {
+    const decision = decidePutObject(
+      put(5000),
+      object({ acl: 'public-read', userMetadata: [['x', 'y']] }),
+      context,
+    )
+    expect(changesOf(decision)[0]).toEqual({
+      row: 'object',
+      ...place,
+      value: {
+        ...metadata,
+        type: 'Normal',
+        versionSeq: 7n,
+        sizeBytes: 5000,
+        etag: 'E',
+        crc64: 0n,
+        lastModifiedMs: 5000,
+        data: { kind: 'chunks', dataId: dataId(1) },
+      },
+    })
+  })
+
+  test('of an inline body writes the row of its version and removes that of the one before', () => {
+    const rows = changesOf(decidePutObject(put(4), object(), context)).filter(
+      ({ row }) => row === 'inline',
+    )
+    expect(rows).toEqual([
+      { row: 'inline', ...place, versionSeq: 3n, value: undefined },
+      { row: 'inline', ...place, versionSeq: 7n, value: new Uint8Array(4) },
+    ])
+  })
+
+  test('that must not overwrite is refused where something is', () => {
+    expect(refusalOf(decidePutObject(put(4, true), object(), context))).toBe('FileAlreadyExists')
+    expect(refusalOf(decidePutObject(put(4, true), undefined, context))).toBeUndefined()
+  })
+})
+
+describe('a deletion', () => {
+  test('of nothing changes nothing', () => {
+    const decision = decideDeleteObject({ kind: 'deleteObject', ...place }, undefined, context)
+    expect(decision).toEqual({ changes: [], result: { kind: 'deleted', existed: false } })
+  })
+
+  test('takes the row, its bytes and what it counted', () => {
+    const decision = decideDeleteObject({ kind: 'deleteObject', ...place }, pieces, context)
+    expect(changesOf(decision)).toContainEqual({ row: 'object', ...place, value: undefined })
+    expect(droppedBy(decision)).toEqual({ [dataSetId(1)]: 'set 0' })
+    expect(countedBy(decision)).toEqual({
+      objects: -1,
+      objectBytes: -200_000,
+      infrequentObjects: -1,
+      infrequentBytes: -200_000,
+    })
+  })
+})
+
+describe('new metadata', () => {
+  const command = (versionSeq: bigint) =>
+    ({
+      kind: 'replaceMetadata',
+      ...place,
+      versionSeq: versionSeq as VersionSeq,
+      metadata: { ...metadata, storageClass: 'IA' },
+      etag: 'F',
+    }) as const
+
+  test('keeps data, type and version, and moves the counts to its class', () => {
+    const decision = decideReplaceMetadata(command(3n), chunked, context)
+    expect(changesOf(decision)[0]).toMatchObject({
+      value: { ...chunked, storageClass: 'IA', etag: 'F', lastModifiedMs: 5000 },
+    })
+    expect(droppedBy(decision)).toEqual({})
+    expect(countedBy(decision)).toEqual({
+      standardObjects: -1,
+      standardBytes: -9000,
+      infrequentObjects: 1,
+      infrequentBytes: 9000,
+    })
+  })
+
+  test.each([undefined, object({ versionSeq: 4n as VersionSeq })])(
+    'for a record that is another one by now is stale',
+    (current) => {
+      const decision = decideReplaceMetadata(command(3n), current, context)
+      expect(decision).toEqual({ changes: [], result: { kind: 'stale' } })
+    },
+  )
+})
