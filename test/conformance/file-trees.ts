@@ -6,7 +6,7 @@
 
 import { createCipheriv, createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
@@ -16,6 +16,9 @@ export interface HashedFile {
   readonly sha256: string
 }
 
+/** Files up to here are read at once: a stream costs more than most of them. */
+const WHOLE_BYTES_MAX = 1024 ** 2
+
 /** The regular files below `folder` by their relative path. */
 export async function hashTree(folder: string): Promise<Map<string, HashedFile>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
@@ -24,16 +27,15 @@ export async function hashTree(folder: string): Promise<Map<string, HashedFile>>
     .map((entry) => join(entry.parentPath, entry.name))
   const files = new Map<string, HashedFile>()
   for (const path of paths.sort()) {
-    files.set(relative(folder, path), {
-      sizeBytes: (await stat(path)).size,
-      sha256: await hashFile(path),
-    })
+    const { size: sizeBytes } = await stat(path)
+    files.set(relative(folder, path), { sizeBytes, sha256: await hashFile(path, sizeBytes) })
   }
   return files
 }
 
-async function hashFile(path: string): Promise<string> {
+async function hashFile(path: string, sizeBytes: number): Promise<string> {
   const hash = createHash('sha256')
+  if (sizeBytes <= WHOLE_BYTES_MAX) return hash.update(await readFile(path)).digest('hex')
   for await (const piece of createReadStream(path, { highWaterMark: 1024 ** 2 }))
     hash.update(piece as Buffer)
   return hash.digest('hex')

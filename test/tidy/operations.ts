@@ -30,19 +30,20 @@ export function servedOperations(files: readonly SourceFile[]): string[] {
   return names
 }
 
-/** Operations that no unit test of the API names, or that the conformance suite does not list. */
+/** Operations that no test of the API names, or that the conformance suite does not list. */
 export function findUntested(files: readonly SourceFile[]): Problem[] {
-  const unit = files.filter(
-    ({ path }) =>
-      path.startsWith(`${PRODUCT}api/`) && path.endsWith('.test.ts') && path !== ROUTING_TEST,
-  )
+  const unit = files.filter(({ path }) => isApiTest(path) && path !== ROUTING_TEST)
   const conformance = files.filter(({ path }) => path.startsWith('test/conformance/'))
   return servedOperations(files).flatMap((name) => {
     const isNamed = (where: readonly SourceFile[]) =>
       where.some(({ text }) => new RegExp(`\\b${name}\\b`).test(text))
     return [
-      ...(isNamed(unit) ? [] : [`${name} is named by no unit test in api/`]),
+      ...(isNamed(unit) ? [] : [`${name} is named by no test of the API`]),
       ...(isNamed(conformance) ? [] : [`${name} is missing in test/conformance/`]),
     ]
   })
+}
+
+function isApiTest(path: string): boolean {
+  return /^(test|storage-node\/src)\/api\/.*\.test\.ts$/.test(path)
 }
