@@ -61,7 +61,7 @@ async function sendThrough(
   send: Send,
   signal: AbortSignal,
 ): Promise<void> {
-  const sending: (Promise<void> | undefined)[] = buffers.map(() => undefined)
+  const sending: Promise<void>[] = buffers.map(() => Promise.resolve())
   let turn = 0
   try {
     for (let at = start; at < end; turn = (turn + 1) % buffers.length) {

@@ -27,7 +27,7 @@ import { decodeDroppedRow, decodeFenceRow, decodeKillRow } from '../wire/stored/
 import { listObjects } from './list-objects.ts'
 import { listUploads } from './list-uploads.ts'
 import type { KeyValue } from './key-value-engine.ts'
-import { PartitionRows } from './partition-rows.ts'
+import type { PartitionRows } from './partition-rows.ts'
 
 /** Times a body is looked for again because its object was replaced between two reads. */
 const READ_AGAIN_COUNT_MAX = 100
