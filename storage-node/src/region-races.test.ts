@@ -244,15 +244,39 @@ describe('buckets', () => {
     expect(count(outcomes)).toEqual({ ok: 100, TooManyBuckets: 30 })
   })
 
-  test('the deletion of a bucket that is not empty hides it from nobody for good', async () => {
+  test('the deletion of a bucket that is not empty is refused, and nobody misses the bucket', async () => {
     const client = await open(23)
     await client.put('k', bytesOf(1, 10))
+    const looks: Promise<boolean>[] = []
+    const look = async () => (await region.buckets.find(client.bucket.name)) !== undefined
     const outcomes = await Promise.all(
-      Array.from({ length: 8 }, () => outcome(region.buckets.delete(client.bucket))),
+      Array.from({ length: 8 }, async (_, at) => {
+        await turns(at)
+        looks.push(look())
+        return outcome(region.buckets.delete(client.bucket)).finally(() => looks.push(look()))
+      }),
     )
-    for (const code of outcomes) expect(['BucketNotEmpty', 'NoSuchBucket']).toContain(code)
+    expect(count(outcomes)).toEqual({ BucketNotEmpty: 8 })
+    expect(await Promise.all(looks)).not.toContain(false)
     expect(await region.buckets.find(client.bucket.name)).toEqual(client.bucket)
-    expect(await client.get('k')).toEqual(bytesOf(1, 10))
     await client.put('l', bytesOf(1, 10))
+  })
+
+  test('of simultaneous deletions one succeeds, and a bucket made afterwards is another', async () => {
+    await open(24)
+    for (let at = 0; at < 30; at++) {
+      const { bucket } = await newBucket()
+      const outcomes = await Promise.all(
+        [0, 1, 2].map((delay) =>
+          turns(delay * (at % 4)).then(() => outcome(region.buckets.delete(bucket))),
+        ),
+      )
+      expect(count(outcomes)).toEqual({ ok: 1, NoSuchBucket: 2 })
+      const again = await makeBucket(region, bucket.name)
+      expect(again.bucketId).not.toBe(bucket.bucketId)
+      await new BucketClient(region, again).put('k', bytesOf(1, 10))
+      await new BucketClient(region, again).delete('k')
+      await region.buckets.delete(again)
+    }
   })
 })

@@ -91,8 +91,12 @@ export class BucketService {
   }
 
   /** `BucketNotEmpty` while an object or an upload is in it. */
-  async delete({ name }: BucketRecord): Promise<void> {
+  async delete(bucket: BucketRecord): Promise<void> {
     const { partitions } = this.#parts
+    const { name } = bucket
+    // The fence decides. This spares those who use the bucket the moment in which it is marked.
+    const { objects, uploads } = await this.stat(bucket)
+    if (objects + uploads > 0) throw new OssError('BucketNotEmpty')
     const marked = await partitions.execute({ kind: 'markBucketDeleting', name })
     await this.#finishDeletion(resultOf(marked, 'bucket').record)
   }
