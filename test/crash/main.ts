@@ -6,7 +6,7 @@
  */
 
 import { parseArgs } from 'node:util'
-import { mutationNames, runMutation } from '../support/mutations.ts'
+import { checkTreeWithout, mutationNames, runMutation } from '../support/mutations.ts'
 import { runImages, type ImageRunResult } from './images.ts'
 import { runKills, type KillRunResult } from './kill-loop.ts'
 
@@ -93,15 +93,27 @@ function line(facts: Readonly<Record<string, number>>): string {
 }
 
 function findMutations(wanted: string): boolean {
+  const names = wanted === 'all' ? mutationNames() : [wanted]
+  checkTreeWithout(names)
   let all = true
-  for (const name of wanted === 'all' ? mutationNames() : [wanted]) {
-    const finder = runMutation(name)
+  for (const name of names) {
+    const finder = tryMutation(name)
     console.log(
       finder === undefined ? `mutation ${name} NOT FOUND` : `mutation ${name} found by ${finder}`,
     )
     all &&= finder !== undefined
   }
   return all
+}
+
+/** A patch that cannot be tried is not found, and no reason to leave the others untried. */
+function tryMutation(name: string): string | undefined {
+  try {
+    return runMutation(name)
+  } catch (error) {
+    console.error(error)
+    return undefined
+  }
 }
 
 void main().then(

@@ -44,11 +44,24 @@ export function checkPatch(name: string): void {
 
 /** Returns what found the bug, or undefined: nothing did. */
 export function runMutation(name: string): string | undefined {
+  return inCopy(name, (copy) => {
+    execFileSync('git', ['apply', patchFile(name)], { cwd: copy, stdio: 'inherit' })
+    return findByTests(copy, foundBy(name)) ?? findByCrashes(copy)
+  })
+}
+
+/** Throws unless the tests that must find bugs find none in the tree as it is. */
+export function checkTreeWithout(names: readonly string[]): void {
+  const patterns = [...new Set(names.flatMap(foundBy))]
+  const failed = inCopy('none', (copy) => findByTests(copy, patterns))
+  if (failed !== undefined) throw new Error(`Without any planted bug ${failed} fails`)
+}
+
+function inCopy<T>(name: string, use: (copy: string) => T): T {
   const copy = mkdtempSync(join(tmpdir(), `granary-mutation-${name}-`))
   try {
     copyTree(copy)
-    execFileSync('git', ['apply', patchFile(name)], { cwd: copy, stdio: 'inherit' })
-    return findByTests(copy, foundBy(name)) ?? findByCrashes(copy)
+    return use(copy)
   } finally {
     rmSync(copy, { recursive: true })
   }
@@ -96,7 +109,7 @@ function findByTests(copy: string, patterns: readonly string[]): string | undefi
   const report = join(copy, 'report.json')
   const jest = join('node_modules', 'jest', 'bin', 'jest.js')
   const cache = `--cacheDirectory=${join(copy, '.jest-cache')}`
-  const args = [jest, '--bail', '--json', `--outputFile=${report}`, cache, ...patterns]
+  const args = [jest, '--json', `--outputFile=${report}`, cache, ...patterns]
   spawnSync(process.execPath, args, { cwd: copy, stdio: 'ignore', timeout: RUN_TIMEOUT_MS })
   if (!existsSync(report)) throw new Error(`Tests of ${patterns.join(' ')} did not come to an end`)
   return failedTest(JSON.parse(readFileSync(report, 'utf8')) as JestReport, patterns)
