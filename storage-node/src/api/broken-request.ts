@@ -9,6 +9,11 @@ import { OssError } from '../model/errors.ts'
 import { REASON } from './answer.ts'
 import type { OssResponse } from './http-message.ts'
 
+/** True when bytes arrived that are no HTTP, or too few of them in time. */
+export function isBrokenHttp({ code = '' }: NodeJS.ErrnoException): boolean {
+  return code.startsWith('HPE_') || code.startsWith('ERR_HTTP_')
+}
+
 /** What a failure of Node's HTTP parser means to the client. */
 export function brokenRequestError(error: NodeJS.ErrnoException): OssError {
   const code: string = error.code ?? ''

@@ -15,7 +15,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { AnswerContext } from './answer.ts'
 import { writeAnswer } from './answer.ts'
-import { brokenRequestError, writeRawAnswer } from './broken-request.ts'
+import { brokenRequestError, isBrokenHttp, writeRawAnswer } from './broken-request.ts'
 import { DateHeader } from './date-header.ts'
 import type { RefuseContext } from './error-response.ts'
 import { errorResponse } from './error-response.ts'
@@ -197,6 +197,8 @@ export class HttpServer {
     const exchange = this.#exchanges.get(socket)
     if (socket.destroyed || !socket.writable) return void socket.destroy()
     if (exchange === undefined || exchange.phase === 'over') {
+      // A handshake that failed leaves nobody to answer.
+      if (!isBrokenHttp(error)) return void socket.destroy()
       return this.#refuse(socket, brokenRequestError(error))
     }
     if (exchange.phase !== 'handling') return void socket.destroy()
