@@ -39,6 +39,7 @@ const HASH_THREAD_COUNT = 1
 const PLACEMENT_GROUP_COUNT = 16
 /** The journal keeps what a stop had no time to checkpoint. */
 const STOP_MS_MAX = 9_500
+const SIGNAL_ECHO_MS = 500
 
 const log = holdLines(process.stderr)
 const logger = winstonLogger(log)
@@ -179,13 +180,20 @@ async function readTls({ tls }: LocalConfig) {
   return { cert, key }
 }
 
-/** The first signal stops orderly, a second one at once. */
+/**
+ * The first signal stops orderly, a later one at once. npm passes on the interrupt that the terminal
+ * has sent to everybody already: what follows at once is the same one again.
+ */
 function stopOnSignals(stop: () => Promise<void>): void {
-  let isStopping = false
+  let stoppingSinceMs: number | undefined
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (isStopping) process.exit(1)
-      isStopping = true
+      const nowMs = systemClock.monotonicMs()
+      if (stoppingSinceMs !== undefined) {
+        if (nowMs - stoppingSinceMs > SIGNAL_ECHO_MS) process.exit(1)
+        return
+      }
+      stoppingSinceMs = nowMs
       systemClock.schedule(STOP_MS_MAX, () => process.exit(0))
       stop().then(() => process.exit(0), fatal)
     })
