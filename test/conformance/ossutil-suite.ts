@@ -20,6 +20,7 @@ import { startNameServer } from './official-addresses.ts'
 import { ossutilCases } from './ossutil-cases.ts'
 import { Ossutil } from './ossutil.ts'
 import type { SignVersion } from './ossutil.ts'
+import { pastedLineCase } from './pasted-line.ts'
 import { realThingCases } from './real-thing.ts'
 import { sdkCases } from './sdk-cases.ts'
 import { cacheFolder } from './tools-cache.ts'
@@ -85,6 +86,7 @@ async function runC2(binary: string, folder: string, server: LocalServer): Promi
   }
   const accessLog = join(folder, 'data', 'log', 'access.log')
   const calledAll = { name: 'every operation', run: () => mustHaveCalledAll(accessLog) }
+  counts.push(await runCases('pasted', [pastedLineCase(binary, join(folder, 'pasted'))]))
   counts.push(await runCases('ali-oss', sdkCases(access, 'conformance-sdk')))
   counts.push(await runCases('access log', [calledAll]))
   return sumCounts(counts)
