@@ -34,7 +34,7 @@ export function compileRecorder(): string {
 export function recorderEnvironment(options: {
   readonly root: string
   readonly trace: string
-  /** How long a sync takes at least; lets work pile up behind it. */
+  /** How long a sync takes; lets work pile up behind it. */
   readonly syncMicroseconds: number
 }): Record<string, string> {
   return {

@@ -3,12 +3,12 @@
  *
  * Loaded with LD_PRELOAD. Everything but a sync happens under one lock, together with its record:
  * the order of the trace is the order of the file system. A sync leaves two records, one before it
- * starts and one after it has succeeded; it covers what stands before the first and counts from the
+ * starts and one after it has ended; it covers what stands before the first and counts from the
  * second on. trace.ts reads the records, disk-state.ts gives them their meaning.
  *
  *   GRANARY_RECORD_ROOT       the directory (absolute, without symbolic links)
  *   GRANARY_RECORD_TRACE      the trace, outside of it; is appended to
- *   GRANARY_RECORD_SYNC_US    how long a sync takes at least: memory file systems have no other delay
+ *   GRANARY_RECORD_SYNC_US    how long a sync takes; the real one is left out
  *
  * What it cannot follow ends the process with a line on stderr: a writable shared mapping, a write
  * through a path that it does not know. A trace with a hole would prove nothing.
@@ -397,16 +397,12 @@ static int record_sync(int fd, long number) {
   uint64_t sync = ++sync_last;
   record(SYNC_STARTED, handle, 0, sync, NULL, NULL, 0, 0);
   pthread_mutex_unlock(&lock);
-  int result = (int)direct(number, fd, 0, 0, 0, 0, 0);
-  int kept = errno;
+  /* The kernel is not asked: what is durable after a power cut is for the reader of the trace. */
   if (sync_us > 0) usleep(sync_us);
-  if (result == 0) {
-    pthread_mutex_lock(&lock);
-    record(SYNC_ENDED, handle, 0, sync, NULL, NULL, 0, 0);
-    pthread_mutex_unlock(&lock);
-  }
-  errno = kept;
-  return result;
+  pthread_mutex_lock(&lock);
+  record(SYNC_ENDED, handle, 0, sync, NULL, NULL, 0, 0);
+  pthread_mutex_unlock(&lock);
+  return 0;
 }
 int fsync(int fd) { return record_sync(fd, SYS_fsync); }
 int fdatasync(int fd) { return record_sync(fd, SYS_fdatasync); }
