@@ -16,7 +16,7 @@ import { StateWriter } from '../storage/state-writer.ts'
 import { ReplicaDriver } from './replica-driver.ts'
 
 const PARTITION = 2 as PartitionId
-const START_MS = Date.UTC(2030, 0, 1)
+export const START_MS = Date.UTC(2030, 0, 1)
 
 export interface MemoryDriver {
   readonly driver: ReplicaDriver

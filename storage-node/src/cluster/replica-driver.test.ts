@@ -1,7 +1,7 @@
 import type { Command, CommandResult, ObjectCommand } from '../model/command.ts'
 import type { BucketId, DataId, DataSetId, ObjectKey } from '../model/identifiers.ts'
 import type { ObjectMetadata } from '../model/object.ts'
-import { openMemoryDriver } from './driver-fixtures.ts'
+import { START_MS, openMemoryDriver } from './driver-fixtures.ts'
 import type { MemoryDriver } from './driver-fixtures.ts'
 
 const bucketId = '0123456789abcdef' as BucketId
@@ -14,7 +14,9 @@ const metadata: ObjectMetadata = {
 }
 const uploadId = 'f'.repeat(32) as DataSetId
 
-const dataIdOf = (number: number) => number.toString(16).padStart(32, '0') as DataId
+/** DataIds that were made when the clock of the fixture began. */
+const dataIdOf = (number: number) =>
+  (START_MS.toString(16).padStart(12, '0') + number.toString(16).padStart(20, '0')) as DataId
 const place = (key = 'k') => ({ bucketId, key: key as ObjectKey })
 
 /** A body in chunks of the dataId with that number. */

@@ -1,10 +1,11 @@
 import {
+  DATA_AGE_MS_MAX,
   WALK_COUNT_MAX,
   decideForgetDropped,
   decideForgetKill,
   decideKillData,
   decideWalkDroppedSet,
-  refuseKilled,
+  refuseLateData,
 } from './decide-dropped.ts'
 import {
   changesOf,
@@ -31,8 +32,20 @@ test('a kill is remembered, and forbids every later reference', () => {
   expect(changesOf(decideKillData(kill, false, context))).toEqual([
     { row: 'kill', ...place, dataId: dataId(1), value: { killedMs: 5000 } },
   ])
-  expect(refuseKilled(true)?.code).toBe('RequestTimeout')
-  expect(refuseKilled(false)).toBeUndefined()
+  const data = { kind: 'chunks', dataId: dataId(1) } as const
+  expect(refuseLateData(data, true, context)?.code).toBe('RequestTimeout')
+  expect(refuseLateData(data, false, context)).toBeUndefined()
+})
+
+test('data that outlived the record of its kill is refused as if it were killed', () => {
+  // Its identifier says that it was made at 0.
+  const data = { kind: 'chunks', dataId: dataId(1) } as const
+  const at = (nowMs: number) => refuseLateData(data, false, { ...context, nowMs })
+  expect(at(DATA_AGE_MS_MAX)).toBeUndefined()
+  expect(at(DATA_AGE_MS_MAX + 1)?.code).toBe('RequestTimeout')
+  const inline = { kind: 'inline', bytes: new Uint8Array() } as const
+  const late = { ...context, nowMs: DATA_AGE_MS_MAX + 1 }
+  expect(refuseLateData(inline, false, late)).toBeUndefined()
 })
 
 test('a walk moves chunked pieces into the queue and takes every row of the set', () => {

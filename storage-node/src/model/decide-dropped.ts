@@ -10,10 +10,15 @@ import type { DecisionContext } from './decide-object.ts'
 import { dropPiece } from './decide-upload.ts'
 import { OssError } from './errors.ts'
 import type { DataId } from './identifiers.ts'
-import type { PieceRecord } from './object.ts'
+import type { PieceData, PieceRecord } from './object.ts'
 
 type KillData = Extract<ObjectCommand, { kind: 'killData' }>
 type WalkDroppedSet = Extract<ObjectCommand, { kind: 'walkDroppedSet' }>
+
+/** Data older than this is never committed: less than a kill record is kept (replication.md 1.8). */
+export const DATA_AGE_MS_MAX = 5 * 24 * 60 * 60 * 1000
+/** Hex digits of a dataId that tell when it was made. */
+const TIME_DIGITS = 12
 
 /** Rows of a data set that one entry takes at most. */
 export const WALK_COUNT_MAX = 1000
@@ -37,9 +42,17 @@ export function decideKillData(
   }
 }
 
-/** The refusal to refer to data that was killed as an orphan in the meantime. */
-export function refuseKilled(isKilled: boolean): OssError | undefined {
-  if (!isKilled) return undefined
+/**
+ * The refusal to refer to data that was killed as an orphan, or is so old that the record of its
+ * kill may be gone.
+ */
+export function refuseLateData(
+  data: PieceData,
+  isKilled: boolean,
+  { nowMs }: DecisionContext,
+): OssError | undefined {
+  const isLate = data.kind === 'chunks' && nowMs - madeAtMs(data.dataId) > DATA_AGE_MS_MAX
+  if (!isKilled && !isLate) return undefined
   return new OssError('RequestTimeout', {
     message: 'The upload took so long that its data has been removed; send it again.',
   })
@@ -84,4 +97,8 @@ export function decideForgetKill({
 }): Decision {
   const changes: RowChange[] = [{ row: 'kill', bucketId, key, dataId, value: undefined }]
   return { changes, result: { kind: 'done' } }
+}
+
+function madeAtMs(dataId: DataId): number {
+  return Number.parseInt(dataId.slice(0, TIME_DIGITS), 16)
 }

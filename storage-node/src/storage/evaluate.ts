@@ -22,7 +22,7 @@ import {
   decideForgetKill,
   decideKillData,
   decideWalkDroppedSet,
-  refuseKilled,
+  refuseLateData,
 } from '../model/decide-dropped.ts'
 import {
   decideDeleteObject,
@@ -80,7 +80,7 @@ async function evaluateOnKey(
   const { bucketId, key } = command
   switch (command.kind) {
     case 'putObject': {
-      const { current, refused } = await currentFor(command, command.body.data, rows)
+      const { current, refused } = await currentFor(command, command.body.data, rows, context)
       return refused ?? decidePutObject(command, current, context)
     }
     case 'replaceMetadata':
@@ -88,7 +88,7 @@ async function evaluateOnKey(
     case 'deleteObject':
       return decideDeleteObject(command, await rows.object(bucketId, key), context)
     case 'appendObject': {
-      const { current, refused } = await currentFor(command, command.body.data, rows)
+      const { current, refused } = await currentFor(command, command.body.data, rows, context)
       const lastPiece = await lastPieceOf(command, current, rows)
       return refused ?? decideAppend(command, { current, lastPiece }, context)
     }
@@ -121,10 +121,11 @@ async function currentFor(
   { bucketId, key }: ObjectCommand,
   data: PieceData,
   rows: PartitionRows,
+  context: DecisionContext,
 ): Promise<{ current: ObjectRecord | undefined; refused?: Decision }> {
   if (data.kind === 'inline') return { current: await rows.object(bucketId, key) }
   const { current, isKilled } = await rows.objectAndKill(bucketId, key, data.dataId)
-  const refused = refuseKilled(isKilled)
+  const refused = refuseLateData(data, isKilled, context)
   return refused === undefined ? { current } : { current, refused: { refused } }
 }
 
@@ -150,7 +151,7 @@ async function evaluatePutPart(
     rows.pieces(bucketId, key, uploadId, [partNumber]),
     body.data.kind === 'chunks' ? rows.isKilled(bucketId, key, body.data.dataId) : false,
   ])
-  const refused = refuseKilled(isKilled)
+  const refused = refuseLateData(body.data, isKilled, context)
   if (refused !== undefined) return { refused }
   return decidePutPart(command, { upload, before }, context)
 }
