@@ -133,9 +133,7 @@ export class BodyStore {
   }
 
   async #storeCollected(place: BodyPlace, pieces: readonly Uint8Array[]): Promise<StoredBody> {
-    const digest = this.#parts.checksums.startBody()
-    for (const piece of pieces) digest.update(piece)
-    const { md5, crc64 } = digest.finish()
+    const { md5, crc64 } = this.#parts.checksums.ofBody(pieces)
     const sizeBytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
     if (sizeBytes <= INLINE_SIZE_BYTES_MAX) {
       const bytes = pieces.length === 0 ? new Uint8Array() : joinBytes(pieces)
