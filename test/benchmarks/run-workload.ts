@@ -45,7 +45,11 @@ interface Side {
 export async function runWorkload(bench: Bench, workload: Workload): Promise<Figure[]> {
   const sides: Side[] = []
   try {
-    for (const checkout of bench.sides) sides.push(await startSide(bench, workload, checkout))
+    for (const checkout of bench.sides) {
+      const servers = new Map<string, Server>()
+      sides.push({ name: checkout.name, servers })
+      await startServers(bench, workload, checkout, servers)
+    }
     const figures: Figure[] = []
     for (const stage of workload.stages) figures.push(...(await runStage(bench, stage, sides)))
     return figures
@@ -54,9 +58,12 @@ export async function runWorkload(bench: Bench, workload: Workload): Promise<Fig
   }
 }
 
-async function startSide(bench: Bench, workload: Workload, checkout: Checkout): Promise<Side> {
-  const servers = new Map<string, Server>()
-  const side = { name: checkout.name, servers }
+async function startServers(
+  bench: Bench,
+  workload: Workload,
+  checkout: Checkout,
+  servers: Map<string, Server>,
+): Promise<void> {
   for (const variant of workload.variants ?? [{ name: PLAIN, syncDelayUs: undefined }]) {
     const { name, syncDelayUs } = variant
     const profile = bench.profileDirectory
@@ -69,11 +76,10 @@ async function startSide(bench: Bench, workload: Workload, checkout: Checkout): 
     servers.set(name, server)
     await server.createBucket(BUCKET)
     for (const each of workload.preparation ?? []) {
-      bench.log(`${workload.name}: ${each.name}, ${side.name}`)
+      bench.log(`${workload.name}: ${each.name}, ${checkout.name}`)
       await load(bench, server, each, 0, countOf(bench, each))
     }
   }
-  return side
 }
 
 async function runStage(

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { sendOssRequest } from '../support/oss-request.ts'
 import type { Access } from '../support/oss-request.ts'
+import { startArguments } from './start-script.ts'
 
 const LOG_TAIL_CHARACTERS = 4_000
 
@@ -43,7 +44,8 @@ export class Server {
   static async start(options: ServerOptions): Promise<Server> {
     const data = mkdtempSync(join(options.dataParent, 'granary-bench-data-'))
     const entry = join(options.tree, 'storage-node', 'src', 'local.ts')
-    const args = [...options.nodeArguments, entry, '--json', '--port', '0', '--data', data]
+    const nodeArguments = [...startArguments(options.tree), ...options.nodeArguments]
+    const args = [...nodeArguments, entry, '--json', '--port', '0', '--data', data]
     const child = spawn(process.execPath, args, {
       cwd: options.tree,
       stdio: ['ignore', 'pipe', 'pipe'],
