@@ -3,6 +3,7 @@ export default {
   testMatch: ['**/*.test.ts'],
   testEnvironment: 'node',
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   testTimeout: 60_000,
   transform: {
     '\\.[jt]s$': [
