@@ -25,6 +25,9 @@ const folder = join(root, 'test', 'mutations')
 const IMAGE_COUNT = 1_000
 const KILL_COUNT = 5
 const RUN_TIMEOUT_MS = 15 * 60_000
+/** Failing tests of random histories say a lot. */
+const OUTPUT_BYTES_MAX = 256 * 1024 ** 2
+const SHOWN_CHARACTERS_MAX = 4_000
 
 export function mutationNames(): string[] {
   const names = readdirSync(folder).filter((name) => name.endsWith('.patch'))
@@ -110,8 +113,17 @@ function findByTests(copy: string, patterns: readonly string[]): string | undefi
   const jest = join('node_modules', 'jest', 'bin', 'jest.js')
   const cache = `--cacheDirectory=${join(copy, '.jest-cache')}`
   const args = [jest, '--json', `--outputFile=${report}`, cache, ...patterns]
-  spawnSync(process.execPath, args, { cwd: copy, stdio: 'ignore', timeout: RUN_TIMEOUT_MS })
-  if (!existsSync(report)) throw new Error(`Tests of ${patterns.join(' ')} did not come to an end`)
+  const { stderr } = spawnSync(process.execPath, args, {
+    cwd: copy,
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: RUN_TIMEOUT_MS,
+    maxBuffer: OUTPUT_BYTES_MAX,
+  })
+  if (!existsSync(report)) {
+    const end = stderr.slice(-SHOWN_CHARACTERS_MAX)
+    throw new Error(`Tests of ${patterns.join(' ')} did not come to an end\n${end}`)
+  }
   return failedTest(JSON.parse(readFileSync(report, 'utf8')) as JestReport, patterns)
 }
 
