@@ -42,6 +42,13 @@ test.each([
   expect(parseLocalConfig([], env).dataDirectory).toBe(expected)
 })
 
+test('relative paths are meant from where npm was called', () => {
+  const args = ['--data', 'data', '--tls-cert', 'tls/cert.pem', '--tls-key', '/key.pem']
+  const config = parseLocalConfig(args, { ...environment, INIT_CWD: '/somewhere' })
+  expect(config.dataDirectory).toBe('/somewhere/data')
+  expect(config.tls).toEqual({ certFile: '/somewhere/tls/cert.pem', keyFile: '/key.pem' })
+})
+
 test.each([
   ['--port 65536', '--port must be a whole number from 0 to 65535, is "65536"'],
   ['--port 1.5', '--port must be a whole number from 0 to 65535, is "1.5"'],

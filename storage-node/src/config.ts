@@ -60,7 +60,7 @@ export function parseLocalConfig(args: readonly string[], environment: Environme
     port: portOf('--port', flags.get('port') ?? '9000', mistakes),
     region: regionOf(flags.get('region') ?? 'cn-hangzhou', mistakes),
     accessKey: accessKeyOf(flags, mistakes),
-    tls: tlsOf(flags, mistakes),
+    tls: tlsOf(flags, environment, mistakes),
     json: flags.has('json'),
     adminPort: portOf('GRANARY_ADMIN_PORT', environment['GRANARY_ADMIN_PORT'] || '0', mistakes),
     gcGraceMs: gcGraceOf(environment, mistakes),
@@ -118,7 +118,7 @@ function dataDirectoryOf(
   environment: Environment,
   mistakes: string[],
 ): string {
-  if (given !== undefined) return resolve(given)
+  if (given !== undefined) return pathOf(given, environment)
   const dataHome = environment['XDG_DATA_HOME']
   // The XDG specification: a path that is not absolute is to be ignored.
   if (dataHome !== undefined && isAbsolute(dataHome)) return join(dataHome, 'granary')
@@ -176,7 +176,11 @@ function accessKeyOf(
   return { accessKeyId, accessKeySecret }
 }
 
-function tlsOf(flags: ReadonlyMap<string, string>, mistakes: string[]): LocalConfig['tls'] {
+function tlsOf(
+  flags: ReadonlyMap<string, string>,
+  environment: Environment,
+  mistakes: string[],
+): LocalConfig['tls'] {
   const certFile = flags.get('tls-cert')
   const keyFile = flags.get('tls-key')
   if (certFile === undefined && keyFile === undefined) return undefined
@@ -184,5 +188,10 @@ function tlsOf(flags: ReadonlyMap<string, string>, mistakes: string[]): LocalCon
     mistakes.push('--tls-cert and --tls-key must be given together')
     return undefined
   }
-  return { certFile: resolve(certFile), keyFile: resolve(keyFile) }
+  return { certFile: pathOf(certFile, environment), keyFile: pathOf(keyFile, environment) }
+}
+
+/** npm runs scripts in the checkout; a path is meant from where npm was called. */
+function pathOf(given: string, environment: Environment): string {
+  return resolve(environment['INIT_CWD'] ?? '', given)
 }
