@@ -34,7 +34,7 @@ import { openRocksdbEngine } from './storage/rocksdb-engine.ts'
 import { lockStore } from './storage/store-lock.ts'
 
 const SLAB_BYTES_MAX = 128 * 1024 ** 2
-const ROW_CACHE_BYTES_MAX = 32 * 1024 ** 2
+const ROW_CACHE_BYTES_MAX = 16 * 1024 ** 2
 const HASH_THREAD_COUNT = 1
 const PLACEMENT_GROUP_COUNT = 16
 /** The journal keeps what a stop had no time to checkpoint. */

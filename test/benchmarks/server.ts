@@ -50,7 +50,12 @@ export class Server {
       cwd: options.tree,
       stdio: ['ignore', 'pipe', 'pipe'],
       // As many threads as `npm start` gives it.
-      env: { ...process.env, UV_THREADPOOL_SIZE: '16', ...options.environment },
+      env: {
+        ...process.env,
+        UV_THREADPOOL_SIZE: '16',
+        MALLOC_ARENA_MAX: '2',
+        ...options.environment,
+      },
     })
     const log = keepTail(child)
     return new Server(child, data, await readAccess(child, log))

@@ -18,10 +18,8 @@ const ENTRY_OVERHEAD_BYTES = 400
 const STRIPE_COUNT = 1024
 /** Bytes at the end of a key that tell stripes apart. */
 const STRIPE_KEY_BYTES = 16
-/** Kinds of rows that are asked for again and again: objects, inline bodies, buckets. */
-const CACHED_NAMESPACES = new Set([...'OIB'].map((namespace) => namespace.charCodeAt(0)))
-/** Of these, what is written is usually read soon; bodies would push everything else out. */
-const KEPT_WHEN_WRITTEN = 'O'.charCodeAt(0)
+/** Objects and buckets. Inline bodies are ten times as large, and would push these out. */
+const CACHED_NAMESPACES = new Set([...'OB'].map((namespace) => namespace.charCodeAt(0)))
 
 /** Reads through to the engine and remembers rows. */
 export class RowCache implements Reader {
@@ -76,7 +74,8 @@ export class RowCache implements Reader {
       count(this.#changes, stripe, 1)
       const name = nameOf(key)
       if (value === undefined) this.#rows.delete(name)
-      else if (key[0] === KEPT_WHEN_WRITTEN || this.#rows.has(name)) this.#remember(name, value)
+      // What is only ever written would push out what is read, and die old.
+      else if (this.#rows.has(name)) this.#remember(name, value)
     }
   }
 
