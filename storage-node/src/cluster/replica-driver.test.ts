@@ -1,6 +1,7 @@
 import type { Command, CommandResult, ObjectCommand } from '../model/command.ts'
 import type { BucketId, DataId, DataSetId, ObjectKey } from '../model/identifiers.ts'
 import type { ObjectMetadata } from '../model/object.ts'
+import { MemoryEngine } from '../storage/memory-engine.ts'
 import { START_MS, openMemoryDriver } from './driver-fixtures.ts'
 import type { MemoryDriver } from './driver-fixtures.ts'
 
@@ -171,4 +172,26 @@ test('commands on other keys do not wait for each other, those on one key do', a
   ])
   expect(order.filter((name) => name !== 'other')).toEqual(['first', 'second', 'third'])
   expect(order.indexOf('other')).toBeLessThan(2)
+})
+
+test('of many list pages a few are under way at a time, and all are answered', async () => {
+  const engine = new MemoryEngine()
+  const takeSnapshot = engine.snapshot.bind(engine)
+  let underWay = 0
+  let most = 0
+  jest.spyOn(engine, 'snapshot').mockImplementation(() => {
+    const snapshot = takeSnapshot()
+    most = Math.max(most, ++underWay)
+    const release = snapshot.release.bind(snapshot)
+    snapshot.release = () => {
+      underWay--
+      release()
+    }
+    return snapshot
+  })
+  const { driver } = await openMemoryDriver(engine)
+  const query = { bucketId, prefix: '', delimiter: '', after: '', maxCount: 10 }
+  const asked = Array.from({ length: 50 }, () => driver.ask({ kind: 'list', ...query }))
+  expect(await Promise.all(asked)).toHaveLength(50)
+  expect({ most, underWay }).toEqual({ most: 8, underWay: 0 })
 })

@@ -16,6 +16,7 @@ import type { BucketId, VersionSeq } from '../model/identifiers.ts'
 import type { Answer, Query, QueryKind } from '../model/query.ts'
 import { answerQuery } from '../storage/answer-query.ts'
 import type { Applier } from '../storage/applier.ts'
+import { CallLimit } from '../storage/call-limit.ts'
 import { effectsOf } from '../storage/effects-of.ts'
 import { evaluate } from '../storage/evaluate.ts'
 import type { KeyValueEngine, Reader } from '../storage/key-value-engine.ts'
@@ -25,6 +26,8 @@ import { bucketIdOfRow, namespaceRange } from '../wire/stored/keys.ts'
 
 /** What a command adds to the journal and the engine beside its body, roughly. */
 const COMMAND_BYTES = 4096
+/** List pages under way: each holds a thousand rows, and more at a time would not end sooner. */
+const PAGE_COUNT_MAX = 8
 /** Version numbers: 16 bits of counter below the milliseconds. */
 const COUNTER_BITS = 16n
 const OP_ID_BYTES = 16
@@ -48,6 +51,7 @@ export class ReplicaDriver {
   readonly #parts: ReplicaParts
   readonly #rows: PartitionRows
   readonly #latches = new LockTable()
+  readonly #pages = new CallLimit(PAGE_COUNT_MAX)
   readonly #fenced = new Set<BucketId>()
   #versionSeq: VersionSeq
 
@@ -87,6 +91,16 @@ export class ReplicaDriver {
   /** Answers as of a moment after every command that was acknowledged before the call. */
   async ask<K extends QueryKind>(query: Query<K>): Promise<Answer<K>> {
     if (!needsSnapshot(query.kind)) return answerQuery(query, this.#rows)
+    if (!isPage(query.kind)) return this.#askSnapshot(query)
+    await new Promise<void>((start) => this.#pages.enter(start))
+    try {
+      return await this.#askSnapshot(query)
+    } finally {
+      this.#pages.leave()
+    }
+  }
+
+  async #askSnapshot<K extends QueryKind>(query: Query<K>): Promise<Answer<K>> {
     const snapshot = this.#parts.engine.snapshot()
     try {
       return await answerQuery(query, new PartitionRows(snapshot))
@@ -159,6 +173,10 @@ function latchNames(command: Command): { bucket: string; key: string | undefined
 /** A list page takes several reads; everything else is one, or reads again by itself. */
 function needsSnapshot(kind: QueryKind): boolean {
   return kind === 'list' || kind === 'uploads' || kind === 'upload'
+}
+
+function isPage(kind: QueryKind): boolean {
+  return kind === 'list' || kind === 'uploads'
 }
 
 /** What the garbage collection asks for in any bucket, deleted ones too. */
