@@ -35,6 +35,8 @@ import { lockStore } from './storage/store-lock.ts'
 
 const SLAB_BYTES_MAX = 128 * 1024 ** 2
 const ROW_CACHE_BYTES_MAX = 16 * 1024 ** 2
+/** Two memtables of 32 MiB and the block cache. */
+const ROCKSDB_MEMORY_BYTES_MAX = 96 * 1024 ** 2
 const HASH_THREAD_COUNT = 1
 const PLACEMENT_GROUP_COUNT = 16
 /** The journal keeps what a stop had no time to checkpoint. */
@@ -140,7 +142,7 @@ async function openRegion(config: LocalConfig, hashers: HashThreads): Promise<Lo
     logger,
     fatal,
     lock: lockStore,
-    openEngine: (path) => openRocksdbEngine({ path }),
+    openEngine: (path) => openRocksdbEngine({ path, memoryBytesMax: ROCKSDB_MEMORY_BYTES_MAX }),
     settings: { groupCount: PLACEMENT_GROUP_COUNT, rowCacheBytesMax: ROW_CACHE_BYTES_MAX },
     checksums: await openChecksums(),
     hashers,

@@ -193,5 +193,5 @@ test('of many list pages a few are under way at a time, and all are answered', a
   const query = { bucketId, prefix: '', delimiter: '', after: '', maxCount: 10 }
   const asked = Array.from({ length: 50 }, () => driver.ask({ kind: 'list', ...query }))
   expect(await Promise.all(asked)).toHaveLength(50)
-  expect({ most, underWay }).toEqual({ most: 8, underWay: 0 })
+  expect({ most, underWay }).toEqual({ most: 4, underWay: 0 })
 })

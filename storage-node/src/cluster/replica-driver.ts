@@ -27,7 +27,7 @@ import { bucketIdOfRow, namespaceRange } from '../wire/stored/keys.ts'
 /** What a command adds to the journal and the engine beside its body, roughly. */
 const COMMAND_BYTES = 4096
 /** List pages under way: each holds a thousand rows, and more at a time would not end sooner. */
-const PAGE_COUNT_MAX = 8
+const PAGE_COUNT_MAX = 4
 /** Version numbers: 16 bits of counter below the milliseconds. */
 const COUNTER_BITS = 16n
 const OP_ID_BYTES = 16
