@@ -35,8 +35,8 @@ import { lockStore } from './storage/store-lock.ts'
 
 const SLAB_BYTES_MAX = 128 * 1024 ** 2
 const ROW_CACHE_BYTES_MAX = 16 * 1024 ** 2
-/** Two memtables of 32 MiB and the block cache. */
-const ROCKSDB_MEMORY_BYTES_MAX = 96 * 1024 ** 2
+/** Two memtables of 24 MiB and the block cache. */
+const ROCKSDB_MEMORY_BYTES_MAX = 80 * 1024 ** 2
 const HASH_THREAD_COUNT = 1
 const PLACEMENT_GROUP_COUNT = 16
 /** The journal keeps what a stop had no time to checkpoint. */
