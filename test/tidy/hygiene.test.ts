@@ -39,10 +39,10 @@ test.each([
   expect(findForeign([{ path: 'a', text }])).toHaveLength(count)
 })
 
-test.each(['test.skip(', 'it.todo(', 'describe.only(', 'xtest(', 'fit(', 'jest.retryTimes(3)'])(
+test.each(['test.skip', 'it.todo', 'describe.only', 'xtest', 'fit', 'jest.retryTimes'])(
   '%s is found',
-  (text) => {
-    expect(findSkipped([{ path: 'a.test.ts', text }])).toHaveLength(1)
+  (called) => {
+    expect(findSkipped([{ path: 'a.test.ts', text: `${called}(3)` }])).toHaveLength(1)
   },
 )
 

@@ -152,7 +152,7 @@ test.each(['write', 'sync'] as const)(
   },
 )
 
-test('a sync that fails for want of space is as fatal as any other', async () => {
+test('a sync that fails for want of space is fatal like every other', async () => {
   const machine = new Machine()
   const store = await machine.open()
   const died = new Promise<Error>((resolve) => (machine.fatal = resolve))
