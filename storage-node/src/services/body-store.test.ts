@@ -9,6 +9,7 @@ import { SLAB_BYTES, SlabPool } from '../base/slabs.ts'
 import type { Partitions } from '../cluster/partition-router.ts'
 import type { Command } from '../model/command.ts'
 import type { BucketId, ObjectKey } from '../model/identifiers.ts'
+import { ChunkSpaceError } from '../storage/chunks/chunk-errors.ts'
 import type { NewChunk } from '../storage/chunks/chunk-store.ts'
 import { BodyStore } from './body-store.ts'
 import type { BodyStoreParts } from './body-store.ts'
@@ -33,6 +34,7 @@ interface Bench {
   readonly chunks: Map<number, Uint8Array>
   readonly commands: Command[]
   failAt: number | undefined
+  failure: Error
 }
 
 /** Everything around the body store is made of maps. */
@@ -47,7 +49,7 @@ function openBench(): Bench {
   } as unknown as Partitions
   const store = {
     put({ index, pieces }: NewChunk) {
-      if (index === bench.failAt) return Promise.reject(new Error('disk failed'))
+      if (index === bench.failAt) return Promise.reject(bench.failure)
       chunks.set(index, joinBytes(pieces))
       return Promise.resolve()
     },
@@ -68,7 +70,8 @@ function openBench(): Bench {
     mayWrite: () => true,
     wouldFit: () => true,
   })
-  const bench: Bench = { bodies, slabs, chunks, commands, failAt: undefined }
+  const failure = new Error('disk failed')
+  const bench: Bench = { bodies, slabs, chunks, commands, failAt: undefined, failure }
   return bench
 }
 
@@ -171,5 +174,17 @@ test.each([0, 1, 4096, 4097, 65_536, 65_537])(
       md5: Buffer.from(md5(bytes)).toString('hex'),
       crc64: checksums.crc64(bytes),
     })
+  },
+)
+
+test.each([5000, content.length])(
+  'a volume that fills up under a body of %i bytes is answered as full, and the body freed',
+  async (lengthBytes) => {
+    const bench = openBench()
+    bench.failAt = lengthBytes > MIB ? 1 : 0
+    bench.failure = new ChunkSpaceError()
+    const stored = bench.bodies.store(place, request(cutBody(lengthBytes, lengthBytes)))
+    await expect(stored).rejects.toMatchObject({ code: 'ServiceUnavailable', status: 503 })
+    expect([bench.chunks.size, bench.slabs.usedCount]).toEqual([0, 0])
   },
 )
