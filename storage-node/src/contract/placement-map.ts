@@ -1,0 +1,24 @@
+/**
+ * Which stores a region has, and which of them hold each placement group's chunks (replication.md 1.8).
+ *
+ * @module
+ */
+
+import type { Zone } from './configuration.ts'
+import type { StoreId } from './identifiers.ts'
+
+/** A store of the region and where its storage node is reached by the others. */
+export interface StoreEntry {
+  readonly store: StoreId
+  readonly zone: Zone
+  /** host:port */
+  readonly address: string
+}
+
+/** Rises with each change; a map with a lower version never replaces one with a higher. */
+export interface PlacementMap {
+  readonly version: number
+  readonly stores: readonly StoreEntry[]
+  /** By number of the group: positions in `stores`, in different zones as far as there are zones. */
+  readonly groups: readonly (readonly number[])[]
+}
