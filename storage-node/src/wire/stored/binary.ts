@@ -11,6 +11,8 @@ import { asBuffer } from '../../base/bytes.ts'
 import { StoredFormatError } from './stored-format-error.ts'
 
 const INITIAL_BYTES = 256
+/** The worth of the last of the eight bytes that a varint has at most. */
+const VARINT_SCALE_MAX = 0x80 ** 7
 
 /** Appends values to a growing buffer. */
 export class BinaryWriter {
@@ -144,7 +146,9 @@ export class BinaryReader {
     for (;;) {
       const byte = this.u8()
       value += (byte & 0x7f) * scale
-      if (value > Number.MAX_SAFE_INTEGER) throw new StoredFormatError('Varint is too large')
+      if (value > Number.MAX_SAFE_INTEGER || scale > VARINT_SCALE_MAX) {
+        throw new StoredFormatError('Varint is too large')
+      }
       if (byte < 0x80) return value
       scale *= 0x80
     }
