@@ -18,7 +18,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { StoreId } from '../../contract/identifiers.ts'
 import type { DataId } from '../../model/identifiers.ts'
 import { CHUNK_SIZE_BYTES } from '../../model/identifiers.ts'
-import { placementGroupOf } from '../../wire/stored/chunk-keys.ts'
+import { groupOf } from '../../placement/group-of.ts'
 import type { ChunkOwner } from '../../wire/stored/chunk-records.ts'
 import { headSeedOf } from '../../wire/stored/chunk-records.ts'
 import type { KeyValueEngine } from '../key-value-engine.ts'
@@ -137,7 +137,7 @@ export class ChunkStore {
     const { dataId, index, owner, pieces, crc64 } = chunk
     const lengthBytes = totalLength(pieces)
     assert(lengthBytes > 0 && lengthBytes <= CHUNK_SIZE_BYTES, 'a chunk has up to 4 MiB')
-    const placementGroup = placementGroupOf(dataId, index, this.#options.groupCount)
+    const placementGroup = groupOf(dataId, index, this.#options.groupCount)
     const checks = computeBlockChecks(pieces, lengthBytes)
     const copiedFrom = undefined
     const record = { dataId, index, placementGroup, owner, pieces, lengthBytes, crc64, checks }

@@ -5,8 +5,8 @@
  */
 
 import { asBuffer } from '../../base/bytes.ts'
-import { crc32 } from '../../base/checksums.ts'
 import type { DataId } from '../../model/identifiers.ts'
+import { groupOf } from '../../placement/group-of.ts'
 import { StoredFormatError } from './stored-format-error.ts'
 
 /** First byte of a chunk row's key; the other namespaces are in `keys.ts`. */
@@ -18,9 +18,6 @@ export const CHUNK_NAMESPACES = {
 } as const
 type ChunkNamespace = (typeof CHUNK_NAMESPACES)[keyof typeof CHUNK_NAMESPACES]
 
-/** So many neighbouring chunks of a dataId share a placement group. */
-export const CHUNKS_PER_GROUP = 16
-
 const DATA_ID_BYTES = 16
 /** A dataId begins with its time of creation in milliseconds. */
 const CREATION_HEX_DIGITS = 12
@@ -29,14 +26,6 @@ const UNCONFIRMED_KEY_BYTES = 1 + 8 + DATA_ID_BYTES + 4
 const TOMBSTONE_KEY_BYTES = 1 + DATA_ID_BYTES
 const SEGMENT_KEY_BYTES = 1 + 8
 
-/** `H(dataId, index div 16) mod groupCount` (replication.md 1.8). Part of the format: never changes. */
-export function placementGroupOf(dataId: DataId, index: number, groupCount: number): number {
-  const bytes = Buffer.allocUnsafe(DATA_ID_BYTES + 4)
-  bytes.write(dataId, 0, 'hex')
-  bytes.writeUInt32BE(Math.floor(index / CHUNKS_PER_GROUP), DATA_ID_BYTES)
-  return crc32(bytes) % groupCount
-}
-
 /** Milliseconds since 1970 at which the dataId was made. */
 export function creationMsOf(dataId: DataId): number {
   return Number.parseInt(dataId.slice(0, CREATION_HEX_DIGITS), 16)
@@ -44,7 +33,7 @@ export function creationMsOf(dataId: DataId): number {
 
 export function chunkRowKey(dataId: DataId, index: number, groupCount: number): Buffer {
   const key = startKey('chunk', CHUNK_KEY_BYTES)
-  key.writeUInt16BE(placementGroupOf(dataId, index, groupCount), 1)
+  key.writeUInt16BE(groupOf(dataId, index, groupCount), 1)
   key.write(dataId, 3, 'hex')
   key.writeUInt32BE(index, 3 + DATA_ID_BYTES)
   return key

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import type { BucketId, DataId, ObjectKey } from '../../model/identifiers.ts'
 import { CHUNK_SIZE_BYTES } from '../../model/identifiers.ts'
+import { groupOf } from '../../placement/group-of.ts'
 import {
   CHUNK_NAMESPACES,
   chunkNamespaceRange,
   chunkRowKey,
   creationMsOf,
-  placementGroupOf,
   readChunkRowKey,
   readSegmentRowKey,
   readUnconfirmedRowKey,
@@ -54,7 +54,7 @@ test('chunk rows share no namespace with other rows', () => {
 })
 
 test('the placement group is part of the format', () => {
-  const groups = [0, 15, 16, 31, 32].map((index) => placementGroupOf(DATA_ID, index, 4096))
+  const groups = [0, 15, 16, 31, 32].map((index) => groupOf(DATA_ID, index, 4096))
   expect(groups).toEqual([3335, 3335, 3473, 3473, 3115])
 })
 
