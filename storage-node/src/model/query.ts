@@ -87,6 +87,12 @@ export interface FenceEntry {
   readonly row: Uint8Array
 }
 
+/** What one partition says about a bucket that may reach into others. */
+export interface Continued {
+  /** Position at which the next partition goes on; undefined: nothing of it lies behind this one. */
+  readonly continuesAt: Uint8Array | undefined
+}
+
 /** Each query's question and answer. */
 export interface Queries {
   /** The record, and the bytes of an inline body. */
@@ -104,7 +110,7 @@ export interface Queries {
     readonly ask: OnKey & { readonly dataSetId: DataSetId }
     readonly answer: PartListRecord | undefined
   }
-  readonly list: { readonly ask: ListQuery; readonly answer: ObjectPage }
+  readonly list: { readonly ask: ListQuery; readonly answer: ObjectPage & Continued }
   readonly upload: {
     readonly ask: OnKey & {
       readonly uploadId: DataSetId
@@ -117,17 +123,18 @@ export interface Queries {
   readonly uploads: {
     /** `afterUploadId` goes on within the key `after`. */
     readonly ask: ListQuery & { readonly afterUploadId: DataSetId | undefined }
-    readonly answer: UploadPage
+    readonly answer: UploadPage & Continued
   }
   readonly counters: {
     readonly ask: { readonly bucketId: BucketId }
-    readonly answer: BucketCounters
+    readonly answer: { readonly counters: BucketCounters } & Continued
   }
   readonly bucket: {
     readonly ask: { readonly name: BucketName }
     readonly answer: BucketRecord | undefined
   }
   readonly buckets: { readonly ask: object; readonly answer: readonly BucketRecord[] }
+  /** This and the following: rows of one partition, whichever it is asked of. */
   readonly dropped: {
     readonly ask: { readonly after: Uint8Array | undefined; readonly limit: number }
     readonly answer: readonly DroppedEntry[]

@@ -102,8 +102,9 @@ export class BucketService {
   }
 
   /** Exact counts of this very moment. */
-  stat({ bucketId }: BucketRecord): Promise<BucketCounters> {
-    return this.#parts.partitions.ask({ kind: 'counters', bucketId })
+  async stat({ bucketId }: BucketRecord): Promise<BucketCounters> {
+    const { counters } = await this.#parts.partitions.ask({ kind: 'counters', bucketId })
+    return counters
   }
 
   /** Finishes or undoes deletions that a previous process began; called at start. */

@@ -16,13 +16,8 @@ import type {
   QueryKind,
 } from '../model/query.ts'
 import type { Namespace } from '../wire/stored/keys.ts'
-import {
-  bucketIdOfRow,
-  idBehindKey,
-  justAfter,
-  namespaceRange,
-  objectKeyOfRow,
-} from '../wire/stored/keys.ts'
+import { bucketIdOfRow, idBehindKey, justAfter, objectKeyOfRow } from '../wire/stored/keys.ts'
+import { bucketContinuation, rowsOfRange } from '../wire/stored/range-keys.ts'
 import { decodeDroppedRow, decodeFenceRow, decodeKillRow } from '../wire/stored/rows.ts'
 import { listObjects } from './list-objects.ts'
 import { listUploads } from './list-uploads.ts'
@@ -49,13 +44,13 @@ function answer(query: Query, rows: PartitionRows): Promise<Answer<QueryKind>> {
     case 'partList':
       return rows.partList(query.bucketId, query.key, query.dataSetId)
     case 'list':
-      return listObjects(query, rows.reader)
+      return listObjects(query, rows)
     case 'upload':
       return readUpload(query, rows)
     case 'uploads':
-      return listUploads(query, rows.reader)
+      return listUploads(query, rows)
     case 'counters':
-      return rows.counters(query.bucketId)
+      return countBucket(query, rows)
     case 'bucket':
       return rows.bucket(query.name)
     case 'buckets':
@@ -105,6 +100,14 @@ async function readUpload(
   return { upload, parts: await rows.parts(bucketId, key, uploadId, { after, limit }) }
 }
 
+async function countBucket(
+  { bucketId }: Queries['counters']['ask'],
+  rows: PartitionRows,
+): Promise<Answer<'counters'>> {
+  const continuesAt = bucketContinuation(bucketId, rows.range)
+  return { counters: await rows.counters(bucketId), continuesAt }
+}
+
 async function listDropped(
   ask: Queries['dropped']['ask'],
   rows: PartitionRows,
@@ -133,7 +136,7 @@ function scanNamespace(
   { after, limit }: { readonly after: Uint8Array | undefined; readonly limit: number },
   rows: PartitionRows,
 ): Promise<KeyValue[]> {
-  const range = namespaceRange(namespace)
+  const range = rowsOfRange(namespace, rows.range)
   const start = after === undefined ? range.start : justAfter(after)
   return rows.reader.scan({ start, end: range.end }, { limit })
 }

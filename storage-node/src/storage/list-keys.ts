@@ -8,8 +8,10 @@
  */
 
 import { compareBytes } from '../base/bytes.ts'
+import type { PartitionRange } from '../contract/configuration.ts'
 import type { BucketId, ObjectKey } from '../model/identifiers.ts'
 import { justAfter, objectKeyOfRow, prefixEnd, prefixRange } from '../wire/stored/keys.ts'
+import { clipRows, continuationOf } from '../wire/stored/range-keys.ts'
 import type { KeyValue, Reader } from './key-value-engine.ts'
 
 /** Rows of one read at the most. */
@@ -35,14 +37,23 @@ export interface KeyWalk {
   readonly count: number
 }
 
+/** Where rows are read, and which of them belong to the partition. */
+export interface RowSource {
+  readonly reader: Reader
+  readonly range: PartitionRange
+}
+
 /** A key with its row, or a common prefix. */
 export type WalkedEntry =
   | { readonly kind: 'key'; readonly key: ObjectKey; readonly end: number; readonly row: KeyValue }
   | { readonly kind: 'prefix'; readonly prefix: string }
 
 /** The first entries of a walk, in order. */
-export async function walkKeys(reader: Reader, walk: KeyWalk): Promise<WalkedEntry[]> {
-  const range = prefixRange(walk.namespace, walk.bucketId, walk.prefix)
+export async function walkKeys(
+  { reader, range: partition }: RowSource,
+  walk: KeyWalk,
+): Promise<WalkedEntry[]> {
+  const range = clipRows(prefixRange(walk.namespace, walk.bucketId, walk.prefix), partition)
   let start: Uint8Array = walk.start === undefined ? range.start : later(walk.start, range.start)
   const entries: WalkedEntry[] = []
   let readCount = walk.delimiter === '' ? walk.count : SAMPLE_COUNT
@@ -59,6 +70,14 @@ export async function walkKeys(reader: Reader, walk: KeyWalk): Promise<WalkedEnt
     else readCount = probes % PROBES_PER_SAMPLE === 0 ? SAMPLE_COUNT : PROBE_COUNT
   }
   return entries
+}
+
+/** Where a walk goes on behind the partition; undefined when what has the prefix ends in it. */
+export function walkContinuation(
+  { bucketId, prefix }: Pick<KeyWalk, 'bucketId' | 'prefix'>,
+  { range }: RowSource,
+): Uint8Array | undefined {
+  return continuationOf(prefixRange('O', bucketId, prefix).end, range)
 }
 
 /** The common prefix that `key` belongs to, if it belongs to one. */

@@ -1,13 +1,17 @@
 import fc from 'fast-check'
 import { compareBytes } from '../base/bytes.ts'
+import type { PartitionRange } from '../contract/configuration.ts'
+import { isInRange } from '../contract/founding-ranges.ts'
 import type { BucketId, ObjectKey, VersionSeq } from '../model/identifiers.ts'
 import type { ObjectRecord } from '../model/object.ts'
 import type { ObjectPage } from '../model/query.ts'
 import { objectRowKey } from '../wire/stored/keys.ts'
 import { encodeObjectRow } from '../wire/stored/object-row.ts'
+import { positionOfKey } from '../wire/stored/range-keys.ts'
 import type { KeyValueEngine, Reader } from './key-value-engine.ts'
 import { listObjects } from './list-objects.ts'
 import { MemoryEngine } from './memory-engine.ts'
+import { PartitionRows } from './partition-rows.ts'
 
 const BUCKET = '0123456789abcdef' as BucketId
 const OTHER = '0123456789abcdee' as BucketId
@@ -78,7 +82,7 @@ test('pages of any size together show what a plain listing shows, in order and o
         let after = startAfter
         for (;;) {
           const query = { bucketId: BUCKET, prefix, delimiter, after, maxCount }
-          const page = await listObjects(query, engine)
+          const page = await listObjects(query, new PartitionRows(engine))
           const entries = entriesOf(page)
           expect(entries.length).toBeLessThanOrEqual(maxCount)
           seen.push(...entries)
@@ -93,6 +97,40 @@ test('pages of any size together show what a plain listing shows, in order and o
   )
 })
 
+test('a partition lists its own keys, and says whether a next one goes on', async () => {
+  const keySets = fc.uniqueArray(
+    text(3).filter((key) => key !== ''),
+    { minLength: 1, maxLength: 30 },
+  )
+  const cuts = fc.tuple(text(3), text(3))
+  await fc.assert(
+    fc.asyncProperty(keySets, cuts, text(1), async (keys, [from, to], prefix) => {
+      const position = (key: string) => positionOfKey(BUCKET, key as ObjectKey)
+      const [start, end] = [position(from), position(to)].sort(compareBytes)
+      if (start === undefined || end === undefined) return
+      const rows = new PartitionRows(await engineWith(keys), { start, end })
+      const query = { bucketId: BUCKET, prefix, delimiter: '', after: '', maxCount: 1000 }
+      const page = await listObjects(query, rows)
+      const own = keys.filter((key) => isInRange({ start, end }, position(key)))
+      expect(entriesOf(page)).toEqual(listPlainly(own, query))
+      const behind = keys.filter((key) => compareBytes(position(key), end) >= 0)
+      if (behind.some((key) => key.startsWith(prefix))) expect(page.continuesAt).toEqual(end)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('nothing goes on behind the last range, nor behind one that has all of the prefix', async () => {
+  const query = { bucketId: BUCKET, prefix: 'a', delimiter: '', after: '', maxCount: 10 }
+  const engine = await engineWith(['a'])
+  const pageOf = (range: PartitionRange) => listObjects(query, new PartitionRows(engine, range))
+  const end = (key: string) => positionOfKey(BUCKET, key as ObjectKey)
+  const start = new Uint8Array()
+  expect((await pageOf({ start, end: new Uint8Array() })).continuesAt).toBeUndefined()
+  expect((await pageOf({ start, end: end('b') })).continuesAt).toBeUndefined()
+  expect((await pageOf({ start, end: end('ab') })).continuesAt).toEqual(end('ab'))
+})
+
 test('large and small groups in any mixture are found whichever way they are read', async () => {
   const groups = fc.array(fc.integer({ min: 1, max: 150 }), { minLength: 1, maxLength: 60 })
   await fc.assert(
@@ -105,7 +143,7 @@ test('large and small groups in any mixture are found whichever way they are rea
       )
       const engine = await engineWith(keys)
       const query = { bucketId: BUCKET, prefix: '', delimiter: '/', after: '', maxCount: 1000 }
-      const page = await listObjects(query, engine)
+      const page = await listObjects(query, new PartitionRows(engine))
       expect(entriesOf(page)).toEqual(listPlainly(keys, query))
       expect(page.isTruncated).toBe(false)
     }),
@@ -126,7 +164,7 @@ test('a page over large groups reads a few rows of each', async () => {
     },
   }
   const query = { bucketId: BUCKET, prefix: '', delimiter: '/', after: '', maxCount: 100 }
-  const page = await listObjects(query, counting)
+  const page = await listObjects(query, new PartitionRows(counting))
   expect(page.commonPrefixes).toHaveLength(20)
   expect(rowsRead).toBeLessThan(300)
 })

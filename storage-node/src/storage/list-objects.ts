@@ -4,16 +4,15 @@
  * @module
  */
 
-import type { ListQuery, ObjectPage, ObjectSummary } from '../model/query.ts'
+import type { Answer, ListQuery, ObjectSummary } from '../model/query.ts'
 import { justAfter, objectRowKey, prefixEnd, prefixRange } from '../wire/stored/keys.ts'
 import type { ObjectKey } from '../model/identifiers.ts'
 import { decodeObjectSummary } from '../wire/stored/object-row.ts'
-import type { Reader } from './key-value-engine.ts'
-import { groupOf, walkKeys } from './list-keys.ts'
-import type { WalkedEntry } from './list-keys.ts'
+import { groupOf, walkContinuation, walkKeys } from './list-keys.ts'
+import type { RowSource, WalkedEntry } from './list-keys.ts'
 
-/** One page, in unsigned byte order of the keys. */
-export async function listObjects(query: ListQuery, reader: Reader): Promise<ObjectPage> {
+/** One page of what the partition has, in unsigned byte order of the keys. */
+export async function listObjects(query: ListQuery, rows: RowSource): Promise<Answer<'list'>> {
   const start = startRow(
     query,
     'O',
@@ -21,7 +20,7 @@ export async function listObjects(query: ListQuery, reader: Reader): Promise<Obj
   )
   const { bucketId, prefix, delimiter, maxCount } = query
   const walk = { namespace: 'O', bucketId, prefix, delimiter, start, count: maxCount + 1 } as const
-  const entries = await walkKeys(reader, walk)
+  const entries = await walkKeys(rows, walk)
   const isTruncated = entries.length > maxCount
   if (isTruncated) entries.pop()
   const objects: ObjectSummary[] = []
@@ -30,7 +29,9 @@ export async function listObjects(query: ListQuery, reader: Reader): Promise<Obj
     if (entry.kind === 'prefix') commonPrefixes.push(entry.prefix)
     else objects.push({ key: entry.key, ...decodeObjectSummary(entry.row.value) })
   }
-  return { objects, commonPrefixes, isTruncated, next: isTruncated ? nameOf(entries) : undefined }
+  const next = isTruncated ? nameOf(entries) : undefined
+  const continuesAt = walkContinuation(query, rows)
+  return { objects, commonPrefixes, isTruncated, next, continuesAt }
 }
 
 /**

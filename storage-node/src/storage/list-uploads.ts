@@ -5,23 +5,22 @@
  */
 
 import type { DataSetId, ObjectKey } from '../model/identifiers.ts'
-import type { Queries, UploadPage, UploadSummary } from '../model/query.ts'
+import type { Answer, Queries, UploadSummary } from '../model/query.ts'
 import { idBehindKey, justAfter, keyRange, uploadRowKey } from '../wire/stored/keys.ts'
 import { decodeUploadRow } from '../wire/stored/rows.ts'
-import type { Reader } from './key-value-engine.ts'
-import { walkKeys } from './list-keys.ts'
-import type { WalkedEntry } from './list-keys.ts'
+import { walkContinuation, walkKeys } from './list-keys.ts'
+import type { RowSource, WalkedEntry } from './list-keys.ts'
 import { nameOf, startRow } from './list-objects.ts'
 
-/** One page. */
+/** One page of what the partition has. */
 export async function listUploads(
   query: Queries['uploads']['ask'],
-  reader: Reader,
-): Promise<UploadPage> {
+  rows: RowSource,
+): Promise<Answer<'uploads'>> {
   const { bucketId, prefix, delimiter, maxCount } = query
   const start = firstRow(query)
   const walk = { namespace: 'M', bucketId, prefix, delimiter, start, count: maxCount + 1 } as const
-  const entries = await walkKeys(reader, walk)
+  const entries = await walkKeys(rows, walk)
   const isTruncated = entries.length > maxCount
   if (isTruncated) entries.pop()
   const uploads: UploadSummary[] = []
@@ -37,6 +36,7 @@ export async function listUploads(
     isTruncated,
     nextKeyMarker: (isTruncated ? nameOf(entries) : undefined) ?? '',
     nextUploadId: isTruncated && last?.kind === 'key' ? uploadIdOf(last) : undefined,
+    continuesAt: walkContinuation(query, rows),
   }
 }
 

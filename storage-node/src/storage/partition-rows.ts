@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { Seq } from '../contract/identifiers.ts'
-import type { PartitionId } from '../contract/identifiers.ts'
+import type { PartitionRange } from '../contract/configuration.ts'
+import { WHOLE_SPACE } from '../contract/founding-ranges.ts'
+import type { PartitionId, Seq } from '../contract/identifiers.ts'
 import type { BucketCounters, BucketRecord } from '../model/bucket.ts'
 import { noCounters } from '../model/bucket.ts'
 import type { SetRow } from '../model/decide-dropped.ts'
@@ -22,6 +23,7 @@ import type { ObjectRecord, PartListRecord, PieceRecord, UploadRecord } from '..
 import {
   PART_LIST_INDEX,
   appliedRowKey,
+  bucketIdOfRow,
   bucketRowKey,
   countersRowKey,
   dataSetRange,
@@ -31,7 +33,6 @@ import {
   justAfter,
   keyRange,
   killRowKey,
-  namespaceRange,
   objectRowKey,
   pieceIndexOfRow,
   pieceRowKey,
@@ -39,6 +40,7 @@ import {
   uploadRowKey,
 } from '../wire/stored/keys.ts'
 import { decodeObjectRow } from '../wire/stored/object-row.ts'
+import { clipRows, rowsOfRange } from '../wire/stored/range-keys.ts'
 import type { AppliedRow } from '../wire/stored/rows.ts'
 import {
   decodeAppliedRow,
@@ -53,12 +55,17 @@ import type { KeyRange, KeyValue, Reader } from './key-value-engine.ts'
 /** Rows read at a time where a whole range is walked. */
 const WALK_PAGE_COUNT = 1000
 
-/** Reads the rows of one partition through any reader: the cache, the engine or a snapshot. */
+/**
+ * Reads the rows of one partition through any reader: the cache, the engine or a snapshot. Many
+ * partitions share an engine: whatever walks rows keeps to the partition's range.
+ */
 export class PartitionRows {
   readonly reader: Reader
+  readonly range: PartitionRange
 
-  constructor(reader: Reader) {
+  constructor(reader: Reader, range: PartitionRange = WHOLE_SPACE) {
     this.reader = reader
+    this.range = range
   }
 
   async object(bucketId: BucketId, key: ObjectKey): Promise<ObjectRecord | undefined> {
@@ -163,10 +170,10 @@ export class PartitionRows {
     return false
   }
 
-  /** No object and no upload in the bucket. */
+  /** No object and no upload of the bucket in the partition. */
   async isBucketEmpty(bucketId: BucketId): Promise<boolean> {
     for (const namespace of ['O', 'M'] as const) {
-      const range = prefixRange(namespace, bucketId, '')
+      const range = clipRows(prefixRange(namespace, bucketId, ''), this.range)
       const rows = await this.reader.scan(range, { limit: 1, keysOnly: true })
       if (rows.length > 0) return false
     }
@@ -188,8 +195,19 @@ export class PartitionRows {
   /** All buckets of the region, in order of their names. */
   async buckets(): Promise<BucketRecord[]> {
     const buckets: BucketRecord[] = []
-    for await (const row of this.walk(namespaceRange('B'))) buckets.push(decodeBucketRow(row.value))
+    for await (const row of this.walk(rowsOfRange('B', this.range))) {
+      buckets.push(decodeBucketRow(row.value))
+    }
     return buckets
+  }
+
+  /** The buckets that are fenced in the partition. */
+  async fencedBuckets(): Promise<BucketId[]> {
+    const fenced: BucketId[] = []
+    for await (const row of this.walk(rowsOfRange('F', this.range))) {
+      fenced.push(bucketIdOfRow(row.key))
+    }
+    return fenced
   }
 
   async applied(partition: PartitionId): Promise<AppliedRow> {
