@@ -13,7 +13,8 @@ import type { Journal } from '../storage/journal/journal.ts'
 import { StoreDamagedError } from '../storage/store-open-error.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { Effects } from '../wire/stored/effects.ts'
-import { decodeEffects, encodeEffects } from '../wire/stored/effects.ts'
+import { decodeEffects } from '../wire/stored/effects.ts'
+import { encodeEntry } from '../wire/stored/entry-result.ts'
 
 /** Entries that are on their way into the engine at a time while the journal is replayed. */
 const REPLAY_WINDOW_COUNT = 512
@@ -74,7 +75,7 @@ export class SingleMemberLog implements PartitionLog {
   }
 
   async propose(opId: Uint8Array, effects: Effects): Promise<void> {
-    const encoded = encodeEffects(effects)
+    const encoded = encodeEntry(effects, { result: { kind: 'done' }, effectIndex: -1 })
     await this.#applier.prepare(effects)
     const seq = (this.#lastSeq + 1) as Seq
     this.#lastSeq = seq
@@ -84,7 +85,7 @@ export class SingleMemberLog implements PartitionLog {
       ballot,
       seq,
       opId,
-      effects: encoded,
+      payload: encoded,
     })
     // Only now: the engine never leads the journal (I13).
     await this.#applier.apply(seq, effects)
@@ -111,7 +112,7 @@ async function replay(partition: PartitionId, journal: Journal, applier: Applier
   let window: Promise<void>[] = []
   const from = (applier.appliedSeq + 1) as Seq
   for await (const entry of journal.entries(partition, from)) {
-    const effects = decodeEffects(entry.effects)
+    const effects = decodeEffects(entry.payload)
     await applier.prepare(effects)
     window.push(applier.apply(entry.seq, effects))
     if (window.length < REPLAY_WINDOW_COUNT) continue

@@ -13,7 +13,7 @@ type Change =
   | { readonly kind: 'entry'; readonly entry: EntryRecord }
   | { readonly kind: 'replica'; readonly replica: ReplicaRecord }
 
-/** What a journal must hold: the effects of every entry from seq 1 on, and the replicas. */
+/** What a journal must hold: the payloads of every entry from seq 1 on, and the replicas. */
 class Model {
   readonly logs = new Map<PartitionId, string[]>()
   readonly replicas = new Map<PartitionId, ReplicaRecord>()
@@ -23,10 +23,10 @@ class Model {
       this.replicas.set(change.replica.partition, change.replica)
       return
     }
-    const { partition, seq, effects } = change.entry
+    const { partition, seq, payload } = change.entry
     const log = this.logs.get(partition) ?? []
     log.length = seq - 1
-    log.push(Buffer.from(effects).toString('latin1'))
+    log.push(Buffer.from(payload).toString('latin1'))
     this.logs.set(partition, log)
   }
 
@@ -213,8 +213,8 @@ async function readHeld(journal: Journal): Promise<Held[]> {
   for (const partition of PARTITIONS) {
     const first = journal.firstSeq(partition)
     const texts: string[] = []
-    for await (const { effects } of journal.entries(partition, first ?? (1 as Seq))) {
-      texts.push(Buffer.from(effects).toString('latin1'))
+    for await (const { payload } of journal.entries(partition, first ?? (1 as Seq))) {
+      texts.push(Buffer.from(payload).toString('latin1'))
     }
     held.push({
       partition,

@@ -31,7 +31,7 @@ export function entry(
 ): EntryRecord {
   const opId = Buffer.alloc(16)
   opId.writeUInt32LE(seq)
-  return { partition, ballot: ballot(epoch), seq: seq as Seq, opId, effects: Buffer.from(text) }
+  return { partition, ballot: ballot(epoch), seq: seq as Seq, opId, payload: Buffer.from(text) }
 }
 
 export function replica(partition: PartitionId, baseSeq = 0, epoch = 1): ReplicaRecord {
@@ -59,15 +59,15 @@ export function openJournal(files: Files, options: Partial<JournalOptions> = {})
   })
 }
 
-/** Effects as text of all entries that the journal holds from `fromSeq` on. */
+/** Payloads as text of all entries that the journal holds from `fromSeq` on. */
 export async function readTexts(
   journal: Journal,
   partition: PartitionId,
   fromSeq = journal.firstSeq(partition) ?? (1 as Seq),
 ): Promise<string[]> {
   const texts: string[] = []
-  for await (const { effects } of journal.entries(partition, fromSeq)) {
-    texts.push(Buffer.from(effects).toString())
+  for await (const { payload } of journal.entries(partition, fromSeq)) {
+    texts.push(Buffer.from(payload).toString())
   }
   return texts
 }

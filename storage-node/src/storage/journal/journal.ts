@@ -153,7 +153,7 @@ export class Journal {
     }
   }
 
-  /** Resolves after the sync that covers the entry. `effects` stay untouched until then. */
+  /** Resolves after the sync that covers the entry. `payload` stays untouched until then. */
   append(entry: EntryRecord): Promise<void> {
     const { partition, seq } = entry
     const last = this.#accepted.get(partition) ?? this.logEnd(partition)?.seq ?? 0

@@ -3,7 +3,8 @@
  * blindly by every replica.
  *
  * Rows are put or deleted by key; counters are added to, because commands on different keys of a
- * bucket are evaluated at the same time.
+ * bucket are evaluated at the same time. Behind the effects stands what the command answered, for a
+ * client that asks again (`entry-result.ts`); whoever applies them does not look at it.
  *
  * @module
  */
@@ -15,13 +16,15 @@ import { BinaryReader, BinaryWriter } from './binary.ts'
 import { pick } from './object-row.ts'
 import { StoredFormatError } from './stored-format-error.ts'
 
-const VERSION = 1
+/** Without a result: entries of regions with one store, before there were more. */
+const VERSION_WITHOUT_RESULT = 1
+const VERSION = 2
 const COUNTER_NAMES = Object.keys(noCounters) as (keyof BucketCounters)[]
 const PUT = 0
 const DELETE = 1
 const COUNT = 2
-/** Version, version number and count of effects. */
-const HEAD_BYTES_MAX = 16
+/** Version, version number and count of effects; the result behind them. */
+const HEAD_BYTES_MAX = 24
 /** Kind and two lengths. */
 const EFFECT_BYTES_MAX = 16
 const COUNT_BYTES_MAX = 10 + 9 * COUNTER_NAMES.length
@@ -42,22 +45,35 @@ export interface Effects {
   readonly effects: readonly Effect[]
 }
 
-export function encodeEffects({ versionSeq, effects }: Effects): Buffer {
+/** Begins an entry's payload; what the command answered follows. */
+export function writeEffects({ versionSeq, effects }: Effects): BinaryWriter {
   const writer = new BinaryWriter(sizeGuess(effects))
   writer.u8(VERSION).u64(versionSeq).varint(effects.length)
   for (const effect of effects) writeEffect(writer, effect)
-  return writer.finish()
+  return writer
 }
 
-export function decodeEffects(bytes: Uint8Array): Effects {
-  const reader = new BinaryReader(bytes)
+/** The effects of a payload, whatever stands behind them. */
+export function decodeEffects(payload: Uint8Array): Effects {
+  return readEffects(payload).effects
+}
+
+/** The effects of a payload, and a reader of what stands behind them; undefined: nothing does. */
+export function readEffects(payload: Uint8Array): {
+  readonly effects: Effects
+  readonly rest: BinaryReader | undefined
+} {
+  const reader = new BinaryReader(payload)
   const version = reader.u8()
-  if (version !== VERSION) throw new StoredFormatError(`Effects have version ${version}`)
+  if (version !== VERSION && version !== VERSION_WITHOUT_RESULT) {
+    throw new StoredFormatError(`Effects have version ${version}`)
+  }
   const versionSeq = reader.u64() as VersionSeq
   const effects: Effect[] = []
   for (let left = reader.count(); left > 0; left--) effects.push(readEffect(reader))
+  if (version === VERSION) return { effects: { versionSeq, effects }, rest: reader }
   reader.end()
-  return { versionSeq, effects }
+  return { effects: { versionSeq, effects }, rest: undefined }
 }
 
 /** Enough for what most commands turn out to mean: the bytes of an inline body are copied once. */

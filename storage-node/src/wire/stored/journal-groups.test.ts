@@ -35,7 +35,7 @@ const entry = fc.record({
   ballot,
   seq: u48 as fc.Arbitrary<Seq>,
   opId: sixteen,
-  effects: fc.uint8Array({ maxLength: 6000 }),
+  payload: fc.uint8Array({ maxLength: 6000 }),
 })
 const replica = fc.record({
   partition,
@@ -214,7 +214,7 @@ test('the largest epoch, seq and partition fit', () => {
       ballot: { epoch: (2 ** 48 - 1) as Epoch, activation: 0xffffffff },
       seq: (2 ** 48 - 1) as Seq,
       opId: new Uint8Array(16),
-      effects: new Uint8Array(0),
+      payload: new Uint8Array(0),
     },
   }
   const target = Buffer.alloc(recordSizeBytes(largest))

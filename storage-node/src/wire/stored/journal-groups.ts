@@ -12,7 +12,7 @@ import { assert } from '../../base/assert.ts'
 import { crc32 } from '../../base/checksums.ts'
 import { sameBytes } from '../../base/bytes.ts'
 import {
-  EFFECTS_SIZE_BYTES_MAX,
+  PAYLOAD_SIZE_BYTES_MAX,
   RECORD_HEADER_BYTES,
   readRecord,
   recordSizeBytes,
@@ -49,7 +49,7 @@ export const GROUP_ALIGNMENT_BYTES = 4096
 export const GROUP_HEADER_BYTES = 48
 /** Bounds what a reader allocates: the records of tens of thousands of replicas and one entry. */
 export const GROUP_SIZE_BYTES_MAX = 64 * 1024 ** 2
-assert(GROUP_SIZE_BYTES_MAX > 2 * EFFECTS_SIZE_BYTES_MAX, 'a group holds any entry')
+assert(GROUP_SIZE_BYTES_MAX > 2 * PAYLOAD_SIZE_BYTES_MAX, 'a group holds any entry')
 
 const MAGIC = 0x314a5247 // "GRJ1"
 const CHECKED_FROM = 8

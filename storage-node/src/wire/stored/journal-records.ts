@@ -2,7 +2,7 @@
  * What the journal's records say (replication.md 2.1), and their bytes.
  *
  * A record is {length u32, CRC-32 u32, type u8, partition u32, body}; the length is the body's, the
- * checksum covers everything behind it. Decoded effects and configurations are views of the bytes
+ * checksum covers everything behind it. Decoded payloads and configurations are views of the bytes
  * they were read from.
  *
  * @module
@@ -22,8 +22,8 @@ export interface EntryRecord {
   readonly seq: Seq
   /** 16 bytes. */
   readonly opId: Uint8Array
-  /** At most `EFFECTS_SIZE_BYTES_MAX`. */
-  readonly effects: Uint8Array
+  /** At most `PAYLOAD_SIZE_BYTES_MAX`. */
+  readonly payload: Uint8Array
 }
 
 /** All durable state of a replica but its entries. The last record of a partition holds. */
@@ -67,7 +67,7 @@ export type JournalRecord =
 export const JOURNAL_FORMAT_VERSION = 1
 export const OP_ID_BYTES = 16
 /** replication.md 1.5: an entry is at most 4 MiB. */
-export const EFFECTS_SIZE_BYTES_MAX = 4 * 1024 ** 2
+export const PAYLOAD_SIZE_BYTES_MAX = 4 * 1024 ** 2
 export const RECORD_HEADER_BYTES = 13
 
 const TYPES = { head: 1, replica: 2, peer: 3, entry: 4 } as const
@@ -79,7 +79,7 @@ const ENTRY_FIXED_BYTES = 6 + 4 + 6 + OP_ID_BYTES
 /** Bytes that a record takes in a group. */
 export function recordSizeBytes(record: JournalRecord): number {
   if (record.kind === 'entry') {
-    return RECORD_HEADER_BYTES + ENTRY_FIXED_BYTES + record.entry.effects.byteLength
+    return RECORD_HEADER_BYTES + ENTRY_FIXED_BYTES + record.entry.payload.byteLength
   }
   return RECORD_HEADER_BYTES + encodeSmallBody(record).byteLength
 }
@@ -118,13 +118,13 @@ export function readRecord(bytes: Buffer, at: number): { record: JournalRecord; 
 
 function writeEntryBody(target: Buffer, at: number, entry: EntryRecord): number {
   assert(entry.opId.byteLength === OP_ID_BYTES, 'an opId has 16 bytes')
-  assert(entry.effects.byteLength <= EFFECTS_SIZE_BYTES_MAX, 'effects are within their limit')
+  assert(entry.payload.byteLength <= PAYLOAD_SIZE_BYTES_MAX, 'a payload is within its limit')
   target.writeUIntLE(entry.ballot.epoch, at, 6)
   target.writeUInt32LE(entry.ballot.activation, at + 6)
   target.writeUIntLE(entry.seq, at + 10, 6)
   target.set(entry.opId, at + 16)
-  target.set(entry.effects, at + ENTRY_FIXED_BYTES)
-  return at + ENTRY_FIXED_BYTES + entry.effects.byteLength
+  target.set(entry.payload, at + ENTRY_FIXED_BYTES)
+  return at + ENTRY_FIXED_BYTES + entry.payload.byteLength
 }
 
 function encodeSmallBody(record: Exclude<JournalRecord, { kind: 'entry' }>): Uint8Array {
@@ -167,8 +167,8 @@ function readEntry(reader: BinaryReader, partition: PartitionId): EntryRecord {
   const ballot = readBallot(reader)
   const seq = reader.u48() as Seq
   const opId = reader.raw(OP_ID_BYTES)
-  if (reader.remaining > EFFECTS_SIZE_BYTES_MAX) throw new StoredFormatError('Entry is too large')
-  return { partition, ballot, seq, opId, effects: reader.raw(reader.remaining) }
+  if (reader.remaining > PAYLOAD_SIZE_BYTES_MAX) throw new StoredFormatError('Entry is too large')
+  return { partition, ballot, seq, opId, payload: reader.raw(reader.remaining) }
 }
 
 function readReplica(reader: BinaryReader, partition: PartitionId): ReplicaRecord {

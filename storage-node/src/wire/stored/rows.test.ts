@@ -11,7 +11,7 @@ import type {
 } from '../../model/identifiers.ts'
 import type { ObjectMetadata, ObjectRecord } from '../../model/object.ts'
 import type { Seq } from '../../contract/identifiers.ts'
-import { decodeEffects, encodeEffects } from './effects.ts'
+import { decodeEffects } from './effects.ts'
 import { decodeObjectRow, decodeObjectSummary, encodeObjectRow } from './object-row.ts'
 import {
   decodeAppliedRow,
@@ -173,22 +173,6 @@ test('bucket records come back as they were', () => {
   expect(decodeBucketRow(encodeBucketRow(bucket))).toEqual(bucket)
   const deleting = { ...bucket, deletingSinceMs: 5 }
   expect(decodeBucketRow(encodeBucketRow(deleting))).toEqual(deleting)
-})
-
-test('effects come back as they were', () => {
-  const effects = {
-    versionSeq: 77n as VersionSeq,
-    effects: [
-      { kind: 'put' as const, key: Buffer.from('a'), value: Buffer.from('b') },
-      { kind: 'delete' as const, key: Buffer.from('c') },
-      {
-        kind: 'count' as const,
-        bucketId: '0123456789abcdef' as BucketId,
-        delta: { objects: -1, objectBytes: -5_000_000_000, lastModifiedMs: 1_700_000_000_000 },
-      },
-    ],
-  }
-  expect(decodeEffects(encodeEffects(effects))).toEqual(effects)
 })
 
 test('whatever bytes a row has, its reader answers or refuses, and nothing else', () => {
