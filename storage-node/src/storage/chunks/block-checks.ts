@@ -9,6 +9,8 @@ import { crc32 } from '../../base/checksums.ts'
 import { CHECK_BLOCK_BYTES } from '../../model/identifiers.ts'
 import { checkTableBytes } from '../../wire/stored/chunk-records.ts'
 
+const CHECK_BYTES = 4
+
 /** Blocks of a chunk that a range touches, as bytes: whole blocks, but for the chunk's end. */
 export interface BlockSpan {
   readonly firstBlock: number
@@ -23,7 +25,7 @@ export function computeBlockChecks(pieces: readonly Uint8Array[], lengthBytes: n
   let filled = 0
   let crc = 0
   const finishBlock = () => {
-    table.writeUInt32LE(crc, block++ * 4)
+    table.writeUInt32LE(crc, block++ * CHECK_BYTES)
     filled = 0
     crc = 0
   }
@@ -60,9 +62,21 @@ export function findBadBlock(
   const table = asBuffer(checks)
   let block = firstBlock
   for (let at = 0; at < bytes.byteLength; at += CHECK_BLOCK_BYTES, block++) {
-    if (crc32(bytes.subarray(at, at + CHECK_BLOCK_BYTES)) !== table.readUInt32LE(block * 4)) {
+    if (
+      crc32(bytes.subarray(at, at + CHECK_BLOCK_BYTES)) !== table.readUInt32LE(block * CHECK_BYTES)
+    ) {
       return block
     }
   }
   return undefined
+}
+
+/** The part of a chunk's table that is about `sizeBytes` bytes from block `firstBlock` on. */
+export function checksOfBlocks(
+  checks: Uint8Array,
+  firstBlock: number,
+  sizeBytes: number,
+): Uint8Array {
+  const from = firstBlock * CHECK_BYTES
+  return checks.subarray(from, from + checkTableBytes(sizeBytes))
 }

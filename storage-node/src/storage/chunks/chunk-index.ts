@@ -9,6 +9,7 @@
 
 import { AssertionError } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
 import type { DataId } from '../../model/identifiers.ts'
 import {
   chunkRowKey,
@@ -21,10 +22,11 @@ import { ownerBytesOf } from '../../wire/stored/chunk-records.ts'
 import type { ChunkPlace, ChunkRow, SegmentRow } from '../../wire/stored/chunk-rows.ts'
 import {
   decodeChunkRow,
+  decodeMarkRow,
   encodeChunkRow,
+  encodeMarkRow,
   encodeSegmentRow,
   encodeTombstoneRow,
-  encodeUnconfirmedRow,
   recordBytesOf,
 } from '../../wire/stored/chunk-rows.ts'
 import type { KeyValueEngine } from '../key-value-engine.ts'
@@ -50,6 +52,9 @@ export interface ChunkIndexOptions {
 /** What rows are made from: a head, or a chunk that was written. */
 type IndexedChunk = Omit<ChunkToWrite, 'pieces' | 'copiedFrom'>
 type MutableSegment = { -readonly [Name in keyof SegmentState]: SegmentState[Name] }
+
+/** By index of a chunk: the stores of its group that do not have it. */
+export type LackingStores = ReadonlyMap<number, readonly StoreId[]>
 
 /** So many chunks of one dataId are looked up in one transaction. */
 const CHUNKS_PER_TRANSACTION = 256
@@ -145,13 +150,38 @@ export class ChunkIndex implements SegmentSink {
     return this.#recoverSome(segment, heads, (rows, head) => this.#add(rows, head))
   }
 
-  /** Drops the marks of chunks that every store of their placement group has. */
-  async confirm(dataId: DataId, chunkCount: number): Promise<void> {
-    await forRanges(chunkCount, (from, end) =>
-      this.#transactions.run([], (rows) => {
-        for (let at = from; at < end; at++) rows.delete(unconfirmedRowKey(dataId, at))
-      }),
-    )
+  /**
+   * Drops the marks of chunks whose reference is committed; those of `lacking` stay, and say which
+   * stores the chunk has not reached.
+   */
+  async confirm(dataId: DataId, chunkCount: number, lacking: LackingStores): Promise<void> {
+    await forRanges(chunkCount, async (from, end) => {
+      const keys = [...lacking.keys()]
+        .filter((at) => at >= from && at < end)
+        .map((at) => unconfirmedRowKey(dataId, at))
+      await this.#transactions.run(keys, (rows) => {
+        for (let at = from; at < end; at++) {
+          setLacking(rows, unconfirmedRowKey(dataId, at), lacking.get(at) ?? [])
+        }
+      })
+    })
+  }
+
+  /** Notes that a chunk has reached a store, or need not; with the last one the mark goes. */
+  reached(dataId: DataId, index: number, store: StoreId): Promise<void> {
+    const key = unconfirmedRowKey(dataId, index)
+    return this.#transactions.run([key], (rows) => {
+      const mark = rows.get(key)
+      const lacking = mark && decodeMarkRow(mark).lacking
+      if (lacking === undefined) return
+      const left = lacking.filter((other) => other !== store)
+      setLacking(rows, key, left)
+    })
+  }
+
+  async hasTombstone(dataId: DataId): Promise<boolean> {
+    const [row] = await this.#engine.getMany([tombstoneRowKey(dataId)])
+    return row !== undefined
   }
 
   /** Removes chunks and refuses later ones of the same dataId. */
@@ -206,7 +236,7 @@ export class ChunkIndex implements SegmentSink {
     const row = { ...record, ownerBytes: ownerBytesOf(record.owner) }
     rows.put(this.#chunkKey(record), encodeChunkRow(row))
     const mark = unconfirmedRowKey(record.dataId, record.index)
-    rows.put(mark, encodeUnconfirmedRow(record.owner))
+    rows.put(mark, encodeMarkRow({ owner: record.owner, lacking: undefined }))
     this.#stateOf(record.segment).liveBytes += recordBytesOf(row)
   }
 
@@ -275,6 +305,13 @@ async function forRanges(
     await work(from, end)
     from = end
   } while (from < count)
+}
+
+/** A chunk without a mark gets none: who has no copy has nothing to pass on. */
+function setLacking(rows: RowView, key: Buffer, lacking: readonly StoreId[]): void {
+  if (lacking.length === 0) return rows.delete(key)
+  const mark = rows.get(key)
+  if (mark !== undefined) rows.put(key, encodeMarkRow({ ...decodeMarkRow(mark), lacking }))
 }
 
 function isAt(row: Uint8Array | undefined, place: ChunkPlace): boolean {

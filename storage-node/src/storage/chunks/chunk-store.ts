@@ -10,7 +10,7 @@
 
 import { posix } from 'node:path'
 import { assert } from '../../base/assert.ts'
-import { totalLength } from '../../base/bytes.ts'
+import { sameBytes, totalLength } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Fatal } from '../../base/crash.ts'
 import type { Files } from '../../base/files.ts'
@@ -19,21 +19,25 @@ import type { StoreId } from '../../contract/identifiers.ts'
 import type { DataId } from '../../model/identifiers.ts'
 import { CHUNK_SIZE_BYTES } from '../../model/identifiers.ts'
 import { groupOf } from '../../placement/group-of.ts'
-import type { ChunkOwner } from '../../wire/stored/chunk-records.ts'
+import type { ChunkHead, ChunkOwner } from '../../wire/stored/chunk-records.ts'
 import { headSeedOf } from '../../wire/stored/chunk-records.ts'
 import type { KeyValueEngine } from '../key-value-engine.ts'
 import type { StateWriter } from '../state-writer.ts'
 import { computeBlockChecks } from './block-checks.ts'
+import { ChunkCorruptError } from './chunk-errors.ts'
+import type { LackingStores } from './chunk-index.ts'
 import { ChunkIndex } from './chunk-index.ts'
+import type { ChunkBlocks, ChunkRange } from './chunk-reader.ts'
 import { ChunkReader } from './chunk-reader.ts'
 import { Compaction } from './compact-segment.ts'
 import { readSegmentRows, recoverSegments } from './recover-segments.ts'
 import { RowTransactions } from './row-transactions.ts'
 import { SegmentFiles } from './segment-files.ts'
+import type { ChunkToWrite } from './segment-writer.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import { TombstoneExpiry } from './tombstone-expiry.ts'
-import type { UnconfirmedData } from './unconfirmed-marks.ts'
-import { listUnconfirmedData } from './unconfirmed-marks.ts'
+import type { LackingCursor, LackingPage, UnconfirmedData } from './unconfirmed-marks.ts'
+import { listLackingChunks, listUnconfirmedData } from './unconfirmed-marks.ts'
 
 export type { ChunkOwner } from '../../wire/stored/chunk-records.ts'
 
@@ -45,7 +49,12 @@ export interface NewChunk {
   /** Up to CHUNK_SIZE_BYTES together; untouched until `put` has answered. */
   readonly pieces: readonly Uint8Array[]
   readonly crc64: bigint
+  /** Of `computeBlockChecks`, where whoever brings the chunk has it already. */
+  readonly checks?: Uint8Array
 }
+
+/** A chunk that is here, by its head. */
+export type ChunkDescription = Pick<ChunkHead, 'owner' | 'lengthBytes' | 'crc64' | 'checks'>
 
 export interface ChunkStoreOptions {
   readonly files: Files
@@ -67,6 +76,8 @@ export interface ChunkUsage {
   readonly bytes: number
   readonly liveBytes: number
 }
+
+const NONE_LACKING: LackingStores = new Map()
 
 interface Parts {
   readonly files: SegmentFiles
@@ -117,7 +128,7 @@ export class ChunkStore {
       files,
       index,
       writer,
-      reader: new ChunkReader(index, files),
+      reader: new ChunkReader(index, files, seed),
       compaction: new Compaction({ engine, files, index, writer, seed, logger }),
       expiry: new TombstoneExpiry(engine, transactions),
     })
@@ -134,14 +145,24 @@ export class ChunkStore {
    * volume is full.
    */
   async put(chunk: NewChunk): Promise<void> {
-    const { dataId, index, owner, pieces, crc64 } = chunk
-    const lengthBytes = totalLength(pieces)
-    assert(lengthBytes > 0 && lengthBytes <= CHUNK_SIZE_BYTES, 'a chunk has up to 4 MiB')
-    const placementGroup = groupOf(dataId, index, this.#options.groupCount)
-    const checks = computeBlockChecks(pieces, lengthBytes)
-    const copiedFrom = undefined
-    const record = { dataId, index, placementGroup, owner, pieces, lengthBytes, crc64, checks }
-    await this.#parts.writer.append({ ...record, copiedFrom })
+    await this.#parts.writer.append({ ...this.#recordOf(chunk), copiedFrom: undefined })
+  }
+
+  /**
+   * Puts a whole copy in the place of one that is damaged; does nothing when there is none. Rejects
+   * with `ChunkCorruptError` when it is not the same chunk.
+   */
+  async replace(chunk: NewChunk): Promise<void> {
+    const { dataId, index } = chunk
+    const row = await this.#parts.index.find(dataId, index)
+    if (row === undefined) return
+    const record = this.#recordOf(chunk)
+    const isSame = record.lengthBytes === row.lengthBytes && record.crc64 === row.crc64
+    if (!isSame || !sameBytes(record.checks, row.checks)) {
+      throw new ChunkCorruptError(dataId, index, 'what was to replace it is another chunk')
+    }
+    // Where the row still points there: else it was removed or moved meanwhile.
+    await this.#parts.writer.append({ ...record, copiedFrom: row })
   }
 
   /**
@@ -160,14 +181,46 @@ export class ChunkStore {
     return this.#parts.reader.read({ dataId, index, offset, length }, target)
   }
 
+  /**
+   * Reads whole blocks: those that `length` bytes from `offset` touch, up to the chunk's end,
+   * verified. Rejects as `read` does.
+   */
+  readBlocks(range: ChunkRange, target: Uint8Array): Promise<ChunkBlocks> {
+    return this.#parts.reader.readBlocks(range, target)
+  }
+
   /** Whether the store has the chunk. Says nothing about its bytes. */
   async has(dataId: DataId, index: number): Promise<boolean> {
     return (await this.#parts.index.find(dataId, index)) !== undefined
   }
 
-  /** Drops the marks of a dataId whose reference is committed and whose copies are complete. */
-  confirm(dataId: DataId, chunkCount: number): Promise<void> {
-    return this.#parts.index.confirm(dataId, chunkCount)
+  /** What the chunk is, read from the disk; rejects with `ChunkCorruptError` when that is damaged. */
+  async describe(dataId: DataId, index: number): Promise<ChunkDescription | 'missing' | 'removed'> {
+    const head = await this.#parts.reader.readHead(dataId, index)
+    if (head !== undefined) return head
+    return (await this.#parts.index.hasTombstone(dataId)) ? 'removed' : 'missing'
+  }
+
+  /**
+   * Notes that the reference to chunks 0 to `chunkCount` - 1 is committed. Their marks go but for
+   * those that have not reached every store of their group.
+   */
+  confirm(
+    dataId: DataId,
+    chunkCount: number,
+    lacking: LackingStores = NONE_LACKING,
+  ): Promise<void> {
+    return this.#parts.index.confirm(dataId, chunkCount, lacking)
+  }
+
+  /** Notes that a store has the chunk that it lacked, or need not have it any more. */
+  reached(dataId: DataId, index: number, store: StoreId): Promise<void> {
+    return this.#parts.index.reached(dataId, index, store)
+  }
+
+  /** Chunks of this store that other stores lack, page by page. */
+  listLacking(after: LackingCursor | undefined): Promise<LackingPage> {
+    return listLackingChunks(this.#options.engine, after)
   }
 
   /** Removes chunks 0 to `chunkCount` - 1 and refuses any later one; durable after a flush. */
@@ -220,5 +273,22 @@ export class ChunkStore {
     await index.settled()
     await reader.idle()
     await files.close()
+  }
+
+  #recordOf({
+    dataId,
+    index,
+    owner,
+    pieces,
+    crc64,
+    checks,
+  }: NewChunk): Omit<ChunkToWrite, 'copiedFrom'> {
+    const lengthBytes = totalLength(pieces)
+    assert(lengthBytes > 0 && lengthBytes <= CHUNK_SIZE_BYTES, 'a chunk has up to 4 MiB')
+    return {
+      ...{ dataId, index, owner, pieces, lengthBytes, crc64 },
+      placementGroup: groupOf(dataId, index, this.#options.groupCount),
+      checks: checks ?? computeBlockChecks(pieces, lengthBytes),
+    }
   }
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { StoreId } from '../../contract/identifiers.ts'
 import type { BucketId, DataId, ObjectKey } from '../../model/identifiers.ts'
 import { CHUNK_SIZE_BYTES } from '../../model/identifiers.ts'
 import { groupOf } from '../../placement/group-of.ts'
@@ -19,11 +20,11 @@ import {
   decodeChunkRow,
   decodeSegmentRow,
   decodeTombstoneRow,
-  decodeUnconfirmedRow,
+  decodeMarkRow,
   encodeChunkRow,
   encodeSegmentRow,
   encodeTombstoneRow,
-  encodeUnconfirmedRow,
+  encodeMarkRow,
 } from './chunk-rows.ts'
 import { NAMESPACES } from './keys.ts'
 import { StoredFormatError } from './stored-format-error.ts'
@@ -81,7 +82,10 @@ test('values come back as they were', () => {
     expect(decodeSegmentRow(encodeSegmentRow(segment))).toEqual(segment)
   }
   const owner = { bucketId: '00112233445566ff' as BucketId, key: 'ü/\0' as ObjectKey }
-  expect(decodeUnconfirmedRow(encodeUnconfirmedRow(owner))).toEqual(owner)
+  const store = '0f8fad5b-d9cb-469f-a165-70867728950e' as StoreId
+  for (const lacking of [undefined, [], [store, store]]) {
+    expect(decodeMarkRow(encodeMarkRow({ owner, lacking }))).toEqual({ owner, lacking })
+  }
   expect(decodeTombstoneRow(encodeTombstoneRow(1_900_000_000_000.5))).toBe(1_900_000_000_000)
 })
 
@@ -97,14 +101,14 @@ test('keys and values of any bytes throw nothing but StoredFormatError', () => {
   const readers: ((bytes: Uint8Array) => unknown)[] = [
     decodeChunkRow,
     decodeSegmentRow,
-    decodeUnconfirmedRow,
+    decodeMarkRow,
     decodeTombstoneRow,
     readChunkRowKey,
     readUnconfirmedRowKey,
     readSegmentRowKey,
   ]
   // Versions and first letters are guessed, so that more than the first byte is read.
-  const first = fc.constantFrom(1, ...Buffer.from('CUE'), 255)
+  const first = fc.constantFrom(1, 2, ...Buffer.from('CUE'), 255)
   fc.assert(
     fc.property(first, fc.uint8Array({ maxLength: 60 }), (start, rest) => {
       const bytes = Buffer.concat([Buffer.of(start), rest])

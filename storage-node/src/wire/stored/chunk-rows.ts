@@ -4,11 +4,13 @@
  * @module
  */
 
+import type { StoreId } from '../../contract/identifiers.ts'
 import type { BucketId, ObjectKey } from '../../model/identifiers.ts'
 import { CHUNK_SIZE_BYTES } from '../../model/identifiers.ts'
 import { BinaryReader, BinaryWriter } from './binary.ts'
 import type { ChunkOwner } from './chunk-records.ts'
 import { checkTableBytes, headBytesOf } from './chunk-records.ts'
+import { decodeStoreId, encodeStoreId, STORE_ID_BYTES } from './store-id.ts'
 import { StoredFormatError } from './stored-format-error.ts'
 
 /** Where a record is. */
@@ -37,7 +39,18 @@ export interface SegmentRow {
   readonly liveBytes: number
 }
 
+/**
+ * A chunk that waits: for its reference to be committed, or, when `lacking` says so, for the stores
+ * of its group that it has not reached.
+ */
+export interface ChunkMark {
+  readonly owner: ChunkOwner
+  readonly lacking: readonly StoreId[] | undefined
+}
+
 const VERSION = 1
+/** Of a mark that names stores. */
+const LACKING_VERSION = 2
 const CLOSED = 1
 const BUCKET_ID_BYTES = 8
 
@@ -95,17 +108,29 @@ export function decodeSegmentRow(bytes: Uint8Array): SegmentRow {
   return row
 }
 
-/** Row `U`. */
-export function encodeUnconfirmedRow(owner: ChunkOwner): Buffer {
-  return new BinaryWriter().u8(VERSION).hex(owner.bucketId).text(owner.key).finish()
+/** Row `U`: a chunk that is not yet known to be where it belongs. */
+export function encodeMarkRow({ owner, lacking }: ChunkMark): Buffer {
+  const writer = new BinaryWriter()
+    .u8(lacking === undefined ? VERSION : LACKING_VERSION)
+    .hex(owner.bucketId)
+    .text(owner.key)
+  if (lacking === undefined) return writer.finish()
+  writer.varint(lacking.length)
+  for (const store of lacking) writer.raw(encodeStoreId(store))
+  return writer.finish()
 }
 
-export function decodeUnconfirmedRow(bytes: Uint8Array): ChunkOwner {
-  const reader = readVersion(bytes)
+export function decodeMarkRow(bytes: Uint8Array): ChunkMark {
+  const reader = new BinaryReader(bytes)
+  const version = reader.u8()
+  if (version !== VERSION && version !== LACKING_VERSION) {
+    throw new StoredFormatError(`Mark of a chunk has version ${version}`)
+  }
   const bucketId = reader.hex(BUCKET_ID_BYTES) as BucketId
-  const key = reader.text() as ObjectKey
+  const owner = { bucketId, key: reader.text() as ObjectKey }
+  const lacking = version === LACKING_VERSION ? readStores(reader) : undefined
   reader.end()
-  return { bucketId, key }
+  return { owner, lacking }
 }
 
 /** Row `X`: when the dataId was deleted. */
@@ -118,6 +143,14 @@ export function decodeTombstoneRow(bytes: Uint8Array): number {
   const deletedMs = reader.u48()
   reader.end()
   return deletedMs
+}
+
+function readStores(reader: BinaryReader): StoreId[] {
+  const stores: StoreId[] = []
+  for (let left = reader.count(); left > 0; left--) {
+    stores.push(decodeStoreId(reader.raw(STORE_ID_BYTES)))
+  }
+  return stores
 }
 
 function readVersion(bytes: Uint8Array): BinaryReader {
