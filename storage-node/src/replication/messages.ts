@@ -27,7 +27,10 @@ export interface LogSummary {
   readonly first: Seq | undefined
   readonly base: LogPosition
   readonly end: LogPosition
-  /** The first seq of each ballot's entries above the base, ascending; the base's own ballot first. */
+  /**
+   * The first seq of each ballot's entries, ascending. The first one stands at or below the base and
+   * begins what is known: the base itself, or further back as far as entries are kept.
+   */
   readonly ballots: readonly LogPosition[]
 }
 

@@ -7,6 +7,7 @@
 
 import type { Configuration, Member } from '../contract/configuration.ts'
 import type { Ballot, PartitionId, Seq, StoreId } from '../contract/identifiers.ts'
+import type { QuorumRule } from '../contract/quorum.ts'
 import type { LogEntry, LogPosition, LogSummary, ReplicationMessage } from './messages.ts'
 
 /** All durable state of a replica but its entries. */
@@ -22,7 +23,7 @@ export interface DurableReplica {
 /** What differs from region to region. */
 export interface ReplicationSettings {
   /** W: how many members must have an entry. */
-  readonly quorum: 'majority' | 'all'
+  readonly quorum: QuorumRule
   /** k and kz of 1.2: below them client writes are refused. */
   readonly minInsync: number
   readonly zoneCount: number
@@ -39,7 +40,7 @@ export interface ReplicaIdentity {
   readonly zone: string
 }
 
-/** A replica as a start finds it. */
+/** A replica as a start finds it; `log.ballots` from the oldest kept entry on. */
 export interface RecoveredReplica {
   /** Undefined: this store never had state for the partition. */
   readonly durable: DurableReplica | undefined
@@ -56,6 +57,13 @@ export interface Surroundings {
   heardMs(store: StoreId): number
   heldUntilMs(member: StoreId): number
   grantedUntilMs(): number
+  /**
+   * When this process learnt that the store runs with a higher incarnation than was on record for
+   * it; 0: it did not. Grants that were given before went to a process of the past (L3, L4).
+   */
+  restartedMs(store: StoreId): number
+  /** More than 64 MiB wait to be applied: acks wait too (1.5). */
+  isBacklogged(): boolean
 }
 
 /** A command's entry on its way into the log. */
@@ -63,6 +71,9 @@ export interface ProposedEntry {
   readonly opId: Uint8Array
   readonly payload: Uint8Array
 }
+
+/** Why an offered snapshot was refused. */
+export type SnapshotRefusal = 'promisedMore' | 'notNeeded' | 'ackedMore' | 'notMember'
 
 export type Input =
   /** First, once. `silenceUntilMs`: no seal and no grant before (L4). */
@@ -105,8 +116,20 @@ export type Input =
   | { readonly kind: 'handOver'; readonly to: StoreId }
   /** A snapshot has been written and flushed: the rows are those of `position`. */
   | { readonly kind: 'snapshotInstalled'; readonly position: LogPosition }
-  /** A snapshot could not be finished. */
+  /** A primary wants to send a snapshot; answered by `answerSnapshotOffer`. */
+  | {
+      readonly kind: 'snapshotOffered'
+      readonly token: number
+      readonly from: StoreId
+      readonly ballot: Ballot
+      readonly configuration: Configuration
+      readonly position: LogPosition
+      readonly covered: Seq
+    }
+  /** A snapshot could not be finished; the rows stay incomplete until another one is. */
   | { readonly kind: 'snapshotFailed' }
+  /** Strict reads: asks the members once; `round` rises from call to call. */
+  | { readonly kind: 'checkReads'; readonly round: number }
   /** The state machine or its rows cannot be trusted any more. */
   | { readonly kind: 'damaged' }
   /** The time of a `wake` effect has come. */
@@ -116,7 +139,9 @@ export type Effect =
   | { readonly kind: 'send'; readonly to: StoreId; readonly message: ReplicationMessage }
   /**
    * The same for a message with entries, which the driver takes from the log: `from` to `upTo`
-   * inclusive, as many as fit into 1 MiB; the message's own `entries` are empty.
+   * inclusive, in as many messages as it takes when each has at most 1 MiB or one entry (the `prev`
+   * or `from` of a later one follows from the one before); the message's own `entries` are empty.
+   * Which entries these are is settled before the next effect: later ones may replace them.
    */
   | {
       readonly kind: 'sendEntries'
@@ -127,7 +152,8 @@ export type Effect =
     }
   /**
    * Makes durable, in this order: the replica's record, then the entries (the first one truncates
-   * whatever stands at and above it). `persisted` comes back once both are synced.
+   * whatever stands at and above it). `persisted` comes back once both are synced. A record whose
+   * base lies above the log's end starts the log anew behind that base.
    */
   | {
       readonly kind: 'persist'
@@ -141,6 +167,19 @@ export type Effect =
   | { readonly kind: 'settled'; readonly upTo: Seq }
   /** May evaluate, propose and, with the read check, read (I23). `lastSeq`: the epoch start's. */
   | { readonly kind: 'activated'; readonly ballot: Ballot; readonly members: readonly Member[] }
+  /** A handover drains: what is not proposed yet waits while it is closed. */
+  | { readonly kind: 'admission'; readonly isOpen: boolean }
+  /** Outcome of `checkReads`; none comes for a round that too few members answer. */
+  | { readonly kind: 'readsChecked'; readonly round: number; readonly mayRead: boolean }
+  /**
+   * Accepted: the record that the rows are incomplete is synced, so they may be replaced now. The
+   * driver then says `snapshotInstalled` or `snapshotFailed`.
+   */
+  | {
+      readonly kind: 'answerSnapshotOffer'
+      readonly token: number
+      readonly refusal: SnapshotRefusal | undefined
+    }
   /** No longer: proposals that are not committed have an unknown outcome. */
   | { readonly kind: 'deactivated' }
   /** The lease effects, for `cluster/leases.ts`. */
