@@ -102,6 +102,13 @@ export class ConfigTable {
     this.#partitions.delete(partition)
   }
 
+  /** Changes that make this table of an empty one. */
+  snapshot(): ConfigChange[] {
+    const partitions = this.list().map((config) => ({ kind: 'partition', config }) as const)
+    if (this.#placement === undefined) return partitions
+    return [...partitions, { kind: 'placement', map: this.#placement }]
+  }
+
   /** Takes back what was read from somewhere, written at `revision`. */
   restore(change: ConfigChange, revision: number): void {
     this.#revision = Math.max(this.#revision, revision)
@@ -111,7 +118,8 @@ export class ConfigTable {
 
   #write(config: PartitionConfig): SwapOutcome {
     this.#revision++
-    const written = { ...config, version: String(this.#revision) }
+    // With the uid, so that a record that was made again repeats no version of the one before.
+    const written = { ...config, version: `${config.uid}.${this.#revision}` }
     this.#partitions.set(written.partition, written)
     this.changes.push({ kind: 'partition', config: written })
     return { kind: 'won', config: written }
