@@ -27,6 +27,8 @@ export interface Loss {
   readonly survivalProbability: number
   /** Of a physical block that was being written. */
   readonly damageProbability: number
+  /** Called for each write of which some sectors survive and others do not. */
+  onTorn(): void
 }
 
 /** One file's bytes, as readers see them and as they are durable. */
@@ -73,13 +75,17 @@ export class SimulatedContent {
   loseUnsynced(loss: Loss): void {
     const torn = new Set<number>()
     for (const write of this.#unsynced) {
+      let [kept, lost] = [false, false]
       for (const sector of sectorsOf(write)) {
         if (loss.dice.chance(loss.survivalProbability)) {
           this.#durable.write(sector.bytes, sector.position)
+          kept = true
         } else {
           torn.add(Math.floor(sector.position / PHYSICAL_BLOCK_BYTES))
+          lost = true
         }
       }
+      if (kept && lost) loss.onTorn()
     }
     // The length is written apart from the bytes; what lies between reads as zeros.
     if (loss.dice.chance(loss.survivalProbability)) this.#durable.extend(this.#seen.sizeBytes)

@@ -190,3 +190,43 @@ test('faults strike the operation they name, once', async () => {
   await expect(file.write([BLOCK], 0)).rejects.toMatchObject({ code: 'EIO' })
   await file.write([BLOCK], 0)
 })
+
+test('an operation that is under way when its process is killed takes effect or not', async () => {
+  const kept = new Set<boolean>()
+  for (let seed = 1; seed <= 20; seed++) {
+    const disk = new SimulatedDisk(seededRandom(seed), { delay: () => {} })
+    void disk.files.open('/a', 'create')
+    disk.kill()
+    kept.add(disk.directory('/').names.has('a'))
+  }
+  expect([...kept].sort()).toEqual([false, true])
+})
+
+test('operations take effect when their delay is over, in whatever order', async () => {
+  const due: (() => void)[] = []
+  const delay = (_operation: string, _path: string, act: () => void) => void due.push(act)
+  const disk = new SimulatedDisk(seededRandom(1), { delay })
+  const opened = disk.files.open('/a', 'create')
+  const listed = disk.files.list('/')
+  for (const act of due.reverse()) act()
+  expect(await listed).toEqual([])
+  await opened
+  expect(disk.directory('/').names.has('a')).toBe(true)
+})
+
+test('writes that a power cut leaves in part are counted', async () => {
+  let tornCount = 0
+  for (let seed = 1; seed <= 20; seed++) {
+    const disk = new SimulatedDisk(seededRandom(seed))
+    await writeFile(disk.files, '/a', BLOCK)
+    await disk.files.syncDirectory('/')
+    const file = await disk.files.open('/a', 'write')
+    await file.write([Buffer.alloc(4096, 1)], 0)
+    disk.crash()
+    const left = (await readOrUndefined(disk.files, '/a')) ?? ''
+    const isTorn = left.includes('\x01') && left !== '\x01'.repeat(4096)
+    if (isTorn) expect(disk.tornCount).toBe(1)
+    tornCount += disk.tornCount
+  }
+  expect(tornCount).toBeGreaterThan(0)
+})

@@ -40,9 +40,14 @@ export interface DiskFault {
   readonly skipCount?: number
 }
 
+/** Calls `act` once when an operation that begins now takes effect. */
+export type DiskDelay = (operation: DiskOperation, path: string, act: () => void) => void
+
 export interface SimulatedDiskOptions {
   /** Writes that would need more fail with `ENOSPC`. Default 1 TiB. */
   readonly capacityBytes?: number
+  /** Default: some turns of the microtask queue before the effect and after it. */
+  readonly delay?: DiskDelay
 }
 
 const CAPACITY_BYTES_DEFAULT = 1024 ** 4
@@ -52,8 +57,12 @@ const TURN_COUNT_MAX = 3
 /** The disk; it outlives the processes that use it. */
 export class SimulatedDisk {
   readonly #dice: Dice
-  readonly #capacityBytes: number
+  readonly #delay: DiskDelay | undefined
   readonly #root = new SimulatedDirectory()
+  /** Effects of operations whose time has not come. */
+  readonly #pending = new Set<() => unknown>()
+  #capacityBytes: number
+  #tornCount = 0
   #faults: { fault: DiskFault; skipCount: number }[] = []
   #process = 0
   #operationCount = 0
@@ -62,6 +71,7 @@ export class SimulatedDisk {
   constructor(random: Random, options: SimulatedDiskOptions = {}) {
     this.#dice = new Dice(random)
     this.#capacityBytes = options.capacityBytes ?? CAPACITY_BYTES_DEFAULT
+    this.#delay = options.delay
   }
 
   /** The file system for the process that runs now; ask again after a crash. */
@@ -74,6 +84,11 @@ export class SimulatedDisk {
     return this.#operationCount
   }
 
+  /** Writes that power cuts have left in part, so far. */
+  get tornCount(): number {
+    return this.#tornCount
+  }
+
   /** A power cut: ends the process and loses what was not synced. */
   crash(): void {
     this.kill()
@@ -81,14 +96,20 @@ export class SimulatedDisk {
       dice: this.#dice,
       survivalProbability: this.#dice.pick([0, 0, 0.1, 0.5, 0.9, 1]),
       damageProbability: this.#dice.pick([0, 0, 0.5]),
+      onTorn: () => this.#tornCount++,
     }
     this.#root.loseUnsynced(loss)
   }
 
-  /** Ends the process as `kill -9` does: what it wrote stays visible, and no more durable than it was. */
+  /**
+   * Ends the process as `kill -9` does: what it wrote stays visible, and no more durable than it was.
+   * Of its operations under way any may still take effect.
+   */
   kill(): void {
     this.#process++
     this.#faults = []
+    for (const effect of this.#pending) if (this.#dice.chance(0.5)) ignoreFailure(effect)
+    this.#pending.clear()
     const crash = this.#crashAt
     this.#crashAt = undefined
     crash?.done()
@@ -104,6 +125,16 @@ export class SimulatedDisk {
   /** Lets one operation of the running process fail. */
   fail(fault: DiskFault): void {
     this.#faults.push({ fault, skipCount: fault.skipCount ?? 0 })
+  }
+
+  /** Operations that were to fail work again. */
+  forgetFaults(): void {
+    this.#faults = []
+  }
+
+  /** From now on the volume has so much space; what it holds beyond that stays. */
+  resize(capacityBytes: number): void {
+    this.#capacityBytes = capacityBytes
   }
 
   /** Flips the lowest bit of one byte of a file, as a rotting disk does. */
@@ -122,6 +153,9 @@ export class SimulatedDisk {
     effect: () => T,
     onFault?: () => void,
   ): Promise<T> {
+    if (this.#delay !== undefined) {
+      return this.#operateLater(this.#delay, { process, operation, path, effect, onFault })
+    }
     await this.#turns()
     if (process === this.#process) this.#begin()
     if (process !== this.#process) return never()
@@ -133,6 +167,22 @@ export class SimulatedDisk {
     const result = effect()
     await this.#turns()
     return process === this.#process ? result : never()
+  }
+
+  /** The same with the effect and the answer in one instant, when `delay` says so. */
+  #operateLater<T>(delay: DiskDelay, call: DiskCall<T>): Promise<T> {
+    if (call.process === this.#process) this.#begin()
+    if (call.process !== this.#process) return never()
+    return new Promise((resolve, reject) => {
+      this.#pending.add(call.effect)
+      delay(call.operation, call.path, () => {
+        if (!this.#pending.delete(call.effect)) return
+        const fault = this.#takeFault(call.operation, call.path)
+        if (fault === undefined) return settle(call.effect, resolve, reject)
+        call.onFault?.()
+        reject(fault)
+      })
+    })
   }
 
   directory(path: string): SimulatedDirectory {
@@ -194,6 +244,34 @@ export class SimulatedDisk {
 
   async #turns(): Promise<void> {
     for (let rest = this.#dice.below(TURN_COUNT_MAX) + 1; rest > 0; rest--) await Promise.resolve()
+  }
+}
+
+interface DiskCall<T> {
+  readonly process: number
+  readonly operation: DiskOperation
+  readonly path: string
+  readonly effect: () => T
+  readonly onFault: (() => void) | undefined
+}
+
+function settle<T>(
+  effect: () => T,
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+): void {
+  try {
+    resolve(effect())
+  } catch (error) {
+    reject(error)
+  }
+}
+
+function ignoreFailure(effect: () => unknown): void {
+  try {
+    effect()
+  } catch {
+    // The process that would have heard of it has ended.
   }
 }
 

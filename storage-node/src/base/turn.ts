@@ -4,7 +4,18 @@
  * @module
  */
 
+let waitingCount = 0
+
 /** Calls `callback` after everything that the present turn of the event loop has brought. */
 export function afterTurn(callback: () => void): void {
-  setImmediate(callback)
+  waitingCount++
+  setImmediate(() => {
+    waitingCount--
+    callback()
+  })
+}
+
+/** Callbacks that still wait; the simulator lets no virtual time pass while there are any. */
+export function waitingTurnCount(): number {
+  return waitingCount
 }
