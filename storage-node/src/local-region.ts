@@ -14,6 +14,7 @@ import { ReplicaDriver } from './cluster/replica-driver.ts'
 import { SingleMemberLog } from './cluster/single-member-log.ts'
 import type { PartitionId } from './contract/identifiers.ts'
 import { BackgroundLoop } from './maintenance/background-loop.ts'
+import { endBucketDeletions } from './maintenance/bucket-deletions.ts'
 import { isCheckpointDue } from './maintenance/checkpoint-rule.ts'
 import { collectGarbage } from './maintenance/garbage-collection.ts'
 import { sweepOrphans } from './maintenance/orphan-sweep.ts'
@@ -82,7 +83,9 @@ async function openOn(store: Store, options: LocalRegionOptions): Promise<LocalR
   const user = await openPartition(USER_PARTITION, store, options)
   const partitions = new PartitionRouter(system.driver, user.driver)
   const services = openServices(partitions, store, options)
-  await services.buckets.finishDeletions()
+  const { clock, logger } = options
+  const deletions = { partitions, clock, logger }
+  await endBucketDeletions({ ...deletions, aloneMs: 0 }, new AbortController().signal)
   const checkpoint = () =>
     store.checkpoint(() => new Map([system, user].map(({ id, log }) => [id, log.base])))
   const loops = startMaintenance(partitions, checkpoint, store, options)

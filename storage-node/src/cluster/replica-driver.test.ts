@@ -1,5 +1,6 @@
 import type { Command, CommandResult, ObjectCommand } from '../model/command.ts'
-import type { BucketId, DataId, DataSetId, ObjectKey } from '../model/identifiers.ts'
+import { FENCE_KEPT_MS } from '../model/decide-bucket.ts'
+import type { BucketId, DataId, DataSetId, ObjectKey, VersionSeq } from '../model/identifiers.ts'
 import type { ObjectMetadata } from '../model/object.ts'
 import { MemoryEngine } from '../storage/memory-engine.ts'
 import { START_MS, openMemoryDriver } from './driver-fixtures.ts'
@@ -92,7 +93,8 @@ describe('kill and commit of one dataId exclude each other (B4)', () => {
 })
 
 describe('a fenced bucket', () => {
-  const fence = { kind: 'fenceBucket', bucketId } as const
+  const attempt = 1n as VersionSeq
+  const fence = { kind: 'fenceBucket', bucketId, attempt } as const
 
   test('refuses every change of an object, and lets the garbage collection work', async () => {
     const opened = await openMemoryDriver()
@@ -108,7 +110,7 @@ describe('a fenced bucket', () => {
     await run(first, fence)
     const second = await openMemoryDriver(first.engine)
     expect(await run(second, put(1))).toBe('NoSuchBucket')
-    await run(second, { kind: 'unfenceBucket', bucketId })
+    await run(second, { kind: 'unfenceBucket', bucketId, attempt })
     expect(await run(second, put(1))).toBe('ok')
     expect(await run(await openMemoryDriver(first.engine), put(2))).toBe('ok')
   })
@@ -118,6 +120,7 @@ describe('a fenced bucket', () => {
     await run(opened, put(1))
     await run(opened, { kind: 'deleteObject', ...place() })
     await run(opened, fence)
+    opened.clock.advance(FENCE_KEPT_MS)
     await run(opened, { kind: 'forgetBucket', bucketId })
     const before = await opened.driver.ask({ kind: 'counters', bucketId })
     expect(before.counters.lastModifiedMs).toBe(0)

@@ -22,7 +22,6 @@ import { evaluate } from '../storage/evaluate.ts'
 import type { KeyValueEngine, Reader } from '../storage/key-value-engine.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import { PartitionRows } from '../storage/partition-rows.ts'
-import { bucketIdOfRow, namespaceRange } from '../wire/stored/keys.ts'
 
 /** What a command adds to the journal and the engine beside its body, roughly. */
 const COMMAND_BYTES = 4096
@@ -64,9 +63,7 @@ export class ReplicaDriver {
   /** Loads the fences, which every command looks at. */
   static async open(parts: ReplicaParts): Promise<ReplicaDriver> {
     const driver = new ReplicaDriver(parts)
-    for await (const row of driver.#rows.walk(namespaceRange('F'))) {
-      driver.#fenced.add(bucketIdOfRow(row.key))
-    }
+    for (const bucketId of await driver.#rows.fencedBuckets()) driver.#fenced.add(bucketId)
     return driver
   }
 
@@ -116,11 +113,18 @@ export class ReplicaDriver {
     const decision = await evaluate(command, this.#rows, context)
     if ('refused' in decision) throw decision.refused
     await this.#propose(decision, context.versionSeq)
-    if (command.kind === 'fenceBucket') this.#fenced.add(command.bucketId)
-    if (command.kind === 'unfenceBucket' || command.kind === 'forgetBucket') {
-      this.#fenced.delete(command.bucketId)
-    }
+    this.#noteFence(decision)
     return decision.result
+  }
+
+  /** Row and set change together: whoever changes either holds the bucket's latch. */
+  #noteFence({ changes }: Exclude<Decision, { refused: unknown }>): void {
+    for (const change of changes) {
+      if (change.row !== 'fence') continue
+      const isFenced = change.value !== undefined && !change.value.isLifted
+      if (isFenced) this.#fenced.add(change.bucketId)
+      else this.#fenced.delete(change.bucketId)
+    }
   }
 
   async #propose(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AccountUid, BucketId, BucketName } from './identifiers.ts'
+import type { AccountUid, BucketId, BucketName, VersionSeq } from './identifiers.ts'
 import type { StorageClass } from './object.ts'
 
 export type BucketAcl = 'private' | 'public-read' | 'public-read-write'
@@ -19,8 +19,17 @@ export interface BucketRecord {
   readonly storageClass: StorageClass
   readonly dataRedundancy: DataRedundancy
   readonly createdMs: number
-  /** When DeleteBucket began to fence the bucket's ranges (replication.md 1.14); undefined: in use. */
-  readonly deletingSinceMs: number | undefined
+  /** Undefined: in use. */
+  readonly deletion: BucketDeletion | undefined
+}
+
+/** An attempt to delete a bucket, under way (replication.md 1.14). */
+export interface BucketDeletion {
+  /** The version number of its mark: no two attempts have the same, later ones have higher ones. */
+  readonly attempt: VersionSeq
+  readonly sinceMs: number
+  /** Some range refused: the record stays, and the fences fall. */
+  readonly isUndone: boolean
 }
 
 /** Exact counters of a bucket; changed in the same batch as the rows they count: row `S`. */

@@ -43,6 +43,12 @@ interface OnKey {
   readonly key: ObjectKey
 }
 
+/** One attempt to delete one bucket: whoever is late with an earlier one changes nothing. */
+interface OnDeletion {
+  readonly bucketId: BucketId
+  readonly attempt: VersionSeq
+}
+
 /** A part as a client lists it at completion; the ETag upper-case, without quotes. */
 export interface ListedPart {
   readonly partNumber: number
@@ -105,10 +111,10 @@ export type ObjectCommand =
   | (OnKey & { readonly kind: 'forgetDropped'; readonly dataId: DataId })
   | (OnKey & { readonly kind: 'forgetKill'; readonly dataId: DataId })
 
-/** Commands on a whole bucket within one user range. */
+/** Commands on a whole bucket, in each range that it reaches into. */
 export type BucketRangeCommand =
-  | { readonly kind: 'fenceBucket'; readonly bucketId: BucketId }
-  | { readonly kind: 'unfenceBucket'; readonly bucketId: BucketId }
+  | (OnDeletion & { readonly kind: 'fenceBucket' })
+  | (OnDeletion & { readonly kind: 'unfenceBucket' })
   /** Drops what is left of a bucket that was deleted long ago: its fence and its counters. */
   | { readonly kind: 'forgetBucket'; readonly bucketId: BucketId }
 
@@ -126,10 +132,14 @@ export type SystemCommand =
       readonly bucketCountMax: number
     }
   | { readonly kind: 'setBucketAcl'; readonly name: BucketName; readonly acl: BucketAcl }
-  /** DeleteBucket in three steps (replication.md 1.14): mark, fence every range, remove or undo. */
+  /**
+   * DeleteBucket (replication.md 1.14): mark, fence every range, remove; or, when a range refuses,
+   * undo, unfence every range, keep.
+   */
   | { readonly kind: 'markBucketDeleting'; readonly name: BucketName }
-  | { readonly kind: 'undoBucketDeleting'; readonly name: BucketName; readonly bucketId: BucketId }
-  | { readonly kind: 'removeBucket'; readonly name: BucketName; readonly bucketId: BucketId }
+  | (OnDeletion & { readonly kind: 'removeBucket'; readonly name: BucketName })
+  | (OnDeletion & { readonly kind: 'undoBucketDeleting'; readonly name: BucketName })
+  | (OnDeletion & { readonly kind: 'keepBucket'; readonly name: BucketName })
 
 export type Command = ObjectCommand | BucketRangeCommand | SystemCommand
 
@@ -141,8 +151,10 @@ export type CommandResult =
   | { readonly kind: 'bucket'; readonly record: BucketRecord; readonly created: boolean }
   /** Of killData: whether the data may be deleted, or some row refers to it. */
   | { readonly kind: 'killed'; readonly referenced: boolean }
-  /** Of replaceMetadata: the record is another one by now. */
+  /** The record is another one by now, or the attempt is over: nothing was changed. */
   | { readonly kind: 'stale' }
+  /** Of a command on a bucket: where the next range of it begins; undefined: this was the last. */
+  | { readonly kind: 'ranged'; readonly continuesAt: Uint8Array | undefined }
   | { readonly kind: 'done' }
 
 /** The changed rows of a command that passed, or why it was refused. */
@@ -194,8 +206,13 @@ export type RowChange =
   | { readonly row: 'noCounters'; readonly bucketId: BucketId }
   | { readonly row: 'bucket'; readonly name: BucketName; readonly value: BucketRecord | undefined }
 
+/** Row `F`: a range refuses changes in a bucket that is being deleted, or was. */
 export interface FenceRecord {
   readonly fencedMs: number
+  /** The latest attempt that fenced the bucket here or lifted its fence. */
+  readonly attempt: VersionSeq
+  /** The bucket stays; the row keeps a fence of the same attempt that comes late from standing. */
+  readonly isLifted: boolean
 }
 
 /** Bytes that lost their last reference and wait for the grace to pass: row `G`. */

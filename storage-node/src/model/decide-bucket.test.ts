@@ -1,5 +1,7 @@
 import type { BucketRecord } from './bucket.ts'
+import type { FenceRecord, SystemCommand } from './command.ts'
 import {
+  FENCE_KEPT_MS,
   decideCreateBucket,
   decideEndDeleting,
   decideFence,
@@ -8,7 +10,9 @@ import {
   decideSetBucketAcl,
 } from './decide-bucket.ts'
 import { changesOf, context, refusalOf } from './decide-fixtures.ts'
-import type { AccountUid, BucketId, BucketName } from './identifiers.ts'
+import type { AccountUid, BucketId, BucketName, VersionSeq } from './identifiers.ts'
+
+type EndKind = Extract<SystemCommand, { readonly attempt: unknown }>['kind']
 
 const name = 'photos' as BucketName
 const bucketId = '0123456789abcdef' as BucketId
@@ -23,9 +27,13 @@ const existing: BucketRecord = {
   storageClass: 'Standard',
   dataRedundancy: 'LRS',
   createdMs: 1,
-  deletingSinceMs: undefined,
+  deletion: undefined,
 }
-const deleting = { ...existing, deletingSinceMs: 2 }
+const attempt = 7n as VersionSeq
+const deleting = { ...existing, deletion: { attempt, sinceMs: 2, isUndone: false } }
+const undone = { ...existing, deletion: { attempt, sinceMs: 2, isUndone: true } }
+
+const stale = { changes: [], result: { kind: 'stale' } }
 
 const create = {
   kind: 'createBucket',
@@ -94,38 +102,98 @@ describe('a deletion', () => {
     },
   )
 
-  test('fences an empty range only', () => {
-    const fence = { kind: 'fenceBucket', bucketId } as const
-    expect(refusalOf(decideFence(fence, false, context))).toBe('BucketNotEmpty')
-    expect(changesOf(decideFence(fence, true, context))).toEqual([
-      { row: 'fence', bucketId, value: { fencedMs: 5000 } },
-    ])
-    expect(changesOf(decideFence({ kind: 'unfenceBucket', bucketId }, false, context))).toEqual([
-      { row: 'fence', bucketId, value: undefined },
-    ])
+  test('marks the record with a number of its own', () => {
+    const mark = decideMarkDeleting({ kind: 'markBucketDeleting', name }, existing, context)
+    const { nowMs, versionSeq } = context
+    const deletion = { attempt: versionSeq, sinceMs: nowMs, isUndone: false }
+    expect(changesOf(mark)).toEqual([{ row: 'bucket', name, value: { ...existing, deletion } }])
   })
 
-  test('is ended or undone', () => {
-    const end = (kind: 'removeBucket' | 'undoBucketDeleting') =>
-      changesOf(decideEndDeleting({ kind, name, bucketId }, deleting))
-    expect(end('removeBucket')).toEqual([{ row: 'bucket', name, value: undefined }])
-    expect(end('undoBucketDeleting')).toEqual([{ row: 'bucket', name, value: existing }])
+  const ends: readonly [EndKind, BucketRecord, BucketRecord | 'gone' | 'stale'][] = [
+    ['removeBucket', deleting, 'gone'],
+    ['undoBucketDeleting', deleting, undone],
+    ['keepBucket', deleting, 'stale'],
+    ['removeBucket', undone, 'stale'],
+    ['undoBucketDeleting', undone, undone],
+    ['keepBucket', undone, existing],
+  ]
+
+  test.each(ends)('%s: removing and undoing exclude each other', (kind, found, after) => {
+    const decision = decideEndDeleting({ kind, name, bucketId, attempt }, found)
+    if (after === 'stale') expect(decision).toEqual(stale)
+    else {
+      const value = after === 'gone' ? undefined : after
+      expect(changesOf(decision)).toEqual([{ row: 'bucket', name, value }])
+    }
   })
 
-  test.each([undefined, existing, { ...deleting, bucketId: otherId }])(
-    'of an earlier bucket leaves a later one of the same name alone',
-    (found) => {
-      expect(decideEndDeleting({ kind: 'removeBucket', name, bucketId }, found)).toEqual({
-        changes: [],
-        result: { kind: 'done' },
-      })
-    },
-  )
+  const strangers = [undefined, existing, { ...deleting, bucketId: otherId }]
+  const later = { ...undone, deletion: { ...undone.deletion, attempt: 8n as VersionSeq } }
+
+  test.each([...strangers, later])('that is over changes nothing', (found) => {
+    for (const kind of ['removeBucket', 'undoBucketDeleting', 'keepBucket'] as const) {
+      expect(decideEndDeleting({ kind, name, bucketId, attempt }, found)).toEqual(stale)
+    }
+  })
 })
 
-test('what is left of a deleted bucket is its fence and its counters', () => {
-  expect(changesOf(decideForgetBucket({ bucketId }))).toEqual([
-    { row: 'fence', bucketId, value: undefined },
-    { row: 'noCounters', bucketId },
-  ])
+describe('a fence', () => {
+  const fence = { kind: 'fenceBucket', bucketId, attempt } as const
+  const unfence = { kind: 'unfenceBucket', bucketId, attempt } as const
+  const continuesAt = new Uint8Array([1])
+  const rowOf = (isLifted: boolean, number = attempt) => ({
+    fencedMs: 1,
+    attempt: number,
+    isLifted,
+  })
+  const at = (row: FenceRecord | undefined, isEmpty = true) => ({
+    fence: row,
+    isEmpty,
+    continuesAt,
+  })
+  const put = (isLifted: boolean) => [
+    { row: 'fence', bucketId, value: { fencedMs: context.nowMs, attempt, isLifted } },
+  ]
+  const ranged = { kind: 'ranged', continuesAt }
+
+  test('needs an empty range, and says where the next one is', () => {
+    expect(refusalOf(decideFence(fence, at(undefined, false), context))).toBe('BucketNotEmpty')
+    const fenced = { changes: put(false), result: ranged }
+    expect(decideFence(fence, at(undefined), context)).toEqual(fenced)
+  })
+
+  test('that is there already is left as it is', () => {
+    const again = { changes: [], result: ranged }
+    expect(decideFence(fence, at(rowOf(false)), context)).toEqual(again)
+    expect(decideFence(unfence, at(rowOf(true)), context)).toEqual(again)
+  })
+
+  test('that comes after its own end does not stand', () => {
+    expect(decideFence(fence, at(rowOf(true)), context)).toEqual(stale)
+    expect(changesOf(decideFence(unfence, at(rowOf(false)), context))).toEqual(put(true))
+    expect(changesOf(decideFence(unfence, at(undefined), context))).toEqual(put(true))
+  })
+
+  test.each([false, true])('of a later attempt is not touched by an earlier one', (isLifted) => {
+    const row = rowOf(isLifted, 8n as VersionSeq)
+    expect(decideFence(fence, at(row), context)).toEqual(stale)
+    expect(decideFence(unfence, at(row), context)).toEqual(stale)
+  })
+
+  test.each([false, true])('of an earlier attempt gives way', (isLifted) => {
+    const row = rowOf(isLifted, 6n as VersionSeq)
+    expect(changesOf(decideFence(fence, at(row), context))).toEqual(put(false))
+    expect(changesOf(decideFence(unfence, at(row), context))).toEqual(put(true))
+  })
+
+  test('falls after a day with the counters of a bucket that is gone', () => {
+    const old = { ...context, nowMs: 1 + FENCE_KEPT_MS }
+    const gone = { row: 'fence', bucketId, value: undefined }
+    const forget = (row: FenceRecord | undefined, when = old) =>
+      changesOf(decideForgetBucket({ bucketId }, at(row), when))
+    expect(forget(rowOf(false))).toEqual([gone, { row: 'noCounters', bucketId }])
+    expect(forget(rowOf(true))).toEqual([gone])
+    expect(forget(undefined)).toEqual([])
+    expect(forget(rowOf(false), { ...old, nowMs: FENCE_KEPT_MS })).toEqual([])
+  })
 })

@@ -5,8 +5,15 @@
  * @module
  */
 
+import { unreachable } from '../base/assert.ts'
 import type { BucketRecord } from './bucket.ts'
-import type { BucketRangeCommand, Decision, RowChange, SystemCommand } from './command.ts'
+import type {
+  BucketRangeCommand,
+  Decision,
+  FenceRecord,
+  RowChange,
+  SystemCommand,
+} from './command.ts'
 import type { DecisionContext } from './decide-object.ts'
 import { OssError } from './errors.ts'
 import type { BucketId, BucketName } from './identifiers.ts'
@@ -15,7 +22,21 @@ type CreateBucket = Extract<SystemCommand, { kind: 'createBucket' }>
 type SetBucketAcl = Extract<SystemCommand, { kind: 'setBucketAcl' }>
 type MarkDeleting = Extract<SystemCommand, { kind: 'markBucketDeleting' }>
 type FenceBucket = Extract<BucketRangeCommand, { kind: 'fenceBucket' | 'unfenceBucket' }>
-type EndDeleting = Extract<SystemCommand, { kind: 'undoBucketDeleting' | 'removeBucket' }>
+type EndDeleting = Extract<
+  SystemCommand,
+  { kind: 'removeBucket' | 'undoBucketDeleting' | 'keepBucket' }
+>
+
+/** Fences outlive every write that had begun when their bucket was deleted (replication.md 1.14). */
+export const FENCE_KEPT_MS = 24 * 60 * 60 * 1000
+
+/** What a range knows of a bucket. */
+export interface BucketInRange {
+  readonly fence: FenceRecord | undefined
+  readonly isEmpty: boolean
+  /** Where the next range of the bucket begins. */
+  readonly continuesAt: Uint8Array | undefined
+}
 
 /** Making one's own bucket again with the same settings succeeds and may change its ACL. */
 export function decideCreateBucket(
@@ -34,7 +55,7 @@ export function decideCreateBucket(
     storageClass,
     dataRedundancy,
     createdMs: nowMs,
-    deletingSinceMs: undefined,
+    deletion: undefined,
   }
   return putBucket(record, true)
 }
@@ -43,57 +64,82 @@ export function decideSetBucketAcl(
   { name, acl }: SetBucketAcl,
   existing: BucketRecord | undefined,
 ): Decision {
-  if (existing === undefined || existing.deletingSinceMs !== undefined) return noSuchBucket(name)
+  if (existing === undefined || existing.deletion !== undefined) return noSuchBucket(name)
   return putBucket({ ...existing, acl }, false)
 }
 
 export function decideMarkDeleting(
   { name }: MarkDeleting,
   existing: BucketRecord | undefined,
-  { nowMs }: DecisionContext,
+  { nowMs, versionSeq }: DecisionContext,
 ): Decision {
-  if (existing === undefined || existing.deletingSinceMs !== undefined) return noSuchBucket(name)
-  return putBucket({ ...existing, deletingSinceMs: nowMs }, false)
+  if (existing === undefined || existing.deletion !== undefined) return noSuchBucket(name)
+  const deletion = { attempt: versionSeq, sinceMs: nowMs, isUndone: false }
+  return putBucket({ ...existing, deletion }, false)
 }
 
-/** Ends a deletion one way or the other; a bucket of that name which is a later one is left alone. */
+/**
+ * Removing and undoing exclude each other: whoever comes second finds the attempt over. Only what is
+ * undone is kept, for only then nobody removes it while its fences fall.
+ */
 export function decideEndDeleting(
-  { kind, name, bucketId }: EndDeleting,
+  { kind, name, bucketId, attempt }: EndDeleting,
   existing: BucketRecord | undefined,
 ): Decision {
-  if (existing?.bucketId !== bucketId || existing.deletingSinceMs === undefined) {
-    return { changes: [], result: { kind: 'done' } }
+  const stale: Decision = { changes: [], result: { kind: 'stale' } }
+  const deletion = existing?.bucketId === bucketId ? existing.deletion : undefined
+  if (existing === undefined || deletion?.attempt !== attempt) return stale
+  switch (kind) {
+    case 'removeBucket':
+      if (deletion.isUndone) return stale
+      return { changes: [{ row: 'bucket', name, value: undefined }], result: { kind: 'done' } }
+    case 'undoBucketDeleting':
+      return putBucket({ ...existing, deletion: { ...deletion, isUndone: true } }, false)
+    case 'keepBucket':
+      return deletion.isUndone ? putBucket({ ...existing, deletion: undefined }, false) : stale
+    default:
+      return unreachable(kind)
   }
-  if (kind === 'undoBucketDeleting') {
-    return putBucket({ ...existing, deletingSinceMs: undefined }, false)
-  }
-  return { changes: [{ row: 'bucket', name, value: undefined }], result: { kind: 'done' } }
 }
 
 /** From a fence on, the range refuses every mutation in the bucket; it needs an empty one. */
 export function decideFence(
-  { kind, bucketId }: FenceBucket,
-  isEmpty: boolean,
+  { kind, bucketId, attempt }: FenceBucket,
+  { fence, isEmpty, continuesAt }: BucketInRange,
   { nowMs }: DecisionContext,
 ): Decision {
-  if (kind === 'fenceBucket' && !isEmpty) return { refused: new OssError('BucketNotEmpty') }
-  const value = kind === 'fenceBucket' ? { fencedMs: nowMs } : undefined
-  return { changes: [{ row: 'fence', bucketId, value }], result: { kind: 'done' } }
+  const isLifted = kind === 'unfenceBucket'
+  const result = { kind: 'ranged', continuesAt } as const
+  if (fence !== undefined && fence.attempt >= attempt) {
+    const isOver = fence.attempt > attempt || (fence.isLifted && !isLifted)
+    if (isOver) return { changes: [], result: { kind: 'stale' } }
+    if (fence.isLifted === isLifted) return { changes: [], result }
+  }
+  if (!isLifted && !isEmpty) return { refused: new OssError('BucketNotEmpty') }
+  const value = { fencedMs: nowMs, attempt, isLifted }
+  return { changes: [{ row: 'fence', bucketId, value }], result }
 }
 
-/** Fences fall after a day: bucket ids are never used again. */
-export function decideForgetBucket({ bucketId }: { readonly bucketId: BucketId }): Decision {
-  const changes: RowChange[] = [
-    { row: 'fence', bucketId, value: undefined },
-    { row: 'noCounters', bucketId },
-  ]
-  return { changes, result: { kind: 'done' } }
+/**
+ * Fences fall after a day: bucket ids are never used again. Under a fence the counters are those of
+ * an empty bucket, so they may go with it.
+ */
+export function decideForgetBucket(
+  { bucketId }: { readonly bucketId: BucketId },
+  { fence, continuesAt }: Omit<BucketInRange, 'isEmpty'>,
+  { nowMs }: DecisionContext,
+): Decision {
+  const result = { kind: 'ranged', continuesAt } as const
+  if (fence === undefined || nowMs - fence.fencedMs < FENCE_KEPT_MS) return { changes: [], result }
+  const changes: RowChange[] = [{ row: 'fence', bucketId, value: undefined }]
+  if (!fence.isLifted) changes.push({ row: 'noCounters', bucketId })
+  return { changes, result }
 }
 
 function recreate(command: CreateBucket, existing: BucketRecord): Decision {
   const same =
     existing.owner === command.owner &&
-    existing.deletingSinceMs === undefined &&
+    existing.deletion === undefined &&
     existing.storageClass === command.storageClass &&
     existing.dataRedundancy === command.dataRedundancy
   if (!same) {

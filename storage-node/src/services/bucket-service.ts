@@ -14,6 +14,7 @@ import { OssError } from '../model/errors.ts'
 import type { AccountUid, BucketName } from '../model/identifiers.ts'
 import { BUCKET_COUNT_MAX } from '../model/limits.ts'
 import type { StorageClass } from '../model/object.ts'
+import { finishDeletion } from './bucket-deletion.ts'
 import { newBucketId } from './new-identifiers.ts'
 
 export interface CreateBucketRequest {
@@ -50,7 +51,7 @@ export class BucketService {
   /** The bucket, unless there is none or it is being deleted. */
   async find(name: BucketName): Promise<BucketRecord | undefined> {
     const record = await this.#parts.partitions.ask({ kind: 'bucket', name })
-    return record?.deletingSinceMs === undefined ? record : undefined
+    return record?.deletion === undefined ? record : undefined
   }
 
   /** The owner's buckets in order of their names. */
@@ -63,7 +64,7 @@ export class BucketService {
     const matching = all.filter(
       (bucket) =>
         bucket.owner === owner &&
-        bucket.deletingSinceMs === undefined &&
+        bucket.deletion === undefined &&
         bucket.name.startsWith(prefix) &&
         bucket.name > marker,
     )
@@ -98,37 +99,13 @@ export class BucketService {
     const { objects, uploads } = await this.stat(bucket)
     if (objects + uploads > 0) throw new OssError('BucketNotEmpty')
     const marked = await partitions.execute({ kind: 'markBucketDeleting', name })
-    await this.#finishDeletion(resultOf(marked, 'bucket').record)
+    const outcome = await finishDeletion(partitions, resultOf(marked, 'bucket').record)
+    if (outcome === 'kept') throw new OssError('BucketNotEmpty')
   }
 
   /** Exact counts of this very moment. */
   async stat({ bucketId }: BucketRecord): Promise<BucketCounters> {
     const { counters } = await this.#parts.partitions.ask({ kind: 'counters', bucketId })
     return counters
-  }
-
-  /** Finishes or undoes deletions that a previous process began; called at start. */
-  async finishDeletions(): Promise<void> {
-    for (const record of await this.#parts.partitions.ask({ kind: 'buckets' })) {
-      if (record.deletingSinceMs === undefined) continue
-      await this.#finishDeletion(record).catch((error: unknown) => {
-        const { logger } = this.#parts
-        logger.info('Undid a bucket deletion', { bucket: record.name, reason: String(error) })
-      })
-    }
-  }
-
-  /** Fences every range, then removes the record; one that refuses undoes all of it. */
-  async #finishDeletion({ name, bucketId }: BucketRecord): Promise<void> {
-    const { partitions } = this.#parts
-    try {
-      await partitions.execute({ kind: 'fenceBucket', bucketId })
-    } catch (error) {
-      await partitions.execute({ kind: 'unfenceBucket', bucketId })
-      await partitions.execute({ kind: 'undoBucketDeleting', name, bucketId })
-      if (error instanceof OssError) throw error
-      throw new Error(`Could not fence bucket "${name}"`, { cause: error })
-    }
-    await partitions.execute({ kind: 'removeBucket', name, bucketId })
   }
 }

@@ -16,6 +16,7 @@ import {
   decideMarkDeleting,
   decideSetBucketAcl,
 } from '../model/decide-bucket.ts'
+import type { BucketInRange } from '../model/decide-bucket.ts'
 import {
   WALK_COUNT_MAX,
   decideForgetDropped,
@@ -36,8 +37,9 @@ import {
   decideInitiateUpload,
   decidePutPart,
 } from '../model/decide-upload.ts'
-import type { ObjectRecord } from '../model/object.ts'
-import type { PieceData } from '../model/object.ts'
+import type { BucketId } from '../model/identifiers.ts'
+import type { ObjectRecord, PieceData } from '../model/object.ts'
+import { bucketContinuation } from '../wire/stored/range-keys.ts'
 import type { PartitionRows } from './partition-rows.ts'
 
 /** One past the largest part number: all parts there can be. */
@@ -52,9 +54,9 @@ export async function evaluate(
   switch (command.kind) {
     case 'fenceBucket':
     case 'unfenceBucket':
-      return decideFence(command, await rows.isBucketEmpty(command.bucketId), context)
+      return decideFence(command, await bucketInRange(command.bucketId, rows), context)
     case 'forgetBucket':
-      return decideForgetBucket(command)
+      return decideForgetBucket(command, await bucketInRange(command.bucketId, rows), context)
     case 'createBucket': {
       const existing = await rows.bucket(command.name)
       const owned = (await rows.buckets()).filter(({ owner }) => owner === command.owner)
@@ -64,12 +66,18 @@ export async function evaluate(
       return decideSetBucketAcl(command, await rows.bucket(command.name))
     case 'markBucketDeleting':
       return decideMarkDeleting(command, await rows.bucket(command.name), context)
-    case 'undoBucketDeleting':
     case 'removeBucket':
+    case 'undoBucketDeleting':
+    case 'keepBucket':
       return decideEndDeleting(command, await rows.bucket(command.name))
     default:
       return evaluateOnKey(command, rows, context)
   }
+}
+
+async function bucketInRange(bucketId: BucketId, rows: PartitionRows): Promise<BucketInRange> {
+  const [fence, isEmpty] = await Promise.all([rows.fence(bucketId), rows.isBucketEmpty(bucketId)])
+  return { fence, isEmpty, continuesAt: bucketContinuation(bucketId, rows.range) }
 }
 
 async function evaluateOnKey(

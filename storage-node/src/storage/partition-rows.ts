@@ -9,6 +9,7 @@ import { WHOLE_SPACE } from '../contract/founding-ranges.ts'
 import type { PartitionId, Seq } from '../contract/identifiers.ts'
 import type { BucketCounters, BucketRecord } from '../model/bucket.ts'
 import { noCounters } from '../model/bucket.ts'
+import type { FenceRecord } from '../model/command.ts'
 import type { SetRow } from '../model/decide-dropped.ts'
 import type { NumberedPart } from '../model/decide-upload.ts'
 import type {
@@ -46,6 +47,7 @@ import {
   decodeAppliedRow,
   decodeBucketRow,
   decodeCountersRow,
+  decodeFenceRow,
   decodePartListRow,
   decodePieceRow,
   decodeUploadRow,
@@ -180,8 +182,8 @@ export class PartitionRows {
     return true
   }
 
-  async isFenced(bucketId: BucketId): Promise<boolean> {
-    return (await this.#get(fenceRowKey(bucketId))) !== undefined
+  async fence(bucketId: BucketId): Promise<FenceRecord | undefined> {
+    return decoded(await this.#get(fenceRowKey(bucketId)), decodeFenceRow)
   }
 
   async counters(bucketId: BucketId): Promise<BucketCounters> {
@@ -205,7 +207,7 @@ export class PartitionRows {
   async fencedBuckets(): Promise<BucketId[]> {
     const fenced: BucketId[] = []
     for await (const row of this.walk(rowsOfRange('F', this.range))) {
-      fenced.push(bucketIdOfRow(row.key))
+      if (!decodeFenceRow(row.value).isLifted) fenced.push(bucketIdOfRow(row.key))
     }
     return fenced
   }

@@ -35,7 +35,7 @@ export const bucket: BucketRecord = {
   storageClass: 'Standard',
   dataRedundancy: 'LRS',
   createdMs: Date.UTC(2026, 0, 1),
-  deletingSinceMs: undefined,
+  deletion: undefined,
 }
 
 export const key = 'barley' as ObjectKey

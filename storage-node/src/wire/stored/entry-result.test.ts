@@ -50,7 +50,7 @@ const bucket = {
   storageClass: 'Standard' as const,
   dataRedundancy: 'LRS' as const,
   createdMs: 1_700_000_000_000,
-  deletingSinceMs: undefined,
+  deletion: undefined,
 }
 
 const effects: Effects = {
@@ -77,6 +77,8 @@ const results: readonly EntryResult[] = [
   { result: { kind: 'killed', referenced: false }, effectIndex: -1 },
   { result: { kind: 'stale' }, effectIndex: -1 },
   { result: { kind: 'done' }, effectIndex: -1 },
+  { result: { kind: 'ranged', continuesAt: Buffer.from('photos') }, effectIndex: -1 },
+  { result: { kind: 'ranged', continuesAt: undefined }, effectIndex: -1 },
 ]
 
 test.each(results.map((result) => [result.result.kind, result] as const))(

@@ -16,7 +16,19 @@ import { decodeObjectRow } from './object-row.ts'
 import { decodeBucketRow, decodePieceRow } from './rows.ts'
 import { StoredFormatError } from './stored-format-error.ts'
 
-const TAGS = { object: 0, deleted: 1, part: 2, bucket: 3, killed: 4, stale: 5, done: 6 } as const
+const TAGS = {
+  object: 0,
+  deleted: 1,
+  part: 2,
+  bucket: 3,
+  killed: 4,
+  stale: 5,
+  done: 6,
+  ranged: 7,
+} as const
+
+/** No range begins at an empty position. */
+const NOWHERE = new Uint8Array()
 
 /** A result, and which of the effects writes its record; -1 when it has none. */
 export interface EntryResult {
@@ -42,6 +54,8 @@ export function encodeEntry(effects: Effects, { result, effectIndex }: EntryResu
     case 'stale':
     case 'done':
       return writer.finish()
+    case 'ranged':
+      return writer.bytes(result.continuesAt ?? NOWHERE).finish()
     default:
       return unreachable(result)
   }
@@ -69,6 +83,10 @@ export function decodeResult(payload: Uint8Array): CommandResult | undefined {
       return { kind: 'stale' }
     case TAGS.done:
       return { kind: 'done' }
+    case TAGS.ranged: {
+      const position = rest.bytes()
+      return { kind: 'ranged', continuesAt: position.length === 0 ? undefined : position }
+    }
     default:
       throw new StoredFormatError(`Result has the unknown kind ${tag}`)
   }

@@ -142,7 +142,8 @@ test('records of the queue, kills, fences and positions come back as they were',
         expect(decodeDroppedRow(encodeDroppedRow(dropped))).toEqual(dropped)
       }
       expect(decodeKillRow(encodeKillRow({ killedMs: time }))).toEqual({ killedMs: time })
-      expect(decodeFenceRow(encodeFenceRow({ fencedMs: time }))).toEqual({ fencedMs: time })
+      const fence = { fencedMs: time, attempt: seq as VersionSeq, isLifted: time % 2 === 0 }
+      expect(decodeFenceRow(encodeFenceRow(fence))).toEqual(fence)
       const applied = { seq: size as Seq, versionSeq: seq as VersionSeq }
       expect(decodeAppliedRow(encodeAppliedRow(applied))).toEqual(applied)
     }),
@@ -168,11 +169,14 @@ test('bucket records come back as they were', () => {
     storageClass: 'IA',
     dataRedundancy: 'ZRS',
     createdMs: 1_700_000_000_000,
-    deletingSinceMs: undefined,
+    deletion: undefined,
   }
   expect(decodeBucketRow(encodeBucketRow(bucket))).toEqual(bucket)
-  const deleting = { ...bucket, deletingSinceMs: 5 }
-  expect(decodeBucketRow(encodeBucketRow(deleting))).toEqual(deleting)
+  for (const isUndone of [false, true]) {
+    const deletion = { attempt: 77n as VersionSeq, sinceMs: 5, isUndone }
+    const deleting = { ...bucket, deletion }
+    expect(decodeBucketRow(encodeBucketRow(deleting))).toEqual(deleting)
+  }
 })
 
 test('whatever bytes a row has, its reader answers or refuses, and nothing else', () => {

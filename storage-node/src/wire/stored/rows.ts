@@ -7,7 +7,13 @@
  * @module
  */
 
-import type { BucketAcl, BucketCounters, BucketRecord, DataRedundancy } from '../../model/bucket.ts'
+import type {
+  BucketAcl,
+  BucketCounters,
+  BucketDeletion,
+  BucketRecord,
+  DataRedundancy,
+} from '../../model/bucket.ts'
 import { noCounters } from '../../model/bucket.ts'
 import type { DroppedRecord, FenceRecord } from '../../model/command.ts'
 import type {
@@ -128,11 +134,22 @@ export const decodeKillRow = (bytes: Uint8Array): { killedMs: number } => ({
   killedMs: open(bytes, 'Kill').u48(),
 })
 
-export const encodeFenceRow = (fence: FenceRecord): Buffer => start().u48(fence.fencedMs).finish()
+export const encodeFenceRow = (fence: FenceRecord): Buffer =>
+  start()
+    .u48(fence.fencedMs)
+    .u64(fence.attempt)
+    .u8(fence.isLifted ? 1 : 0)
+    .finish()
 
-export const decodeFenceRow = (bytes: Uint8Array): FenceRecord => ({
-  fencedMs: open(bytes, 'Fence').u48(),
-})
+/** Fences of regions with one store name no attempt. */
+export function decodeFenceRow(bytes: Uint8Array): FenceRecord {
+  const reader = open(bytes, 'Fence')
+  const fencedMs = reader.u48()
+  if (reader.remaining === 0) return { fencedMs, attempt: 0n as VersionSeq, isLifted: false }
+  const fence = { fencedMs, attempt: reader.u64() as VersionSeq, isLifted: reader.u8() === 1 }
+  reader.end()
+  return fence
+}
 
 export function encodeCountersRow(counters: BucketCounters): Buffer {
   const writer = start().varint(COUNTER_NAMES.length)
@@ -153,27 +170,40 @@ export function encodeBucketRow(bucket: BucketRecord): Buffer {
   const writer = start()
     .hex(bucket.bucketId)
     .u48(bucket.createdMs)
-    .u48(bucket.deletingSinceMs ?? 0)
+    .u48(bucket.deletion?.sinceMs ?? 0)
     .u8(BUCKET_ACLS.indexOf(bucket.acl))
     .u8(REDUNDANCIES.indexOf(bucket.dataRedundancy))
   writeStorageClass(writer, bucket.storageClass)
-  return writer.text(bucket.name).text(bucket.owner).finish()
+  writer.text(bucket.name).text(bucket.owner)
+  if (bucket.deletion !== undefined) {
+    writer.u64(bucket.deletion.attempt).u8(bucket.deletion.isUndone ? 1 : 0)
+  }
+  return writer.finish()
 }
 
 export function decodeBucketRow(bytes: Uint8Array): BucketRecord {
   const reader = open(bytes, 'Bucket')
+  const bucketId = reader.hex(8) as BucketId
+  const createdMs = reader.u48()
+  const sinceMs = reader.u48()
   const record = {
-    bucketId: reader.hex(8) as BucketId,
-    createdMs: reader.u48(),
-    deletingSinceMs: reader.u48() || undefined,
+    bucketId,
+    createdMs,
     acl: pick(BUCKET_ACLS, reader.u8()),
     dataRedundancy: pick(REDUNDANCIES, reader.u8()),
     storageClass: readStorageClass(reader),
     name: reader.text() as BucketName,
     owner: reader.text() as AccountUid,
+    deletion: sinceMs === 0 ? undefined : readDeletion(reader, sinceMs),
   }
   reader.end()
   return record
+}
+
+/** Deletions of regions with one store have no number. */
+function readDeletion(reader: BinaryReader, sinceMs: number): BucketDeletion {
+  if (reader.remaining === 0) return { attempt: 0n as VersionSeq, sinceMs, isUndone: false }
+  return { attempt: reader.u64() as VersionSeq, sinceMs, isUndone: reader.u8() === 1 }
 }
 
 /** Row `H`: how far a partition has been applied, written with every batch. */

@@ -23,7 +23,7 @@ const bucket: BucketRecord = {
   storageClass: 'Standard',
   dataRedundancy: 'LRS',
   createdMs: TIME_MS,
-  deletingSinceMs: undefined,
+  deletion: undefined,
 }
 const region = {
   region: 'cn-x',
