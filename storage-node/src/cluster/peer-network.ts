@@ -21,7 +21,10 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
-/** How this storage node answers the others. A rejection becomes a `PeerFailure` over there. */
+/**
+ * How this storage node answers the others. A rejection becomes a `PeerFailure` over there. Bulk
+ * bytes of a request lie in buffers that are used again once it is answered.
+ */
 export interface PeerHandler {
   message(from: StoreId, message: PeerMessage): void
   request(from: StoreId, request: PeerRequest): Promise<PeerAnswer<PeerRequestKind>>
@@ -50,4 +53,13 @@ export class PeerUnreachableError extends Error {
 /** No answer within the deadline. */
 export class PeerTimeoutError extends Error {
   override readonly name = 'PeerTimeoutError'
+}
+
+/** The other side could not answer: what it rejected with. */
+export class PeerFailure extends Error {
+  override readonly name = 'PeerFailure'
+
+  constructor(store: StoreId, reason: unknown) {
+    super(`Store ${store} failed: ${reason instanceof Error ? reason.message : String(reason)}`)
+  }
 }

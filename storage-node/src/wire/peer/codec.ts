@@ -60,6 +60,10 @@ export function u8<T extends number = number>(): Codec<T> {
   return { bytesMin: 1, write: (writer, value) => writer.u8(value), read: (r) => r.u8() as T }
 }
 
+export function u16<T extends number = number>(): Codec<T> {
+  return { bytesMin: 2, write: (writer, value) => writer.u16(value), read: (r) => r.u16() as T }
+}
+
 export function u32<T extends number = number>(): Codec<T> {
   return { bytesMin: 4, write: (writer, value) => writer.u32(value), read: (r) => r.u32() as T }
 }

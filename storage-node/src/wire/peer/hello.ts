@@ -1,0 +1,63 @@
+/**
+ * How a connection between storage nodes begins: each side says who it is, before anything else.
+ *
+ * @module
+ */
+
+import type { Zone } from '../../contract/configuration.ts'
+import type { Incarnation, StoreId } from '../../contract/identifiers.ts'
+import type { Codec } from './codec.ts'
+import { enumOf, fixedBytes, struct, text, u16 } from './codec.ts'
+import { incarnation, storeId, zone } from './common-codecs.ts'
+import { ProtocolError } from './protocol-error.ts'
+
+/** The protocol that this code speaks, and the oldest that it still understands. */
+export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION_MIN = 1
+
+/** 16 random bytes, drawn when a process starts. */
+export const NONCE_BYTES = 16
+
+/** What a connection is for; each has its own, so that nothing small waits behind something large. */
+export type Lane = 'control' | 'bulk' | 'beacon'
+
+export interface Hello {
+  readonly protocolMin: number
+  readonly protocolMax: number
+  readonly lane: Lane
+  /** The region's identity: a storage node of another one is refused. */
+  readonly region: string
+  readonly store: StoreId
+  readonly incarnation: Incarnation
+  /** Of the process: two with one incarnation are a volume that was mounted twice (D6). */
+  readonly nonce: Uint8Array
+  readonly zone: Zone
+}
+
+export const hello: Codec<Hello> = struct<Hello>({
+  protocolMin: u16(),
+  protocolMax: u16(),
+  lane: enumOf(['control', 'bulk', 'beacon']),
+  region: text(256),
+  store: storeId,
+  incarnation,
+  nonce: fixedBytes(NONCE_BYTES),
+  zone,
+})
+
+/** Why a connection is refused; the last thing that is said over it. */
+export const refusal: Codec<{ readonly why: string }> = struct({ why: text(1024) })
+
+/** The highest protocol that both sides speak; undefined when there is none. */
+export function commonProtocol(
+  a: Pick<Hello, 'protocolMin' | 'protocolMax'>,
+  b: Pick<Hello, 'protocolMin' | 'protocolMax'>,
+): number | undefined {
+  const highest = Math.min(a.protocolMax, b.protocolMax)
+  return highest >= Math.max(a.protocolMin, b.protocolMin) ? highest : undefined
+}
+
+/** Store ids are compared and logged: they are short and plain. */
+export function assertPlainStoreId(store: StoreId): void {
+  if (!/^[\w-]{1,64}$/.test(store)) throw new ProtocolError('The store id must be a plain name')
+}
