@@ -111,7 +111,8 @@ function refuseMisfit({ partition, directory, journal, applier }: SingleMemberLo
 async function replay(partition: PartitionId, journal: Journal, applier: Applier): Promise<void> {
   let window: Promise<void>[] = []
   const from = (applier.appliedSeq + 1) as Seq
-  for await (const entry of journal.entries(partition, from)) {
+  const end = journal.logEnd(partition)?.seq ?? from
+  for await (const entry of journal.entries(partition, { from, upTo: end })) {
     const effects = decodeEffects(entry.payload)
     await applier.prepare(effects)
     window.push(applier.apply(entry.seq, effects))

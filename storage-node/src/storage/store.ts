@@ -86,6 +86,7 @@ export class Store {
         storeId,
         fatal,
         watermark,
+        clock,
         logger,
         ...(settings.journalFileSizeBytes === undefined
           ? {}
@@ -174,7 +175,7 @@ export class Store {
     const coverChunks = chunks.startCheckpoint()
     await engine.flush()
     coverChunks()
-    await journal.checkpoint(bases)
+    await journal.checkpoint({ bases })
     this.#checkpointedMs = this.#clock.monotonicMs()
   }
 }

@@ -23,7 +23,7 @@ import {
 } from '../../wire/stored/journal-records.ts'
 import { encodeStoreId } from '../../wire/stored/store-id.ts'
 import { journalFilePath } from './journal-files.ts'
-import { locationOf, type Location } from './log-index.ts'
+import { locationOf, type Location } from './location.ts'
 
 export interface GroupWriterOptions {
   readonly files: Files
@@ -48,7 +48,8 @@ export interface WriterStart {
 
 interface Waiting {
   readonly record: JournalRecord
-  readonly done: () => void
+  /** Of the last record that a caller hands in at a time. */
+  readonly done: (() => void) | undefined
 }
 
 /** A group closes when its records have reached this size. */
@@ -98,9 +99,17 @@ export class GroupWriter {
 
   /** Resolves after the sync that covers the record. */
   write(record: JournalRecord): Promise<void> {
+    return this.writeAll([record])
+  }
+
+  /** Resolves after the sync that covers the last of the records; at least one. */
+  writeAll(records: readonly JournalRecord[]): Promise<void> {
     assert(!this.#closed, 'nothing is written to a closed journal')
     return new Promise((resolve) => {
-      this.#waiting.push({ record, done: resolve })
+      const last = records.length - 1
+      for (const [at, record] of records.entries()) {
+        this.#waiting.push({ record, done: at === last ? resolve : undefined })
+      }
       this.#draining ??= this.#drain()
     })
   }
@@ -119,7 +128,7 @@ export class GroupWriter {
       while (this.#waiting.length > 0) {
         const batch = this.#takeBatch()
         await this.#writeGroup(batch.map(({ record }) => record))
-        for (const { done } of batch) done()
+        for (const { done } of batch) done?.()
         // Their next records are in the next group.
         await Promise.resolve()
       }

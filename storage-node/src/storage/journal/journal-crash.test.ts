@@ -1,9 +1,10 @@
+import { ManualClock } from '../../base/manual-clock.ts'
 import { Dice, seededRandom } from '../../base/seeded-random.ts'
 import { SimulatedDisk } from '../../base/simulated-disk.ts'
 import type { PartitionId, Seq } from '../../contract/identifiers.ts'
 import { StoreUnreadableError } from '../store-open-error.ts'
-import type { EntryRecord, ReplicaRecord } from '../../wire/stored/journal-records.ts'
-import { entry, openJournal, position, replica } from './journal-fixtures.ts'
+import type { EntryRecord, LogPosition, ReplicaRecord } from '../../wire/stored/journal-records.ts'
+import { all, ballot, entry, openJournal, replica } from './journal-fixtures.ts'
 import type { Journal } from './journal.ts'
 
 const PARTITIONS = [1, 2, 3] as PartitionId[]
@@ -42,6 +43,7 @@ class Model {
 class Life {
   readonly dice: Dice
   readonly disk: SimulatedDisk
+  readonly clock = new ManualClock(Date.UTC(2030, 0, 1))
   /** Everything that a finished recovery has shown, or an answer has promised. */
   #certain = new Model()
   /** What was asked for since, in the order of asking; the first `#answered` are acknowledged. */
@@ -75,6 +77,7 @@ class Life {
     try {
       return await openJournal(this.disk.files, {
         watermark: this.#watermark,
+        clock: this.clock,
         fileSizeBytes: FILE_SIZE_BYTES,
         fatal: () => this.#exit(),
       })
@@ -143,7 +146,7 @@ class Life {
   async #checkpoint(journal: Journal): Promise<void> {
     const durable = this.#durable()
     const current = this.#latest
-    const bases = new Map<PartitionId, ReturnType<typeof position>>()
+    const bases = new Map<PartitionId, LogPosition>()
     const written: Change[] = []
     for (const [partition, record] of current.replicas) {
       const end = Math.min(
@@ -151,13 +154,15 @@ class Life {
         current.logs.get(partition)?.length ?? 0,
       )
       if (end <= record.base.seq || !durable.replicas.has(partition)) continue
-      const base = position(end)
+      const base = { seq: end as Seq, ballot: ballotOf(current.logs.get(partition)?.[end - 1]) }
       bases.set(partition, base)
       written.push({ kind: 'replica', replica: { ...record, base } })
     }
     for (const change of written) this.#note(change)
     const upTo = this.#asked.length
-    await journal.checkpoint(bases)
+    // Long enough that no file is kept for its opIds.
+    this.clock.advance(20_000)
+    await journal.checkpoint({ bases })
     if (written.length > 0) this.#answered = Math.max(this.#answered, upTo)
   }
 
@@ -213,7 +218,7 @@ async function readHeld(journal: Journal): Promise<Held[]> {
   for (const partition of PARTITIONS) {
     const first = journal.firstSeq(partition)
     const texts: string[] = []
-    for await (const { payload } of journal.entries(partition, first ?? (1 as Seq))) {
+    for await (const { payload } of journal.entries(partition, all(first ?? (1 as Seq)))) {
       texts.push(Buffer.from(payload).toString('latin1'))
     }
     held.push({
@@ -253,3 +258,8 @@ test.each(SEEDS)(
     expect(life.deaths).toBe(DEATHS_PER_SEED)
   },
 )
+
+/** Every text names the epoch it was written in. */
+function ballotOf(text = ''): LogPosition['ballot'] {
+  return ballot(Number(text.split('/')[2]))
+}

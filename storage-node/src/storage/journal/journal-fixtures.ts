@@ -6,12 +6,14 @@
 
 import type { Files } from '../../base/files.ts'
 import { silentLogger } from '../../base/logger.ts'
+import { ManualClock } from '../../base/manual-clock.ts'
 import type { Ballot, Epoch, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
 import type { EntryRecord, ReplicaRecord } from '../../wire/stored/journal-records.ts'
 import { Journal, type JournalOptions } from './journal.ts'
 
 export const STORE_ID = '0f8fad5b-d9cb-469f-a165-70867728950e' as StoreId
 export const DIRECTORY = '/store/journal'
+const START_MS = Date.UTC(2030, 0, 1)
 export const P1 = 1 as PartitionId
 export const P2 = 2 as PartitionId
 
@@ -54,6 +56,7 @@ export function openJournal(files: Files, options: Partial<JournalOptions> = {})
       throw cause
     },
     watermark: 0,
+    clock: new ManualClock(START_MS),
     logger: silentLogger,
     ...options,
   })
@@ -66,8 +69,13 @@ export async function readTexts(
   fromSeq = journal.firstSeq(partition) ?? (1 as Seq),
 ): Promise<string[]> {
   const texts: string[] = []
-  for await (const { payload } of journal.entries(partition, fromSeq)) {
+  for await (const { payload } of journal.entries(partition, all(fromSeq))) {
     texts.push(Buffer.from(payload).toString())
   }
   return texts
+}
+
+/** Everything from `from` on. */
+export function all(from: Seq): { from: Seq; upTo: Seq } {
+  return { from, upTo: Number.MAX_SAFE_INTEGER as Seq }
 }

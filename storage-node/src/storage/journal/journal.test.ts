@@ -1,3 +1,4 @@
+import { ManualClock } from '../../base/manual-clock.ts'
 import { seededRandom } from '../../base/seeded-random.ts'
 import { SimulatedDisk } from '../../base/simulated-disk.ts'
 import type { Seq } from '../../contract/identifiers.ts'
@@ -17,6 +18,9 @@ import {
 function newDisk(): SimulatedDisk {
   return new SimulatedDisk(seededRandom(7))
 }
+
+/** How long a file is kept for the opIds in it. */
+const OP_ID_KEPT_MS = 20_000
 
 async function journalFiles(disk: SimulatedDisk): Promise<string[]> {
   return (await disk.files.list(DIRECTORY)).sort((a, b) => parseInt(a) - parseInt(b))
@@ -123,16 +127,18 @@ test('an entry of the largest size fits, together with others', async () => {
 
 test('a checkpoint drops the files below every base, and only those', async () => {
   const disk = newDisk()
-  const journal = await openJournal(disk.files, { fileSizeBytes: 4096 })
+  const clock = new ManualClock(0)
+  const journal = await openJournal(disk.files, { fileSizeBytes: 4096, clock })
   await journal.writeReplica(replica(P1))
   await journal.writeReplica(replica(P2))
   await journal.append(entry(P2, 1))
   for (let seq = 1; seq <= 6; seq++) await journal.append(entry(P1, seq))
-  await journal.checkpoint(new Map([[P1, position(4)]]))
+  clock.advance(OP_ID_KEPT_MS)
+  await journal.checkpoint({ bases: new Map([[P1, position(4)]]) })
   expect(await readTexts(journal, P2)).toEqual(['2/1'])
   expect(await readTexts(journal, P1)).toHaveLength(6)
 
-  await journal.checkpoint(new Map([[P2, position(1)]]))
+  await journal.checkpoint({ bases: new Map([[P2, position(1)]]) })
   expect(journal.firstSeq(P2)).toBeUndefined()
   expect(journal.logEnd(P2)).toEqual(position(1))
   expect(await readTexts(journal, P1)).toEqual(['1/5', '1/6'])
@@ -148,7 +154,7 @@ test('bytes since the last checkpoint rise with what is written and fall with a 
   await journal.writeReplica(replica(P1))
   await journal.append(entry(P1, 1))
   expect(journal.bytesSinceCheckpoint).toBe(3 * 4096)
-  await journal.checkpoint(new Map([[P1, position(1)]]))
+  await journal.checkpoint({ bases: new Map([[P1, position(1)]]) })
   expect(journal.bytesSinceCheckpoint).toBe(4096)
 })
 
@@ -159,7 +165,7 @@ test('bytes that an earlier process wrote count until a checkpoint covers them',
   await journal.append(entry(P1, 1))
   const again = await reopen(disk)
   expect(again.bytesSinceCheckpoint).toBe(4 * 4096)
-  await again.checkpoint(new Map([[P1, position(1)]]))
+  await again.checkpoint({ bases: new Map([[P1, position(1)]]) })
   expect(again.bytesSinceCheckpoint).toBe(4096)
 })
 

@@ -5,13 +5,14 @@
  * @module
  */
 
-import { assert } from '../../base/assert.ts'
+import { assert, unreachable } from '../../base/assert.ts'
 import type { Fatal } from '../../base/crash.ts'
 import { makeDurableDirectory } from '../../base/durable-files.ts'
 import type { Files } from '../../base/files.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
-import { RECORD_HEADER_BYTES, readRecord } from '../../wire/stored/journal-records.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Ballot, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
+import type { LogSummary } from '../../replication/messages.ts'
 import type {
   EntryRecord,
   JournalRecord,
@@ -20,10 +21,14 @@ import type {
   ReplicaRecord,
 } from '../../wire/stored/journal-records.ts'
 import { StoreUnreadableError } from '../store-open-error.ts'
+import { type EntryRange, readEntries } from './entry-files.ts'
 import { GroupWriter } from './group-writer.ts'
-import { JournalFileReader, removeJournalFile } from './journal-files.ts'
-import { fileOf, offsetOf, type Location, type LogIndex } from './log-index.ts'
-import { recoverJournal, type RecoveredJournal } from './recover-journal.ts'
+import { removeJournalFile } from './journal-files.ts'
+import { fileOf, type Location } from './location.ts'
+import type { LogIndex } from './log-index.ts'
+import { RecentEntries } from './recent-entries.ts'
+import { mayBegin, recoverJournal, type RecoveredJournal } from './recover-journal.ts'
+import { oldestKeptFile, type ClosedFile } from './retention.ts'
 
 export interface JournalOptions {
   readonly files: Files
@@ -35,35 +40,70 @@ export interface JournalOptions {
   readonly fileSizeBytes?: number
   /** Number of the last group known as synced, 0 for none (D3). */
   readonly watermark: number
+  readonly clock: Clock
   readonly logger: Logger
+  /** Of all files that are kept for members that lag. Default `LAG_BYTES_MAX`. */
+  readonly lagBytesMax?: number
 }
 
 export const JOURNAL_FILE_SIZE_BYTES = 64 * 1024 ** 2
+/** replication.md 1.9. */
+export const LAG_BYTES_MAX = 256 * 1024 ** 2
+/** Entries of all partitions in memory. */
+const RECENT_BYTES_MAX = 32 * 1024 ** 2
+/** An entry that is needed and so many files behind is copied to the end (J4). */
+const COPIED_AT_FILE_COUNT = 16
+const COPY_BYTES_MAX = 1024 ** 2
+const PEER_PERIOD_MS = 1000
+const NOTHING: LogPosition = {
+  seq: 0 as Seq,
+  ballot: { epoch: 0 as Ballot['epoch'], activation: 0 },
+}
+
+/** What a checkpoint covers, and what others still need of the log. */
+export interface Checkpoint {
+  /** Noted before the flush of the key-value engine (J5). */
+  readonly bases: ReadonlyMap<PartitionId, LogPosition>
+  /** The oldest entry that a member lacks, of partitions with one that lags. */
+  readonly lacking?: ReadonlyMap<PartitionId, Seq>
+}
 
 /** Appends entries and replicas' records; reads entries back. */
 export class Journal {
   readonly #options: JournalOptions
   readonly #index: LogIndex
   readonly #writer: GroupWriter
+  readonly #recent = new RecentEntries(RECENT_BYTES_MAX)
+  readonly #opIds: RecoveredJournal['opIds']
   /** As accepted; `#durableReplicas` follows with the sync. */
   readonly #replicas: Map<PartitionId, ReplicaRecord>
   readonly #durableReplicas: Map<PartitionId, ReplicaRecord>
   readonly #peers: Map<StoreId, PeerRecord>
-  /** The last seq accepted per partition, durable or not. */
-  readonly #accepted = new Map<PartitionId, Seq>()
-  #oldestFile: number
+  /** Peers whose group number is not in the journal yet. */
+  readonly #heardPeers = new Set<StoreId>()
+  #peersWrittenMs = -Infinity
+  /** The last entry accepted per partition, durable or not. */
+  readonly #accepted = new Map<PartitionId, LogPosition>()
+  /** But for the newest, ascending. */
+  readonly #closedFiles: ClosedFile[] = []
+  #file: { readonly number: number; readonly startBytes: number }
   /** Of the writer's bytes; below zero while what an earlier process wrote is not covered. */
   #checkpointedBytes: number
 
   private constructor(options: JournalOptions, found: RecoveredJournal) {
     this.#options = options
     this.#index = found.index
+    this.#opIds = found.opIds
     this.#replicas = new Map(found.replicas)
     this.#durableReplicas = found.replicas
     this.#peers = found.peers
     this.#checkpointedBytes = -found.sizeBytes
-    const file = (found.fileNumbers.at(-1) ?? 0) + 1
-    this.#oldestFile = found.fileNumbers[0] ?? file
+    const closedMs = options.clock.monotonicMs()
+    for (const { number, sizeBytes } of found.files) {
+      this.#closedFiles.push({ number, sizeBytes, closedMs })
+    }
+    const number = (found.files.at(-1)?.number ?? 0) + 1
+    this.#file = { number, startBytes: 0 }
     this.#writer = new GroupWriter(
       {
         ...options,
@@ -71,7 +111,7 @@ export class Journal {
         headRecords: () => this.#headRecords(),
         onDurable: (record, location) => this.#onDurable(record, location),
       },
-      { file, lastGroup: found.lastGroup, syncedGroup: found.syncedGroup },
+      { file: number, lastGroup: found.lastGroup, syncedGroup: found.syncedGroup },
     )
   }
 
@@ -93,11 +133,11 @@ export class Journal {
 
   static async #begin(options: JournalOptions): Promise<Journal> {
     await makeDurableDirectory(options.files, options.directory)
-    const found = await recoverJournal(options)
+    const found = await recoverJournal({ ...options, nowMs: options.clock.nowMs() })
     const journal = new Journal(options, found)
-    await journal.#writer.start(found.unsureEntries.map((entry) => ({ kind: 'entry', entry })))
+    await journal.#writer.start(found.unsureEntries)
     options.logger.info('Journal is open', {
-      files: found.fileNumbers.length,
+      files: found.files.length,
       lastGroup: found.lastGroup,
       rewrittenEntries: found.unsureEntries.length,
     })
@@ -119,6 +159,11 @@ export class Journal {
     return [...this.#replicas.values()]
   }
 
+  /** The last record of a replica; undefined: this store never had state for the partition. */
+  replica(partition: PartitionId): ReplicaRecord | undefined {
+    return this.#replicas.get(partition)
+  }
+
   /** The last entry of a log, or the base it stands on when the files hold none above. */
   logEnd(partition: PartitionId): LogPosition | undefined {
     const end = this.#index.end(partition)
@@ -132,63 +177,137 @@ export class Journal {
     return this.#index.first(partition)
   }
 
-  /** Entries from `fromSeq` on that are durable at the call. The files must still hold them. */
-  async *entries(partition: PartitionId, fromSeq: Seq): AsyncIterable<EntryRecord> {
-    let reader: JournalFileReader | undefined
-    // What is durable now lies wholly within the files that are opened later.
-    const end = this.#index.end(partition)?.seq ?? 0
-    try {
-      for (let seq = fromSeq; seq <= end; seq++) {
-        const location = this.#index.find(partition, seq)
-        assert(location !== undefined, `entry ${seq} of partition ${partition} is held`)
-        if (reader?.number !== fileOf(location)) {
-          await reader?.close()
-          const { files, directory } = this.#options
-          reader = await JournalFileReader.open(files, directory, fileOf(location))
-        }
-        yield await readEntry(reader, offsetOf(location))
-      }
-    } finally {
-      await reader?.close()
-    }
+  /** What is durable of a log, without its entries. */
+  summary(partition: PartitionId): LogSummary {
+    const base = this.#durableReplicas.get(partition)?.base ?? NOTHING
+    const end = this.logEnd(partition) ?? NOTHING
+    const above = this.#index.ballots(partition).filter(({ seq }) => seq > base.seq)
+    return { first: this.firstSeq(partition), base, end, ballots: [base, ...above] }
   }
 
-  /** Resolves after the sync that covers the entry. `payload` stays untouched until then. */
+  /** The ballot of an entry that the files hold, or of the base. */
+  ballotAt(partition: PartitionId, seq: Seq): Ballot | undefined {
+    const base = this.#replicas.get(partition)?.base
+    return base?.seq === seq ? base.ballot : this.#index.ballotAt(partition, seq)
+  }
+
+  /** An entry that is in memory, durable or not. */
+  recentEntry(partition: PartitionId, seq: Seq): EntryRecord | undefined {
+    return this.#recent.get(partition, seq)
+  }
+
+  /** Durable entries in order; they end early where the files hold no more. */
+  entries(partition: PartitionId, range: EntryRange): AsyncIterable<EntryRecord> {
+    const { files, directory } = this.#options
+    return readEntries({ files, directory, index: this.#index }, partition, range)
+  }
+
+  /** opIds of entries up to `end` that a start has found and a gateway may still ask about. */
+  takeOpIds(partition: PartitionId, end: Seq): { readonly seq: Seq; readonly opId: Uint8Array }[] {
+    const opIds = this.#opIds.upTo(partition, end)
+    this.#opIds.forget(partition)
+    return opIds
+  }
+
+  /** Resolves after the sync that covers the entry. Its payload stays untouched until then. */
   append(entry: EntryRecord): Promise<void> {
-    const { partition, seq } = entry
-    const last = this.#accepted.get(partition) ?? this.logEnd(partition)?.seq ?? 0
-    const base = this.#replicas.get(partition)?.base.seq ?? 0
-    assert(seq <= Math.max(last, base) + 1, 'entries follow one another')
-    this.#accepted.set(partition, seq)
-    return this.#writer.write({ kind: 'entry', entry })
+    return this.persist(undefined, [entry])
   }
 
   /** Resolves after the sync that covers the record. */
   writeReplica(replica: ReplicaRecord): Promise<void> {
-    this.#replicas.set(replica.partition, replica)
-    return this.#writer.write({ kind: 'replica', replica })
+    return this.persist(replica, [])
+  }
+
+  /**
+   * Resolves after the sync that covers all of it: first the record, then the entries. The first
+   * entry cuts off whatever stands at and above it.
+   */
+  persist(replica: ReplicaRecord | undefined, entries: readonly EntryRecord[]): Promise<void> {
+    const records: JournalRecord[] = []
+    if (replica !== undefined) {
+      const record = this.#withLatestBase(replica)
+      records.push({ kind: 'replica', replica: record })
+      this.#replicas.set(replica.partition, record)
+    }
+    for (const entry of entries) {
+      this.#accept(entry)
+      records.push({ kind: 'entry', entry })
+    }
+    if (this.#heardPeers.size > 0) records.unshift(...this.#duePeers())
+    return this.#writer.writeAll(records)
+  }
+
+  /** What this store has heard from another one. */
+  peer(storeId: StoreId): PeerRecord | undefined {
+    return this.#peers.get(storeId)
+  }
+
+  /** Resolves once it is durable that no lower incarnation of the store is listened to (D6). */
+  recordIncarnation(storeId: StoreId, incarnation: number): Promise<void> {
+    const { syncedGroup = 0, incarnationMax = 0 } = this.#peers.get(storeId) ?? {}
+    if (incarnation <= incarnationMax) return Promise.resolve()
+    const peer = { storeId, incarnationMax: incarnation, syncedGroup }
+    this.#peers.set(storeId, peer)
+    return this.#writer.write({ kind: 'peer', peer })
+  }
+
+  /** Another store's journal reaches that far (D3): written with what is written next. */
+  hearSyncedGroup(storeId: StoreId, syncedGroup: number): void {
+    const peer = this.#peers.get(storeId)
+    if (peer === undefined || peer.syncedGroup >= syncedGroup) return
+    this.#peers.set(storeId, { ...peer, syncedGroup })
+    this.#heardPeers.add(storeId)
   }
 
   /**
    * Records which positions a flush of the key-value engine covers, then drops the files that
-   * nobody needs any more, oldest first (J4). The positions were noted before the flush (J5).
+   * nobody needs any more, oldest first (J4).
    */
-  async checkpoint(bases: ReadonlyMap<PartitionId, LogPosition>): Promise<void> {
+  async checkpoint({ bases, lacking = new Map() }: Checkpoint): Promise<void> {
     this.#checkpointedBytes = this.#writer.writtenBytes
     const written: Promise<void>[] = []
     for (const [partition, base] of bases) {
       const replica = this.#replicas.get(partition)
       assert(replica !== undefined, 'a partition with a base has a replica')
-      assert(base.seq >= replica.base.seq, 'a base never falls')
+      // A snapshot may have moved it further meanwhile.
       if (base.seq > replica.base.seq) written.push(this.writeReplica({ ...replica, base }))
     }
     await Promise.all(written)
-    await this.#dropFiles()
+    await this.#copyStuckEntries()
+    await this.#dropFiles(lacking)
   }
 
   /** Waits for what was written. */
   close(): Promise<void> {
     return this.#writer.close()
+  }
+
+  /** A checkpoint may have moved the base since the record was made. */
+  #withLatestBase(replica: ReplicaRecord): ReplicaRecord {
+    const base = this.#replicas.get(replica.partition)?.base
+    return base === undefined || base.seq <= replica.base.seq ? replica : { ...replica, base }
+  }
+
+  #accept(entry: EntryRecord): void {
+    const { partition, seq } = entry
+    const replica = this.#replicas.get(partition)
+    const base = replica?.base.seq ?? 0
+    const last = this.#accepted.get(partition) ?? this.logEnd(partition)
+    const follows = seq <= Math.max(last?.seq ?? 0, base) + 1
+    assert(follows || replica?.installing === true, 'entries follow one another')
+    assert(seq > base, 'nothing that a flush has covered is cut off')
+    this.#accepted.set(partition, entry)
+    this.#recent.add(entry)
+  }
+
+  #duePeers(): JournalRecord[] {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs - this.#peersWrittenMs < PEER_PERIOD_MS) return []
+    this.#peersWrittenMs = nowMs
+    const heard = [...this.#heardPeers].flatMap((storeId) => this.#peers.get(storeId) ?? [])
+    this.#heardPeers.clear()
+    return heard.map((peer) => ({ kind: 'peer', peer }))
   }
 
   #headRecords(): JournalRecord[] {
@@ -201,46 +320,105 @@ export class Journal {
   }
 
   #onDurable(record: JournalRecord, location: Location): void {
-    if (record.kind === 'replica')
-      this.#durableReplicas.set(record.replica.partition, record.replica)
-    if (record.kind !== 'entry') return
-    const { partition, seq } = record.entry
-    if (this.#index.place(partition, record.entry, location)) return
-    assert(
-      seq === (this.#durableReplicas.get(partition)?.base.seq ?? 0) + 1,
-      'a log restarts only above its base',
-    )
-    this.#index.restart(partition)
-    this.#index.place(partition, record.entry, location)
+    this.#noteFile(fileOf(location))
+    switch (record.kind) {
+      case 'replica':
+        this.#onDurableReplica(record.replica)
+        break
+      case 'entry':
+        this.#onDurableEntry(record.entry, location)
+        break
+      case 'copy':
+        this.#index.copy(record.entry.partition, record.entry, location)
+        break
+      case 'head':
+      case 'peer':
+        break
+      default:
+        unreachable(record)
+    }
   }
 
-  async #dropFiles(): Promise<void> {
-    const { files, directory, logger } = this.#options
-    const needed = this.#oldestNeededFile()
-    while (this.#oldestFile < needed) {
-      const number = this.#oldestFile++
-      this.#index.forgetFilesBelow(this.#oldestFile)
+  #onDurableReplica(replica: ReplicaRecord): void {
+    const { partition, base } = replica
+    const before = this.#durableReplicas.get(partition)
+    this.#durableReplicas.set(partition, replica)
+    if (before === undefined || base.seq <= before.base.seq) return
+    if (!this.#index.rebase(partition, base)) this.#recent.forget(partition)
+  }
+
+  #onDurableEntry(entry: EntryRecord, location: Location): void {
+    const { partition, seq } = entry
+    this.#recent.nextIsDurable()
+    if (this.#index.place(partition, entry, location)) return
+    const replica = this.#durableReplicas.get(partition)
+    assert(mayBegin(replica, seq), 'a log begins anew only above its base')
+    this.#index.restart(partition)
+    this.#index.place(partition, entry, location)
+  }
+
+  #noteFile(number: number): void {
+    if (number === this.#file.number) return
+    const endBytes = this.#writer.writtenBytes
+    this.#closedFiles.push({
+      number: this.#file.number,
+      sizeBytes: endBytes - this.#file.startBytes,
+      closedMs: this.#options.clock.monotonicMs(),
+    })
+    this.#file = { number, startBytes: endBytes }
+  }
+
+  /** One partition that cannot commit or apply does not keep the files of all others. */
+  async #copyStuckEntries(): Promise<void> {
+    const below = this.#writer.fileNumber - COPIED_AT_FILE_COUNT
+    for (const partition of this.#index.partitions()) {
+      const seqs = [...this.#index.seqsBelow(partition, this.#neededFrom(partition), below)]
+      let [copies, sizeBytes]: [JournalRecord[], number] = [[], 0]
+      for (const seq of seqs) {
+        for await (const entry of this.entries(partition, { from: seq, upTo: seq })) {
+          copies.push({ kind: 'copy', entry })
+          sizeBytes += entry.payload.byteLength
+        }
+        if (sizeBytes < COPY_BYTES_MAX && seq !== seqs.at(-1)) continue
+        if (copies.length > 0) await this.#writer.writeAll(copies)
+        ;[copies, sizeBytes] = [[], 0]
+      }
+    }
+  }
+
+  async #dropFiles(lacking: ReadonlyMap<PartitionId, Seq>): Promise<void> {
+    const { files, directory, logger, clock } = this.#options
+    const { lagBytesMax = LAG_BYTES_MAX } = this.#options
+    const rule = { lagFile: this.#lagFile(lacking), lagBytesMax, neededFile: this.#neededFile() }
+    const kept = oldestKeptFile(this.#closedFiles, rule, clock.monotonicMs())
+    for (let oldest; (oldest = this.#closedFiles[0]) !== undefined && oldest.number < kept;) {
+      const { number } = oldest
+      this.#closedFiles.shift()
+      this.#index.forgetFilesBelow(number + 1)
       await removeJournalFile(files, directory, number)
       logger.info('Dropped a journal file', { number })
     }
   }
 
-  /** The file of the oldest entry above its replica's base; locations rise with the log. */
-  #oldestNeededFile(): number {
+  /** The file of the oldest entry above its replica's base. */
+  #neededFile(): number {
     let needed = this.#writer.fileNumber
     for (const partition of this.#index.partitions()) {
-      const base = this.#durableReplicas.get(partition)?.base.seq ?? 0
-      const location = this.#index.find(partition, (base + 1) as Seq)
-      if (location !== undefined) needed = Math.min(needed, fileOf(location))
+      const lowest = this.#index.lowestFrom(partition, this.#neededFrom(partition))
+      if (lowest !== undefined) needed = Math.min(needed, fileOf(lowest))
     }
     return needed
   }
-}
 
-async function readEntry(reader: JournalFileReader, offset: number): Promise<EntryRecord> {
-  const header = await reader.bytesAt(offset, RECORD_HEADER_BYTES)
-  const sizeBytes = RECORD_HEADER_BYTES + header.readUInt32LE(0)
-  const { record } = readRecord(await reader.bytesAt(offset, sizeBytes), 0)
-  assert(record.kind === 'entry', 'the index names entries')
-  return record.entry
+  #neededFrom(partition: PartitionId): Seq {
+    return ((this.#durableReplicas.get(partition)?.base.seq ?? 0) + 1) as Seq
+  }
+
+  #lagFile(lacking: ReadonlyMap<PartitionId, Seq>): number | undefined {
+    const files = [...lacking].flatMap(([partition, seq]) => {
+      const location = this.#index.find(partition, seq)
+      return location === undefined ? [] : [fileOf(location)]
+    })
+    return files.length === 0 ? undefined : Math.min(...files)
+  }
 }

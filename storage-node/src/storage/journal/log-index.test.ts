@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Ballot, Epoch, PartitionId, Seq } from '../../contract/identifiers.ts'
-import { fileOf, locationOf, LogIndex, offsetOf } from './log-index.ts'
+import { fileOf, locationOf, offsetOf } from './location.ts'
+import { LogIndex } from './log-index.ts'
 
 const P = 1 as PartitionId
 

@@ -4,26 +4,11 @@
  * @module
  */
 
-import { assert } from '../../base/assert.ts'
 import type { Ballot, PartitionId, Seq } from '../../contract/identifiers.ts'
 import type { LogPosition } from '../../wire/stored/journal-records.ts'
-
-/** File and offset of a record in one number. */
-export type Location = number
-
-const OFFSET_END = 2 ** 32
-
-export function locationOf(file: number, offset: number): Location {
-  return file * OFFSET_END + offset
-}
-
-export function fileOf(location: Location): number {
-  return Math.floor(location / OFFSET_END)
-}
-
-export function offsetOf(location: Location): number {
-  return location % OFFSET_END
-}
+import type { Location } from './location.ts'
+import { locationOf } from './location.ts'
+import { PartitionLog } from './partition-log-index.ts'
 
 /** What the files hold of every partition's log. */
 export class LogIndex {
@@ -31,17 +16,25 @@ export class LogIndex {
 
   /** The log ends with this entry now; what stood above it is gone. Returns false over a gap. */
   place(partition: PartitionId, position: LogPosition, location: Location): boolean {
-    let log = this.#logs.get(partition)
-    if (log === undefined) {
-      log = new PartitionLog(position.seq)
-      this.#logs.set(partition, log)
-    }
-    return log.place(position, location)
+    return this.#log(partition).place(position, location)
+  }
+
+  /** The entry stands there too; the log stays as it is. */
+  copy(partition: PartitionId, position: LogPosition, location: Location): void {
+    this.#log(partition).copy(position, location)
   }
 
   /** The next entry begins the log anew: a snapshot has replaced what stood below. */
   restart(partition: PartitionId): void {
     this.#logs.delete(partition)
+  }
+
+  /**
+   * The log stands on this position now. Returns false when a snapshot has replaced what it held:
+   * entries that are not of the same history are forgotten.
+   */
+  rebase(partition: PartitionId, base: LogPosition): boolean {
+    return this.#logs.get(partition)?.rebase(base) ?? true
   }
 
   end(partition: PartitionId): LogPosition | undefined {
@@ -59,60 +52,44 @@ export class LogIndex {
     return this.#logs.get(partition)?.find(seq)
   }
 
+  /** Where each ballot's entries begin, ascending. */
+  ballots(partition: PartitionId): readonly LogPosition[] {
+    return this.#logs.get(partition)?.ballots ?? []
+  }
+
+  /** The ballot of an entry that the files hold. */
+  ballotAt(partition: PartitionId, seq: Seq): Ballot | undefined {
+    return this.#logs.get(partition)?.ballotAt(seq)
+  }
+
   /** Partitions of which the files hold entries. */
   partitions(): PartitionId[] {
     return [...this.#logs.keys()]
+  }
+
+  /** Seqs from `from` on that stand in files below `file`, ascending. */
+  *seqsBelow(partition: PartitionId, from: Seq, file: number): Iterable<Seq> {
+    yield* this.#logs.get(partition)?.seqsBelow(from, locationOf(file, 0)) ?? []
+  }
+
+  /** The lowest location of the entries from `from` on. */
+  lowestFrom(partition: PartitionId, from: Seq): Location | undefined {
+    return this.#logs.get(partition)?.lowestFrom(from)
   }
 
   /** Forgets what stands in files below `file`. */
   forgetFilesBelow(file: number): void {
     for (const log of this.#logs.values()) log.forgetBelow(locationOf(file, 0))
   }
-}
 
-/** Entries from `first` on, one behind the other; their locations rise with them. */
-class PartitionLog {
-  first: Seq
-  readonly #locations: Location[] = []
-  /** Where each ballot's entries begin. */
-  readonly #ballots: { readonly from: Seq; readonly ballot: Ballot }[] = []
-
-  constructor(first: Seq) {
-    this.first = first
+  /** All files were read: copies take the places of entries whose files are gone. */
+  adoptCopies(): void {
+    for (const log of this.#logs.values()) log.adoptCopies()
   }
 
-  end(): LogPosition | undefined {
-    const last = this.#ballots.at(-1)
-    if (last === undefined) return undefined
-    return { seq: (this.first + this.#locations.length - 1) as Seq, ballot: last.ballot }
-  }
-
-  place({ seq, ballot }: LogPosition, location: Location): boolean {
-    if (this.#locations.length === 0 || seq < this.first) this.first = seq
-    if (seq > this.first + this.#locations.length) return false
-    this.#locations.length = seq - this.first
-    while ((this.#ballots.at(-1)?.from ?? -1) >= seq) this.#ballots.pop()
-    this.#locations.push(location)
-    const current = this.#ballots.at(-1)?.ballot
-    if (current?.epoch !== ballot.epoch || current.activation !== ballot.activation) {
-      this.#ballots.push({ from: seq, ballot })
-    }
-    return true
-  }
-
-  find(seq: Seq): Location | undefined {
-    return this.#locations[seq - this.first]
-  }
-
-  forgetBelow(location: Location): void {
-    let count = this.#locations.findIndex((held) => held >= location)
-    if (count < 0) count = this.#locations.length
-    this.#locations.splice(0, count)
-    this.first = (this.first + count) as Seq
-    if (this.#locations.length === 0) this.#ballots.length = 0
-    while (this.#ballots.length > 1 && (this.#ballots[1]?.from ?? 0) <= this.first) {
-      this.#ballots.shift()
-    }
-    assert(this.#locations.length === 0 || this.#ballots.length > 0, 'every entry has a ballot')
+  #log(partition: PartitionId): PartitionLog {
+    let log = this.#logs.get(partition)
+    if (log === undefined) this.#logs.set(partition, (log = new PartitionLog()))
+    return log
   }
 }

@@ -9,7 +9,7 @@
 
 import { unreachable } from '../../base/assert.ts'
 import type { Files } from '../../base/files.ts'
-import type { PartitionId, StoreId } from '../../contract/identifiers.ts'
+import type { PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
 import {
   belongsTo,
   GROUP_ALIGNMENT_BYTES,
@@ -20,16 +20,25 @@ import {
   type GroupHeader,
   type PlacedRecord,
 } from '../../wire/stored/journal-groups.ts'
-import type { EntryRecord, PeerRecord, ReplicaRecord } from '../../wire/stored/journal-records.ts'
+import type {
+  EntryRecord,
+  JournalRecord,
+  PeerRecord,
+  ReplicaRecord,
+} from '../../wire/stored/journal-records.ts'
 import { encodeStoreId } from '../../wire/stored/store-id.ts'
 import { StoredFormatError } from '../../wire/stored/stored-format-error.ts'
 import { StoreDamagedError } from '../store-open-error.ts'
 import { JournalFileReader, listJournalFiles, removeJournalFile } from './journal-files.ts'
-import { locationOf, LogIndex } from './log-index.ts'
+import { locationOf } from './location.ts'
+import { LogIndex } from './log-index.ts'
+import { RecoveredOpIds } from './recovered-op-ids.ts'
+
+export type EntryOrCopy = Extract<JournalRecord, { entry: EntryRecord }>
 
 /** What a walk over the files has found so far. */
 export interface RecoveredJournal {
-  readonly fileNumbers: number[]
+  readonly files: { readonly number: number; readonly sizeBytes: number }[]
   readonly replicas: Map<PartitionId, ReplicaRecord>
   readonly peers: Map<StoreId, PeerRecord>
   readonly index: LogIndex
@@ -40,7 +49,8 @@ export interface RecoveredJournal {
   /** Number of the last group that was surely synced: by J1 only the last can be missing. */
   syncedGroup: number
   /** Entries of the groups that may not be durable yet, in order (J2). */
-  unsureEntries: EntryRecord[]
+  unsureEntries: EntryOrCopy[]
+  readonly opIds: RecoveredOpIds
 }
 
 export interface RecoverOptions {
@@ -49,6 +59,8 @@ export interface RecoverOptions {
   readonly storeId: StoreId
   /** Number of a group that is known to have been synced (D3). */
   readonly watermark: number
+  /** Wall clock. */
+  readonly nowMs: number
 }
 
 /** A group that is whole and sound. */
@@ -62,7 +74,7 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovered
   const { files, directory, watermark } = options
   const fileNumbers = await listJournalFiles(files, directory)
   const journal: RecoveredJournal = {
-    fileNumbers,
+    files: [],
     replicas: new Map(),
     peers: new Map(),
     index: new LogIndex(),
@@ -70,6 +82,7 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovered
     lastGroup: 0,
     syncedGroup: 0,
     unsureEntries: [],
+    opIds: new RecoveredOpIds(options.nowMs),
   }
   let newestWithGroups = 0
   for (const [at, number] of fileNumbers.entries()) {
@@ -79,6 +92,7 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovered
     }
     const sizeBytes = await walkFile(journal, options, number)
     if (sizeBytes > 0) newestWithGroups = number
+    journal.files.push({ number, sizeBytes })
     journal.sizeBytes += sizeBytes
   }
   if (journal.lastGroup < watermark) {
@@ -87,11 +101,12 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovered
       `its journal ends with group ${journal.lastGroup}, but group ${watermark} was synced`,
     )
   }
+  journal.index.adoptCopies()
   checkBases(journal, directory)
   journal.unsureEntries = withoutSuperseded(journal.unsureEntries)
   // Files that starts left without a single group; a process killed in the middle of each.
-  while ((fileNumbers.at(-1) ?? 0) > newestWithGroups) {
-    await removeJournalFile(files, directory, fileNumbers.pop() ?? 0)
+  while ((journal.files.at(-1)?.number ?? 0) > newestWithGroups) {
+    await removeJournalFile(files, directory, journal.files.pop()?.number ?? 0)
   }
   return journal
 }
@@ -174,14 +189,21 @@ function takeGroup(
   for (const { record, offset } of records) {
     switch (record.kind) {
       case 'replica':
-        journal.replicas.set(record.replica.partition, record.replica)
+        takeReplica(journal, record.replica)
         break
       case 'peer':
         journal.peers.set(record.peer.storeId, record.peer)
         break
       case 'entry':
+        journal.unsureEntries.push(record)
         takeEntry(journal, directory, record.entry, locationOf(header.file, position + offset))
         break
+      case 'copy': {
+        const { partition } = record.entry
+        journal.unsureEntries.push(record)
+        journal.index.copy(partition, record.entry, locationOf(header.file, position + offset))
+        break
+      }
       case 'head':
         break
       default:
@@ -215,16 +237,23 @@ function checkHead(
   return follows
 }
 
+function takeReplica({ replicas, index }: RecoveredJournal, replica: ReplicaRecord): void {
+  const { partition, base } = replica
+  const before = replicas.get(partition)
+  replicas.set(partition, replica)
+  if (before !== undefined && base.seq > before.base.seq) index.rebase(partition, base)
+}
+
 function takeEntry(
   journal: RecoveredJournal,
   directory: string,
   entry: EntryRecord,
   location: number,
 ): void {
-  journal.unsureEntries.push(entry)
   const { partition, seq } = entry
+  journal.opIds.take(entry)
   if (journal.index.place(partition, entry, location)) return
-  if (seq !== (journal.replicas.get(partition)?.base.seq ?? 0) + 1) {
+  if (!mayBegin(journal.replicas.get(partition), seq)) {
     throw new StoreDamagedError(
       directory,
       `entries of partition ${partition} before ${seq} are missing`,
@@ -234,12 +263,18 @@ function takeEntry(
   journal.index.place(partition, entry, location)
 }
 
+/** Where a log may begin: above its base, or while a snapshot comes in, above that. */
+export function mayBegin(replica: ReplicaRecord | undefined, seq: Seq): boolean {
+  return replica?.installing === true || seq === (replica?.base.seq ?? 0) + 1
+}
+
 /** What a replica has not flushed must be in its log. */
 function checkBases({ index, replicas }: RecoveredJournal, directory: string): void {
   for (const partition of index.partitions()) {
-    const base = replicas.get(partition)?.base.seq ?? 0
+    const replica = replicas.get(partition)
+    const base = replica?.base.seq ?? 0
     const first = index.first(partition) ?? 0
-    if (first > base + 1) {
+    if (first > base + 1 && replica?.installing !== true) {
       throw new StoreDamagedError(
         directory,
         `entries of partition ${partition} from ${base + 1} to ${first - 1} are missing`,
@@ -252,11 +287,11 @@ function checkBases({ index, replicas }: RecoveredJournal, directory: string): v
  * Leaves out what a later entry of the same group has cut off: written again behind the group
  * itself, it would follow a log that has become shorter.
  */
-function withoutSuperseded(entries: readonly EntryRecord[]): EntryRecord[] {
+function withoutSuperseded(records: readonly EntryOrCopy[]): EntryOrCopy[] {
   const lowest = new Map<PartitionId, number>()
-  const kept = entries.toReversed().filter(({ partition, seq }) => {
+  const kept = records.toReversed().filter(({ kind, entry: { partition, seq } }) => {
     const isHeld = seq < (lowest.get(partition) ?? Infinity)
-    if (isHeld) lowest.set(partition, seq)
+    if (isHeld && kind === 'entry') lowest.set(partition, seq)
     return isHeld
   })
   return kept.reverse()

@@ -63,6 +63,8 @@ export type JournalRecord =
   | { readonly kind: 'replica'; readonly replica: ReplicaRecord }
   | { readonly kind: 'peer'; readonly peer: PeerRecord }
   | { readonly kind: 'entry'; readonly entry: EntryRecord }
+  /** The same entry again, because its file is to be dropped: it only takes its place (J4). */
+  | { readonly kind: 'copy'; readonly entry: EntryRecord }
 
 export const JOURNAL_FORMAT_VERSION = 1
 export const OP_ID_BYTES = 16
@@ -70,7 +72,7 @@ export const OP_ID_BYTES = 16
 export const PAYLOAD_SIZE_BYTES_MAX = 4 * 1024 ** 2
 export const RECORD_HEADER_BYTES = 13
 
-const TYPES = { head: 1, replica: 2, peer: 3, entry: 4 } as const
+const TYPES = { head: 1, replica: 2, peer: 3, entry: 4, copy: 5 } as const
 const NO_PARTITION = 0
 /** Where what the checksum covers begins: behind length and checksum. */
 const CHECKED_FROM = 8
@@ -78,7 +80,7 @@ const ENTRY_FIXED_BYTES = 6 + 4 + 6 + OP_ID_BYTES
 
 /** Bytes that a record takes in a group. */
 export function recordSizeBytes(record: JournalRecord): number {
-  if (record.kind === 'entry') {
+  if (record.kind === 'entry' || record.kind === 'copy') {
     return RECORD_HEADER_BYTES + ENTRY_FIXED_BYTES + record.entry.payload.byteLength
   }
   return RECORD_HEADER_BYTES + encodeSmallBody(record).byteLength
@@ -88,7 +90,7 @@ export function recordSizeBytes(record: JournalRecord): number {
 export function writeRecord(target: Buffer, at: number, record: JournalRecord): number {
   const bodyAt = at + RECORD_HEADER_BYTES
   let end: number
-  if (record.kind === 'entry') {
+  if (record.kind === 'entry' || record.kind === 'copy') {
     end = writeEntryBody(target, bodyAt, record.entry)
   } else {
     const body = encodeSmallBody(record)
@@ -127,7 +129,7 @@ function writeEntryBody(target: Buffer, at: number, entry: EntryRecord): number 
   return at + ENTRY_FIXED_BYTES + entry.payload.byteLength
 }
 
-function encodeSmallBody(record: Exclude<JournalRecord, { kind: 'entry' }>): Uint8Array {
+function encodeSmallBody(record: Exclude<JournalRecord, { entry: EntryRecord }>): Uint8Array {
   const writer = new BinaryWriter()
   switch (record.kind) {
     case 'head':
@@ -152,6 +154,8 @@ function decodeBody(type: number, partition: PartitionId, body: Buffer): Journal
   switch (type) {
     case TYPES.entry:
       return { kind: 'entry', entry: readEntry(reader, partition) }
+    case TYPES.copy:
+      return { kind: 'copy', entry: readEntry(reader, partition) }
     case TYPES.replica:
       return { kind: 'replica', replica: readReplica(reader, partition) }
     case TYPES.peer:
@@ -209,6 +213,7 @@ function readBallot(reader: BinaryReader): Ballot {
 function partitionOf(record: JournalRecord): number {
   switch (record.kind) {
     case 'entry':
+    case 'copy':
       return record.entry.partition
     case 'replica':
       return record.replica.partition
