@@ -17,6 +17,7 @@ import type {
   PeerRequestKind,
   PeerRequests,
 } from './messages.ts'
+import { operationCodecs } from './operation-codec.ts'
 import { replicationMessage } from './replication-codec.ts'
 
 /** A request's fields without its kind, and its answer. */
@@ -29,6 +30,7 @@ type RequestCodecs = { readonly [K in PeerRequestKind]?: RequestCodec<K> }
 
 const codecs: RequestCodecs = {
   ...chunkCodecs,
+  ...operationCodecs,
   knows: {
     request: { partition: partitionId, uid: text(256) },
     answer: struct({ knows: bool() }),
@@ -40,6 +42,9 @@ const NUMBERS: { readonly [K in PeerRequestKind]: number } = {
   knows: 1,
   execute: 2,
   ask: 3,
+  settings: 4,
+  settingsChanged: 5,
+  settingsWord: 6,
   snapshotOffer: 10,
   snapshotRows: 11,
   chunkPut: 20,

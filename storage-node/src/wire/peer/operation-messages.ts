@@ -4,8 +4,10 @@
  * @module
  */
 
-import type { Epoch, PartitionId, StoreId } from '../../contract/identifiers.ts'
+import type { Member } from '../../contract/configuration.ts'
+import type { Ballot, Epoch, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
 import type { Command, CommandResult } from '../../model/command.ts'
+import type { BucketName } from '../../model/identifiers.ts'
 import type { Answer, Query, QueryKind } from '../../model/query.ts'
 
 /** A refusal that the client can correct: an `OssError` on its way. */
@@ -24,6 +26,26 @@ export type PrimaryReply<T> =
   /** The primary cannot answer now: not active, no lease, below k, or the outcome is unknown. */
   | { readonly kind: 'unavailable'; readonly why: string; readonly retryAfterMs: number }
 
+/** An answer that says what it answers: bytes are read by it. */
+export type KindedAnswer = {
+  [K in QueryKind]: { readonly kind: K; readonly answer: Answer<K> }
+}[QueryKind]
+
+/** Up to where a storage node knows the settings of the system range's primary. */
+export interface SettingsPosition {
+  readonly ballot: Ballot
+  readonly seq: Seq
+}
+
+/** What became of the settings since the position that was named. */
+export interface SettingsNews {
+  readonly position: SettingsPosition
+  /** Whose word counts when the primary is silent; undefined while that is being changed. */
+  readonly members: readonly Member[] | undefined
+  /** Records of these buckets are others by now, or are about to be; undefined: any may be. */
+  readonly changed: readonly BucketName[] | undefined
+}
+
 export interface OperationRequests {
   readonly execute: {
     readonly request: {
@@ -36,6 +58,21 @@ export interface OperationRequests {
   }
   readonly ask: {
     readonly request: { readonly partition: PartitionId; readonly query: Query }
-    readonly answer: PrimaryReply<Answer<QueryKind>>
+    readonly answer: PrimaryReply<KindedAnswer>
+  }
+  /** Of the system range's primary, every 500 ms. */
+  readonly settings: {
+    readonly request: { readonly since: SettingsPosition | undefined }
+    readonly answer: PrimaryReply<SettingsNews>
+  }
+  /** To whoever asked lately: forget these records. The answer says that it has. */
+  readonly settingsChanged: {
+    readonly request: { readonly changed: readonly BucketName[] }
+    readonly answer: { readonly forgotten: boolean }
+  }
+  /** Of a member: its promise is not above the ballot, its log ends at or before the position. */
+  readonly settingsWord: {
+    readonly request: { readonly position: SettingsPosition }
+    readonly answer: { readonly holds: boolean }
   }
 }

@@ -1,0 +1,126 @@
+/**
+ * Commands and their results as bytes.
+ *
+ * @module
+ */
+
+import type { Command, CommandResult, ListedPart, StoredBody } from '../../model/command.ts'
+import { COMPLETE_DOCUMENT_BYTES_MAX, PART_COUNT_MAX } from '../../model/limits.ts'
+import type { Codec } from './codec.ts'
+import {
+  bool,
+  list,
+  optional,
+  struct,
+  taggedUnion,
+  text,
+  u48,
+  u64,
+  variant,
+  varint,
+} from './codec.ts'
+import { position } from './query-codec.ts'
+import {
+  accountUid,
+  bucketAcl,
+  bucketId,
+  bucketName,
+  bucketRecord,
+  dataId,
+  dataRedundancy,
+  dataSetId,
+  etag,
+  md5,
+  objectMetadata,
+  objectRecord,
+  onKey,
+  pieceData,
+  pieceRecord,
+  storageClass,
+  versionSeq,
+} from './record-codecs.ts'
+
+const storedBody: Codec<StoredBody> = struct<StoredBody>({
+  sizeBytes: u48(),
+  data: pieceData,
+  md5,
+  crc64: u64(),
+})
+
+const listedPart: Codec<ListedPart> = struct<ListedPart>({
+  partNumber: varint(),
+  // As a client wrote it: whatever fits into the document that lists it.
+  etag: text(COMPLETE_DOCUMENT_BYTES_MAX),
+})
+
+const onAttempt = { bucketId, attempt: versionSeq }
+const onDeletion = { name: bucketName, ...onAttempt }
+
+/** Numbers are never used again. */
+export const command: Codec<Command> = taggedUnion('kind', {
+  putObject: variant(1, {
+    ...onKey,
+    metadata: objectMetadata,
+    body: storedBody,
+    etag,
+    forbidOverwrite: bool(),
+  }),
+  replaceMetadata: variant(2, { ...onKey, versionSeq, metadata: objectMetadata, etag }),
+  deleteObject: variant(3, onKey),
+  appendObject: variant(4, {
+    ...onKey,
+    position: varint(),
+    metadata: objectMetadata,
+    body: storedBody,
+    etag,
+    dataSetId,
+    forbidOverwrite: bool(),
+  }),
+  initiateUpload: variant(5, {
+    ...onKey,
+    uploadId: dataSetId,
+    metadata: objectMetadata,
+    forbidOverwrite: bool(),
+  }),
+  putPart: variant(6, { ...onKey, uploadId: dataSetId, partNumber: varint(), body: storedBody }),
+  completeUpload: variant(7, {
+    ...onKey,
+    uploadId: dataSetId,
+    parts: optional(list(listedPart, PART_COUNT_MAX)),
+    forbidOverwrite: bool(),
+  }),
+  abortUpload: variant(8, { ...onKey, uploadId: dataSetId }),
+  killData: variant(9, { ...onKey, dataId }),
+  walkDroppedSet: variant(10, { ...onKey, dataSetId }),
+  forgetDropped: variant(11, { ...onKey, dataId }),
+  forgetKill: variant(12, { ...onKey, dataId }),
+  fenceBucket: variant(20, onAttempt),
+  unfenceBucket: variant(21, onAttempt),
+  forgetBucket: variant(22, { bucketId }),
+  createBucket: variant(30, {
+    name: bucketName,
+    bucketId,
+    owner: accountUid,
+    acl: optional(bucketAcl),
+    storageClass,
+    dataRedundancy,
+    bucketCountMax: varint(),
+  }),
+  setBucketAcl: variant(31, { name: bucketName, acl: bucketAcl }),
+  markBucketDeleting: variant(32, { name: bucketName }),
+  removeBucket: variant(33, onDeletion),
+  undoBucketDeleting: variant(34, onDeletion),
+  keepBucket: variant(35, onDeletion),
+})
+
+/** Numbers are never used again. */
+export const commandResult: Codec<CommandResult> = taggedUnion('kind', {
+  object: variant(1, { record: objectRecord }),
+  deleted: variant(2, { existed: bool() }),
+  part: variant(3, { record: pieceRecord }),
+  bucket: variant(4, { record: bucketRecord, created: bool() }),
+  killed: variant(5, { referenced: bool() }),
+  stale: variant(6, {}),
+  ranged: variant(7, { continuesAt: optional(position) }),
+  done: variant(8, {}),
+})

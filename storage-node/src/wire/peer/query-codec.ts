@@ -1,0 +1,165 @@
+/**
+ * Queries and their answers as bytes.
+ *
+ * @module
+ */
+
+import type { DroppedRecord } from '../../model/command.ts'
+import type { NumberedPart } from '../../model/decide-upload.ts'
+import type { DataId, DataSetId } from '../../model/identifiers.ts'
+import { INLINE_SIZE_BYTES_MAX } from '../../model/identifiers.ts'
+import { LIST_TEXT_BYTES_MAX, PART_COUNT_MAX } from '../../model/limits.ts'
+import type {
+  DroppedEntry,
+  FenceEntry,
+  KillEntry,
+  ObjectSummary,
+  Query,
+  UploadSummary,
+} from '../../model/query.ts'
+import type { Codec } from './codec.ts'
+import {
+  bool,
+  bytes,
+  enumOf,
+  hexId,
+  list,
+  optional,
+  struct,
+  taggedUnion,
+  text,
+  u48,
+  variant,
+  varint,
+} from './codec.ts'
+import type { KindedAnswer } from './operation-messages.ts'
+import {
+  bucketCounters,
+  bucketId,
+  bucketName,
+  bucketRecord,
+  dataId,
+  dataSetId,
+  etag,
+  objectKey,
+  objectRecord,
+  objectType,
+  onKey,
+  partList,
+  pieceRecord,
+  storageClass,
+  uploadRecord,
+} from './record-codecs.ts'
+
+/** Rows of one answer: pages of the API and of maintenance have 1,000, and one more. */
+const ROW_COUNT_MAX = 10_000
+const BUCKET_COUNT_MAX = 100_000
+/** Namespace, bucketId, a key with every byte escaped, and identifiers behind it. */
+const ROW_KEY_BYTES_MAX = 4096
+
+/** A position in the space of keys. */
+export const position: Codec<Uint8Array> = bytes(ROW_KEY_BYTES_MAX)
+
+const listText = text(LIST_TEXT_BYTES_MAX)
+const rowKey = bytes(ROW_KEY_BYTES_MAX)
+const continued = { continuesAt: optional(position) }
+
+const listQuery = {
+  bucketId,
+  prefix: listText,
+  delimiter: listText,
+  after: listText,
+  maxCount: varint(),
+}
+const walk = { after: optional(rowKey), limit: varint() }
+
+/** Numbers are never used again. */
+export const query: Codec<Query> = taggedUnion('kind', {
+  object: variant(1, { ...onKey, withBody: bool() }),
+  pieces: variant(2, { ...onKey, dataSetId, indexes: list(varint(), PART_COUNT_MAX) }),
+  partList: variant(3, { ...onKey, dataSetId }),
+  list: variant(4, listQuery),
+  upload: variant(5, { ...onKey, uploadId: dataSetId, after: varint(), limit: varint() }),
+  uploads: variant(6, { ...listQuery, afterUploadId: optional(dataSetId) }),
+  counters: variant(7, { bucketId }),
+  bucket: variant(8, { name: bucketName }),
+  buckets: variant(9, {}),
+  dropped: variant(10, walk),
+  kills: variant(11, walk),
+  fences: variant(12, walk),
+})
+
+const numberedPart: Codec<NumberedPart> = struct<NumberedPart>({
+  partNumber: varint(),
+  piece: pieceRecord,
+})
+const objectSummary: Codec<ObjectSummary> = struct<ObjectSummary>({
+  key: objectKey,
+  type: objectType,
+  storageClass,
+  sizeBytes: u48(),
+  lastModifiedMs: u48(),
+  etag,
+})
+const uploadSummary: Codec<UploadSummary> = struct<UploadSummary>({
+  key: objectKey,
+  uploadId: dataSetId,
+  initiatedMs: u48(),
+  storageClass,
+})
+const droppedEntry: Codec<DroppedEntry> = struct<DroppedEntry>({
+  ...onKey,
+  kind: enumOf<DroppedRecord['kind']>(['data', 'set']),
+  droppedMs: u48(),
+  sizeBytes: u48(),
+  dataId: hexId<DataId & DataSetId>(16) as Codec<DataId | DataSetId>,
+  row: rowKey,
+})
+const killEntry: Codec<KillEntry> = struct<KillEntry>({
+  ...onKey,
+  dataId,
+  killedMs: u48(),
+  row: rowKey,
+})
+const fenceEntry: Codec<FenceEntry> = struct<FenceEntry>({ bucketId, fencedMs: u48(), row: rowKey })
+
+const prefixes = list(listText, ROW_COUNT_MAX)
+
+/** By the kind of the query, with the same numbers. */
+export const answer: Codec<KindedAnswer> = taggedUnion('kind', {
+  object: variant(1, {
+    answer: optional(
+      struct({ record: objectRecord, inline: optional(bytes(INLINE_SIZE_BYTES_MAX)) }),
+    ),
+  }),
+  pieces: variant(2, { answer: list(numberedPart, PART_COUNT_MAX) }),
+  partList: variant(3, { answer: optional(partList) }),
+  list: variant(4, {
+    answer: struct({
+      objects: list(objectSummary, ROW_COUNT_MAX),
+      commonPrefixes: prefixes,
+      isTruncated: bool(),
+      next: optional(listText),
+      ...continued,
+    }),
+  }),
+  upload: variant(5, {
+    answer: optional(struct({ upload: uploadRecord, parts: list(numberedPart, PART_COUNT_MAX) })),
+  }),
+  uploads: variant(6, {
+    answer: struct({
+      uploads: list(uploadSummary, ROW_COUNT_MAX),
+      commonPrefixes: prefixes,
+      isTruncated: bool(),
+      nextKeyMarker: listText,
+      nextUploadId: optional(dataSetId),
+      ...continued,
+    }),
+  }),
+  counters: variant(7, { answer: struct({ counters: bucketCounters, ...continued }) }),
+  bucket: variant(8, { answer: optional(bucketRecord) }),
+  buckets: variant(9, { answer: list(bucketRecord, BUCKET_COUNT_MAX) }),
+  dropped: variant(10, { answer: list(droppedEntry, ROW_COUNT_MAX) }),
+  kills: variant(11, { answer: list(killEntry, ROW_COUNT_MAX) }),
+  fences: variant(12, { answer: list(fenceEntry, ROW_COUNT_MAX) }),
+})

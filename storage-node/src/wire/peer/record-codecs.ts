@@ -1,0 +1,185 @@
+/**
+ * Codecs of what commands, answers and results have in common: objects, pieces, uploads, buckets.
+ *
+ * @module
+ */
+
+import type {
+  BucketAcl,
+  BucketCounters,
+  BucketDeletion,
+  BucketRecord,
+  DataRedundancy,
+} from '../../model/bucket.ts'
+import type {
+  AccountUid,
+  BucketId,
+  BucketName,
+  DataId,
+  DataSetId,
+  ObjectKey,
+  VersionSeq,
+} from '../../model/identifiers.ts'
+import { INLINE_SIZE_BYTES_MAX } from '../../model/identifiers.ts'
+import { BUCKET_NAME_LENGTH_MAX, OBJECT_KEY_BYTES_MAX, PART_COUNT_MAX } from '../../model/limits.ts'
+import type {
+  DataReference,
+  HeaderPair,
+  ObjectAcl,
+  ObjectMetadata,
+  ObjectRecord,
+  ObjectType,
+  PartListRecord,
+  PieceData,
+  PieceRecord,
+  StorageClass,
+  UploadRecord,
+} from '../../model/object.ts'
+import type { Codec } from './codec.ts'
+import {
+  bool,
+  bytes,
+  enumOf,
+  hexId,
+  list,
+  optional,
+  signed,
+  struct,
+  taggedUnion,
+  text,
+  u48,
+  u64,
+  variant,
+  varint,
+} from './codec.ts'
+
+/** More than the head of any HTTP request may have. */
+const HEADER_BYTES_MAX = 64 * 1024
+const HEADER_COUNT_MAX = 4096
+const ACCOUNT_BYTES_MAX = 64
+const ETAG_BYTES_MAX = 64
+
+export const bucketId: Codec<BucketId> = hexId<BucketId>(8)
+export const bucketName: Codec<BucketName> = text<BucketName>(BUCKET_NAME_LENGTH_MAX)
+export const accountUid: Codec<AccountUid> = text<AccountUid>(ACCOUNT_BYTES_MAX)
+export const objectKey: Codec<ObjectKey> = text<ObjectKey>(OBJECT_KEY_BYTES_MAX)
+export const dataId: Codec<DataId> = hexId<DataId>(16)
+export const dataSetId: Codec<DataSetId> = hexId<DataSetId>(16)
+export const versionSeq: Codec<VersionSeq> = u64<VersionSeq>()
+export const md5: Codec<string> = hexId(16)
+export const etag: Codec<string> = text(ETAG_BYTES_MAX)
+
+/** The fields of everything that is about one key. */
+export const onKey = { bucketId, key: objectKey }
+
+export const storageClass: Codec<StorageClass> = enumOf<StorageClass>([
+  'Standard',
+  'IA',
+  'Archive',
+  'ColdArchive',
+  'DeepColdArchive',
+])
+export const bucketAcl: Codec<BucketAcl> = enumOf<BucketAcl>([
+  'private',
+  'public-read',
+  'public-read-write',
+])
+export const dataRedundancy: Codec<DataRedundancy> = enumOf<DataRedundancy>(['LRS', 'ZRS'])
+export const objectType: Codec<ObjectType> = enumOf<ObjectType>([
+  'Normal',
+  'Multipart',
+  'Appendable',
+  'Symlink',
+])
+
+const objectAcl = enumOf<ObjectAcl>(['default', 'private', 'public-read', 'public-read-write'])
+
+const headerText = text(HEADER_BYTES_MAX)
+const headerPair: Codec<HeaderPair> = {
+  bytesMin: 2,
+  write(writer, [name, value]) {
+    headerText.write(writer, name)
+    headerText.write(writer, value)
+  },
+  read: (reader) => [headerText.read(reader), headerText.read(reader)],
+}
+const metadataFields = {
+  contentType: headerText,
+  headers: list(headerPair, HEADER_COUNT_MAX),
+  userMetadata: list(headerPair, HEADER_COUNT_MAX),
+  storageClass,
+  acl: objectAcl,
+}
+
+export const objectMetadata: Codec<ObjectMetadata> = struct<ObjectMetadata>(metadataFields)
+
+const dataReference: Codec<DataReference> = taggedUnion('kind', {
+  none: variant(0, {}),
+  inline: variant(1, {}),
+  chunks: variant(2, { dataId }),
+  pieces: variant(3, { dataSetId, pieceCount: varint() }),
+})
+
+export const pieceData: Codec<PieceData> = taggedUnion('kind', {
+  inline: variant(0, { bytes: bytes(INLINE_SIZE_BYTES_MAX) }),
+  chunks: variant(1, { dataId }),
+})
+
+export const objectRecord: Codec<ObjectRecord> = struct<ObjectRecord>({
+  ...metadataFields,
+  type: objectType,
+  versionSeq,
+  sizeBytes: u48(),
+  etag,
+  crc64: u64(),
+  lastModifiedMs: u48(),
+  data: dataReference,
+})
+
+export const pieceRecord: Codec<PieceRecord> = struct<PieceRecord>({
+  offset: u48(),
+  sizeBytes: u48(),
+  md5,
+  crc64: u64(),
+  lastModifiedMs: u48(),
+  data: pieceData,
+})
+
+export const partList: Codec<PartListRecord> = struct<PartListRecord>({
+  parts: list(struct({ partNumber: varint(), sizeBytes: varint() }), PART_COUNT_MAX),
+  digest: md5,
+})
+
+export const uploadRecord: Codec<UploadRecord> = struct<UploadRecord>({
+  initiatedMs: u48(),
+  metadata: objectMetadata,
+  forbidOverwrite: bool(),
+  partCount: varint(),
+  partBytes: varint(),
+})
+
+export const bucketRecord: Codec<BucketRecord> = struct<BucketRecord>({
+  name: bucketName,
+  bucketId,
+  owner: accountUid,
+  acl: bucketAcl,
+  storageClass,
+  dataRedundancy,
+  createdMs: u48(),
+  deletion: optional(
+    struct<BucketDeletion>({ attempt: versionSeq, sinceMs: u48(), isUndone: bool() }),
+  ),
+})
+
+export const bucketCounters: Codec<BucketCounters> = struct<BucketCounters>({
+  objects: signed(),
+  objectBytes: signed(),
+  uploads: signed(),
+  parts: signed(),
+  partBytes: signed(),
+  standardObjects: signed(),
+  standardBytes: signed(),
+  infrequentObjects: signed(),
+  infrequentBytes: signed(),
+  lastModifiedMs: signed(),
+})
