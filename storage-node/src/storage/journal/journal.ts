@@ -12,6 +12,7 @@ import type { Files } from '../../base/files.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Ballot, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
+import { NO_BALLOT, sameBallot } from '../../replication/ballot.ts'
 import type { LogSummary } from '../../replication/messages.ts'
 import type {
   EntryRecord,
@@ -27,7 +28,7 @@ import { removeJournalFile } from './journal-files.ts'
 import { fileOf, type Location } from './location.ts'
 import type { LogIndex } from './log-index.ts'
 import { RecentEntries } from './recent-entries.ts'
-import { mayBegin, recoverJournal, type RecoveredJournal } from './recover-journal.ts'
+import { recoverJournal, type RecoveredJournal } from './recover-journal.ts'
 import { oldestKeptFile, type ClosedFile } from './retention.ts'
 
 export interface JournalOptions {
@@ -55,10 +56,7 @@ const RECENT_BYTES_MAX = 32 * 1024 ** 2
 const COPIED_AT_FILE_COUNT = 16
 const COPY_BYTES_MAX = 1024 ** 2
 const PEER_PERIOD_MS = 1000
-const NOTHING: LogPosition = {
-  seq: 0 as Seq,
-  ballot: { epoch: 0 as Ballot['epoch'], activation: 0 },
-}
+const NOTHING: LogPosition = { seq: 0 as Seq, ballot: NO_BALLOT }
 
 /** What a checkpoint covers, and what others still need of the log. */
 export interface Checkpoint {
@@ -82,8 +80,8 @@ export class Journal {
   /** Peers whose group number is not in the journal yet. */
   readonly #heardPeers = new Set<StoreId>()
   #peersWrittenMs = -Infinity
-  /** The last entry accepted per partition, durable or not. */
-  readonly #accepted = new Map<PartitionId, LogPosition>()
+  /** The last seq accepted per partition, durable or not. */
+  readonly #accepted = new Map<PartitionId, Seq>()
   /** But for the newest, ascending. */
   readonly #closedFiles: ClosedFile[] = []
   #file: { readonly number: number; readonly startBytes: number }
@@ -135,11 +133,11 @@ export class Journal {
     await makeDurableDirectory(options.files, options.directory)
     const found = await recoverJournal({ ...options, nowMs: options.clock.nowMs() })
     const journal = new Journal(options, found)
-    await journal.#writer.start(found.unsureEntries)
+    await journal.#writer.start(found.unsureRecords)
     options.logger.info('Journal is open', {
       files: found.files.length,
       lastGroup: found.lastGroup,
-      rewrittenEntries: found.unsureEntries.length,
+      rewrittenRecords: found.unsureRecords.length,
     })
     return journal
   }
@@ -181,8 +179,12 @@ export class Journal {
   summary(partition: PartitionId): LogSummary {
     const base = this.#durableReplicas.get(partition)?.base ?? NOTHING
     const end = this.logEnd(partition) ?? NOTHING
-    const above = this.#index.ballots(partition).filter(({ seq }) => seq > base.seq)
-    return { first: this.firstSeq(partition), base, end, ballots: [base, ...above] }
+    const first = this.firstSeq(partition)
+    const runs = this.#index.ballots(partition)
+    // Below the base they tell from where a member that lags can be served.
+    const reachesBase = first !== undefined && first <= base.seq
+    const ballots = reachesBase ? runs : [base, ...runs.filter(({ seq }) => seq > base.seq)]
+    return { first, base, end, ballots: withoutRepeats(ballots) }
   }
 
   /** The ballot of an entry that the files hold, or of the base. */
@@ -226,9 +228,7 @@ export class Journal {
   persist(replica: ReplicaRecord | undefined, entries: readonly EntryRecord[]): Promise<void> {
     const records: JournalRecord[] = []
     if (replica !== undefined) {
-      const record = this.#withLatestBase(replica)
-      records.push({ kind: 'replica', replica: record })
-      this.#replicas.set(replica.partition, record)
+      records.push(...this.#acceptReplica(replica))
     }
     for (const entry of entries) {
       this.#accept(entry)
@@ -283,21 +283,40 @@ export class Journal {
     return this.#writer.close()
   }
 
-  /** A checkpoint may have moved the base since the record was made. */
-  #withLatestBase(replica: ReplicaRecord): ReplicaRecord {
-    const base = this.#replicas.get(replica.partition)?.base
-    return base === undefined || base.seq <= replica.base.seq ? replica : { ...replica, base }
+  #acceptReplica(replica: ReplicaRecord): JournalRecord[] {
+    const { partition, base } = replica
+    const before = this.#replicas.get(partition)?.base
+    if (before !== undefined && before.seq > base.seq) {
+      // A checkpoint has moved the base since the record was made.
+      this.#replicas.set(partition, { ...replica, base: before })
+      return [{ kind: 'replica', replica: { ...replica, base: before } }]
+    }
+    this.#replicas.set(partition, replica)
+    const isWithin = before === undefined || before.seq === base.seq || this.#hasAccepted(replica)
+    if (isWithin) return [{ kind: 'replica', replica }]
+    this.#recent.forget(partition)
+    this.#accepted.set(partition, base.seq)
+    return [
+      { kind: 'replica', replica },
+      { kind: 'restart', partition },
+    ]
+  }
+
+  /** Whether the base is a position of the log; else a snapshot has replaced it. */
+  #hasAccepted({ partition, base: { seq, ballot } }: ReplicaRecord): boolean {
+    if (seq > (this.#accepted.get(partition) ?? Infinity)) return false
+    const recent = this.#recent.get(partition, seq)
+    const held = recent?.ballot ?? this.#index.ballotAt(partition, seq)
+    return held !== undefined && sameBallot(held, ballot)
   }
 
   #accept(entry: EntryRecord): void {
     const { partition, seq } = entry
-    const replica = this.#replicas.get(partition)
-    const base = replica?.base.seq ?? 0
-    const last = this.#accepted.get(partition) ?? this.logEnd(partition)
-    const follows = seq <= Math.max(last?.seq ?? 0, base) + 1
-    assert(follows || replica?.installing === true, 'entries follow one another')
+    const base = this.#replicas.get(partition)?.base.seq ?? 0
+    const last = this.#accepted.get(partition) ?? this.logEnd(partition)?.seq ?? 0
+    assert(seq <= Math.max(last, base) + 1, 'entries follow one another')
     assert(seq > base, 'nothing that a flush has covered is cut off')
-    this.#accepted.set(partition, entry)
+    this.#accepted.set(partition, seq)
     this.#recent.add(entry)
   }
 
@@ -323,7 +342,10 @@ export class Journal {
     this.#noteFile(fileOf(location))
     switch (record.kind) {
       case 'replica':
-        this.#onDurableReplica(record.replica)
+        this.#durableReplicas.set(record.replica.partition, record.replica)
+        break
+      case 'restart':
+        this.#index.restart(record.partition)
         break
       case 'entry':
         this.#onDurableEntry(record.entry, location)
@@ -339,20 +361,12 @@ export class Journal {
     }
   }
 
-  #onDurableReplica(replica: ReplicaRecord): void {
-    const { partition, base } = replica
-    const before = this.#durableReplicas.get(partition)
-    this.#durableReplicas.set(partition, replica)
-    if (before === undefined || base.seq <= before.base.seq) return
-    if (!this.#index.rebase(partition, base)) this.#recent.forget(partition)
-  }
-
   #onDurableEntry(entry: EntryRecord, location: Location): void {
     const { partition, seq } = entry
     this.#recent.nextIsDurable()
     if (this.#index.place(partition, entry, location)) return
-    const replica = this.#durableReplicas.get(partition)
-    assert(mayBegin(replica, seq), 'a log begins anew only above its base')
+    const base = this.#durableReplicas.get(partition)?.base.seq ?? 0
+    assert(seq === base + 1, 'a log begins anew only above its base')
     this.#index.restart(partition)
     this.#index.place(partition, entry, location)
   }
@@ -421,4 +435,12 @@ export class Journal {
     })
     return files.length === 0 ? undefined : Math.min(...files)
   }
+}
+
+/** The base's own ballot may go on above it. */
+function withoutRepeats(runs: readonly LogPosition[]): LogPosition[] {
+  return runs.filter(({ ballot }, at) => {
+    const before = runs[at - 1]
+    return before === undefined || !sameBallot(before.ballot, ballot)
+  })
 }

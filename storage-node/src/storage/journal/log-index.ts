@@ -29,14 +29,6 @@ export class LogIndex {
     this.#logs.delete(partition)
   }
 
-  /**
-   * The log stands on this position now. Returns false when a snapshot has replaced what it held:
-   * entries that are not of the same history are forgotten.
-   */
-  rebase(partition: PartitionId, base: LogPosition): boolean {
-    return this.#logs.get(partition)?.rebase(base) ?? true
-  }
-
   end(partition: PartitionId): LogPosition | undefined {
     return this.#logs.get(partition)?.end()
   }

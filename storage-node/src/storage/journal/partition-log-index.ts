@@ -7,6 +7,7 @@
 
 import { assert } from '../../base/assert.ts'
 import type { Ballot, Seq } from '../../contract/identifiers.ts'
+import { sameBallot } from '../../replication/ballot.ts'
 import type { LogPosition } from '../../wire/stored/journal-records.ts'
 import type { Location } from './location.ts'
 
@@ -61,18 +62,6 @@ export class PartitionLog {
     const current = this.ballotAt(seq)
     if (current === undefined || !sameBallot(current, ballot)) return
     this.#locations[seq - this.#first] = location
-  }
-
-  rebase({ seq, ballot }: LogPosition): boolean {
-    if (this.#locations.length === 0) return true
-    const held = this.ballotAt(seq)
-    if (held !== undefined && sameBallot(held, ballot)) return true
-    // Ballots only rise along a log: a lower one above the base is a tail of another history.
-    const above = this.ballotAt((seq + 1) as Seq)
-    const keepsTail = above !== undefined && !isBelow(above, ballot)
-    if (keepsTail && this.#first > seq) return true
-    this.#cutFront(keepsTail ? seq + 1 - this.#first : this.#locations.length)
-    return false
   }
 
   find(seq: Seq): Location | undefined {
@@ -141,12 +130,4 @@ export class PartitionLog {
     }
     assert(this.#locations.length === 0 || this.#ballots.length > 0, 'every entry has a ballot')
   }
-}
-
-export function sameBallot(a: Ballot, b: Ballot): boolean {
-  return a.epoch === b.epoch && a.activation === b.activation
-}
-
-function isBelow(a: Ballot, b: Ballot): boolean {
-  return a.epoch === b.epoch ? a.activation < b.activation : a.epoch < b.epoch
 }

@@ -9,7 +9,7 @@
 
 import { unreachable } from '../../base/assert.ts'
 import type { Files } from '../../base/files.ts'
-import type { PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
+import type { PartitionId, StoreId } from '../../contract/identifiers.ts'
 import {
   belongsTo,
   GROUP_ALIGNMENT_BYTES,
@@ -34,7 +34,8 @@ import { locationOf } from './location.ts'
 import { LogIndex } from './log-index.ts'
 import { RecoveredOpIds } from './recovered-op-ids.ts'
 
-export type EntryOrCopy = Extract<JournalRecord, { entry: EntryRecord }>
+/** Records whose order among each other counts. */
+export type LogRecord = Extract<JournalRecord, { kind: 'entry' | 'copy' | 'restart' }>
 
 /** What a walk over the files has found so far. */
 export interface RecoveredJournal {
@@ -48,8 +49,8 @@ export interface RecoveredJournal {
   lastGroup: number
   /** Number of the last group that was surely synced: by J1 only the last can be missing. */
   syncedGroup: number
-  /** Entries of the groups that may not be durable yet, in order (J2). */
-  unsureEntries: EntryOrCopy[]
+  /** What the groups that may not be durable yet say of logs, in order (J2). */
+  unsureRecords: LogRecord[]
   readonly opIds: RecoveredOpIds
 }
 
@@ -81,7 +82,7 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovered
     sizeBytes: 0,
     lastGroup: 0,
     syncedGroup: 0,
-    unsureEntries: [],
+    unsureRecords: [],
     opIds: new RecoveredOpIds(options.nowMs),
   }
   let newestWithGroups = 0
@@ -103,7 +104,7 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovered
   }
   journal.index.adoptCopies()
   checkBases(journal, directory)
-  journal.unsureEntries = withoutSuperseded(journal.unsureEntries)
+  journal.unsureRecords = withoutSuperseded(journal.unsureRecords)
   // Files that starts left without a single group; a process killed in the middle of each.
   while ((journal.files.at(-1)?.number ?? 0) > newestWithGroups) {
     await removeJournalFile(files, directory, journal.files.pop()?.number ?? 0)
@@ -185,25 +186,29 @@ function takeGroup(
     journal.syncedGroup = journal.lastGroup
   }
   journal.lastGroup = header.group
-  journal.unsureEntries = []
+  journal.unsureRecords = []
   for (const { record, offset } of records) {
     switch (record.kind) {
       case 'replica':
-        takeReplica(journal, record.replica)
+        journal.replicas.set(record.replica.partition, record.replica)
         break
       case 'peer':
         journal.peers.set(record.peer.storeId, record.peer)
         break
       case 'entry':
-        journal.unsureEntries.push(record)
+        journal.unsureRecords.push(record)
         takeEntry(journal, directory, record.entry, locationOf(header.file, position + offset))
         break
       case 'copy': {
         const { partition } = record.entry
-        journal.unsureEntries.push(record)
+        journal.unsureRecords.push(record)
         journal.index.copy(partition, record.entry, locationOf(header.file, position + offset))
         break
       }
+      case 'restart':
+        journal.unsureRecords.push(record)
+        journal.index.restart(record.partition)
+        break
       case 'head':
         break
       default:
@@ -237,13 +242,6 @@ function checkHead(
   return follows
 }
 
-function takeReplica({ replicas, index }: RecoveredJournal, replica: ReplicaRecord): void {
-  const { partition, base } = replica
-  const before = replicas.get(partition)
-  replicas.set(partition, replica)
-  if (before !== undefined && base.seq > before.base.seq) index.rebase(partition, base)
-}
-
 function takeEntry(
   journal: RecoveredJournal,
   directory: string,
@@ -253,7 +251,7 @@ function takeEntry(
   const { partition, seq } = entry
   journal.opIds.take(entry)
   if (journal.index.place(partition, entry, location)) return
-  if (!mayBegin(journal.replicas.get(partition), seq)) {
+  if (seq !== (journal.replicas.get(partition)?.base.seq ?? 0) + 1) {
     throw new StoreDamagedError(
       directory,
       `entries of partition ${partition} before ${seq} are missing`,
@@ -263,18 +261,12 @@ function takeEntry(
   journal.index.place(partition, entry, location)
 }
 
-/** Where a log may begin: above its base, or while a snapshot comes in, above that. */
-export function mayBegin(replica: ReplicaRecord | undefined, seq: Seq): boolean {
-  return replica?.installing === true || seq === (replica?.base.seq ?? 0) + 1
-}
-
 /** What a replica has not flushed must be in its log. */
 function checkBases({ index, replicas }: RecoveredJournal, directory: string): void {
   for (const partition of index.partitions()) {
-    const replica = replicas.get(partition)
-    const base = replica?.base.seq ?? 0
+    const base = replicas.get(partition)?.base.seq ?? 0
     const first = index.first(partition) ?? 0
-    if (first > base + 1 && replica?.installing !== true) {
+    if (first > base + 1) {
       throw new StoreDamagedError(
         directory,
         `entries of partition ${partition} from ${base + 1} to ${first - 1} are missing`,
@@ -284,14 +276,19 @@ function checkBases({ index, replicas }: RecoveredJournal, directory: string): v
 }
 
 /**
- * Leaves out what a later entry of the same group has cut off: written again behind the group
+ * Leaves out what a later record of the same group has cut off: written again behind the group
  * itself, it would follow a log that has become shorter.
  */
-function withoutSuperseded(records: readonly EntryOrCopy[]): EntryOrCopy[] {
+function withoutSuperseded(records: readonly LogRecord[]): LogRecord[] {
   const lowest = new Map<PartitionId, number>()
-  const kept = records.toReversed().filter(({ kind, entry: { partition, seq } }) => {
+  const kept = records.toReversed().filter((record) => {
+    if (record.kind === 'restart') {
+      lowest.set(record.partition, 0)
+      return true
+    }
+    const { partition, seq } = record.entry
     const isHeld = seq < (lowest.get(partition) ?? Infinity)
-    if (isHeld && kind === 'entry') lowest.set(partition, seq)
+    if (isHeld && record.kind === 'entry') lowest.set(partition, seq)
     return isHeld
   })
   return kept.reverse()

@@ -65,6 +65,8 @@ export type JournalRecord =
   | { readonly kind: 'entry'; readonly entry: EntryRecord }
   /** The same entry again, because its file is to be dropped: it only takes its place (J4). */
   | { readonly kind: 'copy'; readonly entry: EntryRecord }
+  /** A snapshot has replaced the log: what was written of it so far is gone. */
+  | { readonly kind: 'restart'; readonly partition: PartitionId }
 
 export const JOURNAL_FORMAT_VERSION = 1
 export const OP_ID_BYTES = 16
@@ -72,7 +74,7 @@ export const OP_ID_BYTES = 16
 export const PAYLOAD_SIZE_BYTES_MAX = 4 * 1024 ** 2
 export const RECORD_HEADER_BYTES = 13
 
-const TYPES = { head: 1, replica: 2, peer: 3, entry: 4, copy: 5 } as const
+const TYPES = { head: 1, replica: 2, peer: 3, entry: 4, copy: 5, restart: 6 } as const
 const NO_PARTITION = 0
 /** Where what the checksum covers begins: behind length and checksum. */
 const CHECKED_FROM = 8
@@ -144,6 +146,8 @@ function encodeSmallBody(record: Exclude<JournalRecord, { entry: EntryRecord }>)
       writeBallot(writer.u48(base.seq), base.ballot).u8(installing ? 1 : 0)
       return writer.bytes(configuration).finish()
     }
+    case 'restart':
+      return writer.finish()
     default:
       return unreachable(record)
   }
@@ -156,6 +160,9 @@ function decodeBody(type: number, partition: PartitionId, body: Buffer): Journal
       return { kind: 'entry', entry: readEntry(reader, partition) }
     case TYPES.copy:
       return { kind: 'copy', entry: readEntry(reader, partition) }
+    case TYPES.restart:
+      reader.end()
+      return { kind: 'restart', partition }
     case TYPES.replica:
       return { kind: 'replica', replica: readReplica(reader, partition) }
     case TYPES.peer:
@@ -217,6 +224,8 @@ function partitionOf(record: JournalRecord): number {
       return record.entry.partition
     case 'replica':
       return record.replica.partition
+    case 'restart':
+      return record.partition
     case 'peer':
     case 'head':
       return NO_PARTITION
