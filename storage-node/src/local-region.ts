@@ -8,16 +8,23 @@
 import type { BodyHashers } from './base/body-hasher.ts'
 import type { Checksums } from './base/checksums.ts'
 import { SlabPool } from './base/slabs.ts'
+import type { ChunkPlane } from './cluster/chunk-plane.ts'
+import { openChunkPlane } from './cluster/chunk-plane.ts'
+import { ChunkPlacement } from './cluster/chunk-placement.ts'
 import { PartitionRouter } from './cluster/partition-router.ts'
 import type { Partitions } from './cluster/partition-router.ts'
+import { PeerUnreachableError } from './cluster/peer-network.ts'
 import { ReplicaDriver } from './cluster/replica-driver.ts'
 import { SingleMemberLog } from './cluster/single-member-log.ts'
+import type { Zone } from './contract/configuration.ts'
 import type { PartitionId } from './contract/identifiers.ts'
 import { BackgroundLoop } from './maintenance/background-loop.ts'
 import { endBucketDeletions } from './maintenance/bucket-deletions.ts'
 import { isCheckpointDue } from './maintenance/checkpoint-rule.ts'
-import { collectGarbage } from './maintenance/garbage-collection.ts'
+import { GarbageCollector } from './maintenance/garbage-collection.ts'
+import type { OrphanSweepParts } from './maintenance/orphan-sweep.ts'
 import { sweepOrphans } from './maintenance/orphan-sweep.ts'
+import { planGroups } from './placement/plan-groups.ts'
 import { BodyStore } from './services/body-store.ts'
 import { BucketService } from './services/bucket-service.ts'
 import { ListingService } from './services/listing-service.ts'
@@ -28,6 +35,7 @@ import { Applier } from './storage/applier.ts'
 import type { StoreOptions } from './storage/store.ts'
 import { Store } from './storage/store.ts'
 
+const ZONE = 'a' as Zone
 const SYSTEM_PARTITION = 1 as PartitionId
 const USER_PARTITION = 2 as PartitionId
 const CHECKPOINT_LOOK_MS = 1000
@@ -82,23 +90,37 @@ async function openOn(store: Store, options: LocalRegionOptions): Promise<LocalR
   const system = await openPartition(SYSTEM_PARTITION, store, options)
   const user = await openPartition(USER_PARTITION, store, options)
   const partitions = new PartitionRouter(system.driver, user.driver)
-  const services = openServices(partitions, store, options)
+  const checkpoint = () =>
+    store.checkpoint(() => new Map([system, user].map(({ id, log }) => [id, log.base])))
+  const placement = placeHere(store, options)
+  const plane = openPlane(placement, checkpoint, store, options)
+  const services = openServices(partitions, plane, options)
   const { clock, logger } = options
   const deletions = { partitions, clock, logger }
   await endBucketDeletions({ ...deletions, aloneMs: 0 }, new AbortController().signal)
-  const checkpoint = () =>
-    store.checkpoint(() => new Map([system, user].map(({ id, log }) => [id, log.base])))
-  const loops = startMaintenance(partitions, checkpoint, store, options)
+  const garbage = new GarbageCollector({
+    partitions: {
+      primaries: () => [USER_PARTITION],
+      ask: (_partition, query) => partitions.ask(query),
+      execute: (command) => partitions.execute(command),
+    },
+    removal: plane.removal,
+    clock,
+    graceMs: options.gcGraceMs,
+  })
+  const sweep = { partitions, placement, chunks: store.chunks }
+  const loops = startMaintenance(garbage, sweep, checkpoint, store, options)
   return {
     ...services,
     store,
     checkpoint,
     async collectAndCompact() {
-      await collect(partitions, checkpoint, store, options)
+      await garbage.collect(new AbortController().signal)
       await compact(store)
     },
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()))
+      await plane.stop()
       await checkpoint()
       await store.close()
     },
@@ -118,19 +140,38 @@ async function openPartition(
   return { id, log, driver: await ReplicaDriver.open(parts) }
 }
 
-function openServices(partitions: Partitions, store: Store, options: LocalRegionOptions) {
+/** All groups are here. */
+function placeHere({ storeId }: Store, { settings }: LocalRegionOptions): ChunkPlacement {
+  const { groupCount } = settings
+  const floor = { minInsync: 1, zoneCount: 1 }
+  const placement = new ChunkPlacement({ self: storeId, zone: ZONE, groupCount, floor })
+  const stores = [{ store: storeId, zone: ZONE, address: '' }]
+  placement.take({ version: 1, stores, groups: planGroups(stores, groupCount) })
+  return placement
+}
+
+function openPlane(
+  placement: ChunkPlacement,
+  flush: () => Promise<void>,
+  { chunks, reserve: room }: Store,
+  { clock, logger }: LocalRegionOptions,
+): ChunkPlane {
+  const peers = {
+    request: () => Promise.reject(new PeerUnreachableError('The region has one store')),
+  }
+  return openChunkPlane({ chunks, room, flush, peers, placement, clock, logger })
+}
+
+function openServices(partitions: Partitions, plane: ChunkPlane, options: LocalRegionOptions) {
   const { clock, random, logger, checksums, hashers, slabBytesMax } = options
   // Downloads have slabs of their own: clients that read slowly must not keep others from writing.
   const slabs = new SlabPool(slabBytesMax / 2)
   const readSlabs = new SlabPool(slabBytesMax / 2)
-  const { chunks, reserve } = store
-  const mayWrite = (bytes: number) => reserve.mayWrite(bytes)
-  const wouldFit = (bytes: number) => reserve.wouldFit(bytes)
   const bodies = new BodyStore({
-    ...{ partitions, chunks, slabs, hashers, checksums, clock, random, logger },
-    ...{ mayWrite, wouldFit },
+    ...plane,
+    ...{ partitions, slabs, hashers, checksums, clock, random, logger },
   })
-  const reader = new ObjectReader({ partitions, chunks, slabs: readSlabs })
+  const reader = new ObjectReader({ partitions, sources: plane.sources, slabs: readSlabs })
   const objects = new ObjectService({ partitions, bodies, reader, clock, random })
   return {
     buckets: new BucketService({ partitions, clock, random, logger }),
@@ -142,7 +183,8 @@ function openServices(partitions: Partitions, store: Store, options: LocalRegion
 }
 
 function startMaintenance(
-  partitions: Partitions,
+  garbage: GarbageCollector,
+  sweep: OrphanSweepParts,
   checkpoint: () => Promise<void>,
   store: Store,
   options: LocalRegionOptions,
@@ -163,23 +205,12 @@ function startMaintenance(
       if (isCheckpointDue(store.sinceCheckpoint())) await checkpoint()
     }),
     loop('garbage collection', collectMs, async (signal) => {
-      const collected = await collect(partitions, checkpoint, store, options, signal)
-      if (collected > 0) await compact(store)
+      if ((await garbage.collect(signal)) > 0) await compact(store)
     }),
     loop('compaction', COMPACTION_ROUND_MS, () => compact(store)),
-    loop('orphan sweep', ORPHAN_ROUND_MS, (signal) => sweepOrphans({ partitions, chunks }, signal)),
+    loop('orphan sweep', ORPHAN_ROUND_MS, (signal) => sweepOrphans(sweep, signal)),
     loop('tombstones', ORPHAN_ROUND_MS, () => chunks.expireTombstones()),
   ]
-}
-
-function collect(
-  partitions: Partitions,
-  flush: () => Promise<void>,
-  { chunks }: Store,
-  { clock, gcGraceMs }: LocalRegionOptions,
-  signal = new AbortController().signal,
-): Promise<number> {
-  return collectGarbage({ partitions, chunks, flush, clock, graceMs: gcGraceMs }, signal)
 }
 
 async function compact({ chunks }: Store): Promise<void> {

@@ -70,6 +70,12 @@ export class SlabPool {
     this.#serveWaiters()
   }
 
+  /** Takes slabs out of the pool for good: somebody may still read them, so nobody may fill them. */
+  discard(slabs: readonly Slab[]): void {
+    this.#made -= slabs.length
+    this.#serveWaiters()
+  }
+
   #serveWaiters(): void {
     for (;;) {
       const next = this.#waiters[0]

@@ -12,13 +12,13 @@ import { SLAB_BYTES } from '../base/slabs.ts'
 import type { SlabPool } from '../base/slabs.ts'
 import { CHECK_BLOCK_BYTES, CHUNK_SIZE_BYTES } from '../model/identifiers.ts'
 import type { DataId } from '../model/identifiers.ts'
-import type { ChunkStore } from '../storage/chunks/chunk-store.ts'
+import type { ChunkSources } from './chunk-sources.ts'
 
 /** Ranges up to this size get a buffer of their own: most objects are small, slabs are few. */
 const SMALL_RANGE_BYTES_MAX = 256 * 1024
 
 export interface ChunkReaderParts {
-  readonly chunks: Pick<ChunkStore, 'read'>
+  readonly sources: Pick<ChunkSources, 'read'>
   readonly slabs: SlabPool
 }
 
@@ -32,7 +32,7 @@ export interface ChunkRange {
 /** Takes bytes; resolves when they may be overwritten. */
 export type Send = (piece: Uint8Array) => Promise<void>
 
-/** Sends a range, verified, in order; rejects when a byte of it is missing or damaged. */
+/** Sends a range, verified, in order; rejects when a byte of it cannot be had as it was stored. */
 export async function sendChunkRange(
   parts: ChunkReaderParts,
   range: ChunkRange,
@@ -43,46 +43,99 @@ export async function sendChunkRange(
   if (lengthBytes <= 0) return
   if (lengthBytes <= SMALL_RANGE_BYTES_MAX) {
     const size = alignedBytes(range.start, lengthBytes)
-    return sendThrough(parts, range, [Buffer.allocUnsafe(size)], send, signal)
+    return new RangeSender(parts, range, send, signal).run([
+      { bytes: Buffer.allocUnsafe(size), isLost: false },
+    ])
   }
   const slabs = await parts.slabs.acquire(2, signal)
+  const buffers = slabs.map((slab) => ({ bytes: slab.bytes, isLost: false, slab }))
   try {
-    const buffers = slabs.map(({ bytes }) => bytes)
-    await sendThrough(parts, range, buffers, send, signal)
+    await new RangeSender(parts, range, send, signal).run(buffers)
   } finally {
-    parts.slabs.release(slabs)
+    const kept = buffers.filter(({ isLost }) => !isLost)
+    parts.slabs.release(kept.map(({ slab }) => slab))
+    const lost = buffers.filter(({ isLost }) => isLost)
+    if (lost.length > 0) parts.slabs.discard(lost.map(({ slab }) => slab))
   }
 }
 
-async function sendThrough(
-  { chunks }: ChunkReaderParts,
-  { dataId, start, end }: ChunkRange,
-  buffers: readonly Uint8Array[],
-  send: Send,
-  signal: AbortSignal,
-): Promise<void> {
-  const sending: Promise<void>[] = buffers.map(() => Promise.resolve())
-  let turn = 0
-  try {
-    for (let at = start; at < end; turn = (turn + 1) % buffers.length) {
-      const buffer = buffers[turn]
-      assert(buffer !== undefined, 'there is a buffer to read into')
-      await sending[turn]
-      signal.throwIfAborted()
-      const count = stepBytes(at, end, buffer.byteLength)
-      const [index, offset] = [Math.floor(at / CHUNK_SIZE_BYTES), at % CHUNK_SIZE_BYTES]
-      const bytes = await chunks.read(dataId, index, offset, count, buffer)
-      const sent = send(bytes)
-      // It is awaited when its buffer's turn comes; until then a failure is nobody's surprise.
-      sent.catch(() => undefined)
-      sending[turn] = sent
-      at += count
-    }
-    await Promise.all(sending)
-  } finally {
-    // Slabs go back only when the socket has let go of them, also after a failure.
-    await Promise.allSettled(sending)
+/** Where reads go to. */
+interface ReadBuffer {
+  bytes: Uint8Array
+  /** A read that was overtaken may still write to what the buffer was at first. */
+  isLost: boolean
+}
+
+/** What one read brought. */
+interface Step {
+  readonly bytes: Uint8Array
+  readonly end: number
+}
+
+/** Reads ahead as far as there are buffers; sends in order. */
+class RangeSender {
+  readonly #parts: ChunkReaderParts
+  readonly #range: ChunkRange
+  readonly #send: Send
+  readonly #signal: AbortSignal
+  /** Up to where reads have been started. */
+  #at: number
+
+  constructor(parts: ChunkReaderParts, range: ChunkRange, send: Send, signal: AbortSignal) {
+    this.#parts = parts
+    this.#range = range
+    this.#send = send
+    this.#signal = signal
+    this.#at = range.start
   }
+
+  async run(buffers: readonly ReadBuffer[]): Promise<void> {
+    const { end } = this.#range
+    const sending: Promise<void>[] = []
+    const reading = buffers.map((buffer) => quietly(this.#readNext(buffer)))
+    try {
+      for (let turn = 0, sentTo = this.#range.start; sentTo < end;) {
+        const [buffer, read] = [buffers[turn], reading[turn]]
+        assert(buffer !== undefined, 'there is a buffer to read into')
+        const step = await read
+        assert(step !== undefined, 'a read is under way for what is not sent yet')
+        const sent = this.#send(step.bytes)
+        sending[turn] = sent
+        reading[turn] = quietly(sent.then(() => this.#readNext(buffer)))
+        sentTo = step.end
+        turn = (turn + 1) % buffers.length
+      }
+      await Promise.all(sending)
+    } finally {
+      // Slabs go back only when socket and disk have let go of them, also after a failure.
+      await Promise.allSettled([...sending, ...reading])
+    }
+  }
+
+  /** Resolves to nothing when everything is read. */
+  async #readNext(buffer: ReadBuffer): Promise<Step | undefined> {
+    const { sources } = this.#parts
+    const { dataId, end } = this.#range
+    const at = this.#at
+    if (at >= end) return undefined
+    this.#signal.throwIfAborted()
+    const length = stepBytes(at, end, buffer.bytes.byteLength)
+    this.#at += length
+    const [index, offset] = [Math.floor(at / CHUNK_SIZE_BYTES), at % CHUNK_SIZE_BYTES]
+    const range = { dataId, index, offset, length }
+    const { bytes, isTargetLost } = await sources.read(range, buffer.bytes, this.#signal)
+    if (isTargetLost) {
+      buffer.isLost = true
+      buffer.bytes = Buffer.allocUnsafe(buffer.bytes.byteLength)
+    }
+    return { bytes, end: at + length }
+  }
+}
+
+/** It is awaited when its turn comes; until then a failure is nobody's surprise. */
+function quietly<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
 }
 
 /** How far one read goes: to the end of range, chunk, or what the buffer holds in whole blocks. */

@@ -16,15 +16,14 @@ import type { StoredBody } from '../model/command.ts'
 import { combineCrc64 } from '../model/crc64-combine.ts'
 import { CHUNK_SIZE_BYTES } from '../model/identifiers.ts'
 import type { DataId } from '../model/identifiers.ts'
-import type { ChunkOwner, ChunkStore } from '../storage/chunks/chunk-store.ts'
-import type { MayWrite } from './replica-driver.ts'
-import { diskFull } from './replica-driver.ts'
+import type { ChunkOwner } from '../storage/chunks/chunk-store.ts'
+import { ChunkCopies } from './chunk-copies.ts'
+import type { ChunkFanOut, SettledChunk } from './chunk-fan-out.ts'
 
 export interface ChunkWriterParts {
-  readonly chunks: Pick<ChunkStore, 'put'>
+  readonly copies: Pick<ChunkFanOut, 'send'>
   readonly slabs: SlabPool
   readonly hashers: BodyHashers
-  readonly mayWrite: MayWrite
 }
 
 export interface ChunkWriterOptions {
@@ -45,6 +44,8 @@ interface OpenChunk {
 
 /** One body on its way; ended by exactly one of `finish` and `abandon`. */
 export class ChunkWriter {
+  /** Where the chunks have got to. */
+  readonly copies = new ChunkCopies()
   readonly #parts: ChunkWriterParts
   readonly #options: ChunkWriterOptions
   readonly #hasher: BodyHasher
@@ -79,7 +80,7 @@ export class ChunkWriter {
     return undefined
   }
 
-  /** Writes what is left; resolves once every chunk is durable. */
+  /** Writes what is left; resolves once every chunk counts (B2). */
   async finish(): Promise<StoredBody> {
     assert(!this.#isPushing, 'a body ends after its last piece was taken')
     if (this.#open !== undefined) await this.#sendOff(this.#open)
@@ -121,7 +122,6 @@ export class ChunkWriter {
     // Or a chunk in the middle would be shorter than all readers take it to be.
     assert(left > 0, 'a body is not longer than announced')
     const chunkBytes = Math.min(left, CHUNK_SIZE_BYTES)
-    if (!this.#parts.mayWrite(chunkBytes)) throw diskFull()
     const count = Math.ceil(chunkBytes / SLAB_BYTES)
     const slabs = await this.#parts.slabs.acquire(count, signal)
     return { slabs, filledBytes: 0, hashedBytes: 0, hashed: [] }
@@ -169,16 +169,27 @@ export class ChunkWriter {
 
   async #write(index: number, open: OpenChunk, before: Promise<bigint>): Promise<void> {
     const { dataId, owner } = this.#options
+    let sent = false
     try {
       const [crcBefore, crcAfter] = await Promise.all([before, open.hashed.at(-1) ?? before])
       await Promise.all(open.hashed)
       // Combining is its own inverse: what the chunk adds to the body's CRC is the chunk's CRC.
       const crc64 = combineCrc64(crcBefore, crcAfter, open.filledBytes)
       const pieces = filledPieces(open)
-      await this.#parts.chunks.put({ dataId, index, owner, pieces, crc64 })
+      const { counted, settled } = this.#parts.copies.send({ dataId, index, owner, pieces, crc64 })
+      sent = true
+      this.copies.add(index, settled)
+      void settled.then((chunk) => this.#giveBack(open.slabs, chunk))
+      await counted
     } finally {
-      this.#parts.slabs.release(open.slabs)
+      if (!sent) this.#parts.slabs.release(open.slabs)
     }
+  }
+
+  /** What a send that was given up may still read is never filled again. */
+  #giveBack(slabs: readonly Slab[], { mayReuse }: SettledChunk): void {
+    if (mayReuse) this.#parts.slabs.release(slabs)
+    else this.#parts.slabs.discard(slabs)
   }
 }
 

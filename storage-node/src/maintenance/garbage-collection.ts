@@ -1,19 +1,23 @@
 /**
  * Frees bytes that nothing refers to any more, once readers have had their time.
  *
- * A queue record goes only after a flush covers what it asked for: else a crash would bring the
- * chunks back with nobody left who knows that they are garbage.
+ * Each store does it for the partitions it is primary of. A queue record goes only after every store
+ * of the data has removed it so that no crash brings it back: else one would keep the chunks with
+ * nobody left who knows that they are garbage. A store that is absent keeps the record queued.
  *
  * @module
  */
 
 import type { Clock } from '../base/clock.ts'
-import type { Partitions } from '../cluster/partition-router.ts'
+import type { ChunkRemoval } from '../cluster/chunk-removal.ts'
+import type { PartitionId, StoreId } from '../contract/identifiers.ts'
 import type { DataId, DataSetId } from '../model/identifiers.ts'
 import { CHUNK_SIZE_BYTES } from '../model/identifiers.ts'
 import type { DroppedEntry } from '../model/query.ts'
-import type { ChunkStore } from '../storage/chunks/chunk-store.ts'
+import type { OwnPartitions } from './own-partitions.ts'
 
+/** Queued data that is remembered while a store is absent; the others of it are asked again. */
+const DONE_COUNT_MAX = 100_000
 /** Queue records that one flush covers. */
 const PAGE_COUNT = 1000
 /** Kill records outlive every upload that could still want to commit (replication.md 1.8). */
@@ -23,35 +27,98 @@ export const KILL_KEPT_MS = 7 * 24 * 60 * 60 * 1000
 export const FENCE_KEPT_MS = 24 * 60 * 60 * 1000
 
 export interface GarbageCollectionParts {
-  readonly partitions: Partitions
-  readonly chunks: Pick<ChunkStore, 'remove'>
-  /** Makes what was removed so far durable. */
-  readonly flush: () => Promise<void>
+  readonly partitions: OwnPartitions
+  readonly removal: Pick<ChunkRemoval, 'removeDurably' | 'storesOf'>
   readonly clock: Clock
   /** How long replaced and deleted bytes stay for the readers that had begun. */
   readonly graceMs: number
 }
 
-/** One round: everything whose time has come. Returns how many records it took off the queue. */
-export async function collectGarbage(
-  parts: GarbageCollectionParts,
-  signal: AbortSignal,
-): Promise<number> {
-  const nowMs = parts.clock.nowMs()
-  let collected = 0
-  let after: Uint8Array | undefined
-  while (!signal.aborted) {
-    const page = await parts.partitions.ask({ kind: 'dropped', after, limit: PAGE_COUNT })
-    const due = page.filter((entry) => isDue(entry, nowMs, parts.graceMs))
-    collected += due.length
-    await freeSets(parts.partitions, due)
-    await freeData(parts, due)
-    after = page.at(-1)?.row
-    if (page.length < PAGE_COUNT) break
+/** Goes round and round; remembers which stores are done with what is still queued. */
+export class GarbageCollector {
+  readonly #parts: GarbageCollectionParts
+  #done = new Map<DataId, Set<StoreId>>()
+
+  constructor(parts: GarbageCollectionParts) {
+    this.#parts = parts
   }
-  await forgetKills(parts, nowMs)
-  await forgetBuckets(parts, nowMs)
-  return collected
+
+  /** One round: everything whose time has come. Returns how many records it took off the queue. */
+  async collect(signal: AbortSignal): Promise<number> {
+    const nowMs = this.#parts.clock.nowMs()
+    const stillDone = new Map<DataId, Set<StoreId>>()
+    let collected = 0
+    for (const partition of this.#parts.partitions.primaries()) {
+      collected += await this.#collectPartition(partition, nowMs, stillDone, signal)
+      await forgetKills(this.#parts.partitions, partition, nowMs)
+      await forgetBuckets(this.#parts.partitions, partition, nowMs)
+    }
+    // What is not queued here any more is another store's business.
+    this.#done = stillDone
+    return collected
+  }
+
+  async #collectPartition(
+    partition: PartitionId,
+    nowMs: number,
+    stillDone: Map<DataId, Set<StoreId>>,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { partitions, graceMs } = this.#parts
+    let collected = 0
+    let after: Uint8Array | undefined
+    while (!signal.aborted) {
+      const page = await partitions.ask(partition, { kind: 'dropped', after, limit: PAGE_COUNT })
+      const due = page.filter((entry) => isDue(entry, nowMs, graceMs))
+      collected += await this.#freeSets(due)
+      collected += await this.#freeData(due, stillDone)
+      after = page.at(-1)?.row
+      if (page.length < PAGE_COUNT) break
+    }
+    return collected
+  }
+
+  /** A set puts its pieces into the queue, as dropped now; a later round takes them from there. */
+  async #freeSets(due: readonly DroppedEntry[]): Promise<number> {
+    const sets = due.filter(({ kind }) => kind === 'set')
+    for (const { bucketId, key, dataId } of sets) {
+      const dataSetId = dataId as DataSetId
+      await this.#parts.partitions.execute({ kind: 'walkDroppedSet', bucketId, key, dataSetId })
+    }
+    return sets.length
+  }
+
+  async #freeData(
+    due: readonly DroppedEntry[],
+    stillDone: Map<DataId, Set<StoreId>>,
+  ): Promise<number> {
+    const { partitions, removal } = this.#parts
+    const data = due
+      .filter(({ kind }) => kind === 'data')
+      .map(({ bucketId, key, dataId, sizeBytes }) => {
+        return { bucketId, key, dataId: dataId as DataId, chunkCount: chunksOf(sizeBytes) }
+      })
+    if (data.length === 0) return 0
+    const isDone = (store: StoreId, dataId: DataId) => this.#done.get(dataId)?.has(store) === true
+    const removed = await removal.removeDurably(data, isDone)
+    const isGone = (one: (typeof data)[number], done: ReadonlySet<StoreId>) =>
+      removal.storesOf(one).every((store) => done.has(store))
+    const gone = data.filter((one) => {
+      const done = new Set([
+        ...(this.#done.get(one.dataId) ?? []),
+        ...(removed.get(one.dataId) ?? []),
+      ])
+      if (isGone(one, done)) return true
+      if (stillDone.size < DONE_COUNT_MAX) stillDone.set(one.dataId, done)
+      return false
+    })
+    await Promise.all(
+      gone.map(({ bucketId, key, dataId }) =>
+        partitions.execute({ kind: 'forgetDropped', bucketId, key, dataId }),
+      ),
+    )
+    return gone.length
+  }
 }
 
 /** Whether a queue record may be acted upon. */
@@ -63,37 +130,14 @@ export function isDue(
   return droppedMs + graceMs <= nowMs
 }
 
-/** A set puts its pieces into the queue, as dropped now; the next round takes them from there. */
-async function freeSets(partitions: Partitions, due: readonly DroppedEntry[]): Promise<void> {
-  for (const entry of due) {
-    if (entry.kind !== 'set') continue
-    const { bucketId, key } = entry
-    const dataSetId = entry.dataId as DataSetId
-    await partitions.execute({ kind: 'walkDroppedSet', bucketId, key, dataSetId })
-  }
-}
-
-async function freeData(
-  { partitions, chunks, flush }: GarbageCollectionParts,
-  due: readonly DroppedEntry[],
+async function forgetKills(
+  partitions: OwnPartitions,
+  partition: PartitionId,
+  nowMs: number,
 ): Promise<void> {
-  const data = due.filter(({ kind }) => kind === 'data')
-  if (data.length === 0) return
-  await Promise.all(
-    data.map(({ dataId, sizeBytes }) => chunks.remove(dataId as DataId, chunksOf(sizeBytes))),
-  )
-  await flush()
-  await Promise.all(
-    data.map(({ bucketId, key, dataId }) =>
-      partitions.execute({ kind: 'forgetDropped', bucketId, key, dataId: dataId as DataId }),
-    ),
-  )
-}
-
-async function forgetKills({ partitions }: GarbageCollectionParts, nowMs: number): Promise<void> {
   let after: Uint8Array | undefined
   for (;;) {
-    const page = await partitions.ask({ kind: 'kills', after, limit: PAGE_COUNT })
+    const page = await partitions.ask(partition, { kind: 'kills', after, limit: PAGE_COUNT })
     const old = page.filter(({ killedMs }) => killedMs + KILL_KEPT_MS <= nowMs)
     await Promise.all(
       old.map(({ bucketId, key, dataId }) =>
@@ -105,10 +149,14 @@ async function forgetKills({ partitions }: GarbageCollectionParts, nowMs: number
   }
 }
 
-async function forgetBuckets({ partitions }: GarbageCollectionParts, nowMs: number): Promise<void> {
+async function forgetBuckets(
+  partitions: OwnPartitions,
+  partition: PartitionId,
+  nowMs: number,
+): Promise<void> {
   let after: Uint8Array | undefined
   for (;;) {
-    const page = await partitions.ask({ kind: 'fences', after, limit: PAGE_COUNT })
+    const page = await partitions.ask(partition, { kind: 'fences', after, limit: PAGE_COUNT })
     const old = page.filter(({ fencedMs }) => fencedMs + FENCE_KEPT_MS <= nowMs)
     for (const { bucketId } of old) await partitions.execute({ kind: 'forgetBucket', bucketId })
     after = page.at(-1)?.row

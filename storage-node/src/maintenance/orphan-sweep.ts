@@ -7,8 +7,12 @@
  * @module
  */
 
+import type { ChunkPlacement } from '../cluster/chunk-placement.ts'
 import type { Partitions } from '../cluster/partition-router.ts'
 import { resultOf } from '../cluster/partition-router.ts'
+import type { StoreId } from '../contract/identifiers.ts'
+import { CHUNKS_PER_GROUP } from '../placement/group-of.ts'
+import type { DataId } from '../model/identifiers.ts'
 import type { ChunkStore } from '../storage/chunks/chunk-store.ts'
 
 const PAGE_COUNT = 1000
@@ -16,13 +20,14 @@ const PAGE_COUNT = 1000
 export const ORPHAN_AGE_MS = 24 * 60 * 60 * 1000
 
 export interface OrphanSweepParts {
-  readonly partitions: Partitions
+  readonly partitions: Pick<Partitions, 'execute'>
+  readonly placement: ChunkPlacement
   readonly chunks: Pick<ChunkStore, 'listUnconfirmed' | 'confirm' | 'remove'>
 }
 
 /** One round; returns how many bodies were freed. */
 export async function sweepOrphans(
-  { partitions, chunks }: OrphanSweepParts,
+  { partitions, placement, chunks }: OrphanSweepParts,
   signal: AbortSignal,
 ): Promise<number> {
   let freed = 0
@@ -32,7 +37,7 @@ export async function sweepOrphans(
       if (signal.aborted) return freed
       const killed = await partitions.execute({ kind: 'killData', ...owner, dataId })
       if (resultOf(killed, 'killed').referenced) {
-        await chunks.confirm(dataId, chunkCount)
+        await chunks.confirm(dataId, chunkCount, othersOf(placement, dataId, chunkCount))
       } else {
         await chunks.remove(dataId, chunkCount)
         freed++
@@ -40,4 +45,20 @@ export async function sweepOrphans(
     }
     if (marks.length < PAGE_COUNT) return freed
   }
+}
+
+/** Nobody knows which stores have the chunks: the repair asks all of them. */
+function othersOf(
+  placement: ChunkPlacement,
+  dataId: DataId,
+  chunkCount: number,
+): Map<number, readonly StoreId[]> {
+  const others = new Map<number, readonly StoreId[]>()
+  for (let first = 0; first < chunkCount; first += CHUNKS_PER_GROUP) {
+    const stores = placement.storesOf(dataId, first).map(({ store }) => store)
+    const rest = stores.filter((store) => store !== placement.self)
+    const end = Math.min(first + CHUNKS_PER_GROUP, chunkCount)
+    for (let index = first; index < end; index++) others.set(index, rest)
+  }
+  return others
 }

@@ -6,13 +6,12 @@ import { silentLogger } from '../base/logger.ts'
 import { ManualClock } from '../base/manual-clock.ts'
 import { seededRandom } from '../base/seeded-random.ts'
 import { SLAB_BYTES, SlabPool } from '../base/slabs.ts'
+import { volumeFull } from '../cluster/chunk-failures.ts'
 import type { Partitions } from '../cluster/partition-router.ts'
 import type { Command } from '../model/command.ts'
 import type { BucketId, ObjectKey } from '../model/identifiers.ts'
-import { ChunkSpaceError } from '../storage/chunks/chunk-errors.ts'
 import type { NewChunk } from '../storage/chunks/chunk-store.ts'
 import { BodyStore } from './body-store.ts'
-import type { BodyStoreParts } from './body-store.ts'
 import type { BodySource } from './body.ts'
 
 const MIB = 1024 ** 2
@@ -47,28 +46,35 @@ function openBench(): Bench {
       return Promise.resolve({ kind: 'killed', referenced: false })
     },
   } as unknown as Partitions
-  const store = {
-    put({ index, pieces }: NewChunk) {
-      if (index === bench.failAt) return Promise.reject(bench.failure)
-      chunks.set(index, joinBytes(pieces))
-      return Promise.resolve()
-    },
-    remove(_dataId: string, count: number) {
-      for (let index = 0; index < count; index++) chunks.delete(index)
-      return Promise.resolve()
-    },
-  } as unknown as BodyStoreParts['chunks']
+  const put = ({ index, pieces }: NewChunk) => {
+    if (index === bench.failAt) return Promise.reject(bench.failure)
+    chunks.set(index, joinBytes(pieces))
+    return Promise.resolve()
+  }
   const bodies = new BodyStore({
     partitions,
-    chunks: store,
+    copies: {
+      wouldFit: () => true,
+      favours: () => false,
+      send(chunk) {
+        const counted = put(chunk)
+        const settled = { lacking: [], mayReuse: true }
+        return { counted, settled: counted.catch(() => {}).then(() => settled) }
+      },
+    },
+    confirmations: { confirm() {} },
+    removal: {
+      discard({ chunkCount }) {
+        for (let index = 0; index < chunkCount; index++) chunks.delete(index)
+        return Promise.resolve()
+      },
+    },
     slabs,
     hashers: inlineBodyHashers(checksums),
     checksums,
     clock: new ManualClock(0),
     random: seededRandom(1),
     logger: silentLogger,
-    mayWrite: () => true,
-    wouldFit: () => true,
   })
   const failure = new Error('disk failed')
   const bench: Bench = { bodies, slabs, chunks, commands, failAt: undefined, failure }
@@ -182,7 +188,7 @@ test.each([5000, content.length])(
   async (lengthBytes) => {
     const bench = openBench()
     bench.failAt = lengthBytes > MIB ? 1 : 0
-    bench.failure = new ChunkSpaceError()
+    bench.failure = volumeFull()
     const stored = bench.bodies.store(place, request(cutBody(lengthBytes, lengthBytes)))
     await expect(stored).rejects.toMatchObject({ code: 'ServiceUnavailable', status: 503 })
     expect([bench.chunks.size, bench.slabs.usedCount]).toEqual([0, 0])

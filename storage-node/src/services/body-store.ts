@@ -13,33 +13,39 @@ import { joinBytes, toHex } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
+import type { ChunkConfirmations } from '../cluster/chunk-confirmations.ts'
+import { ChunkCopies } from '../cluster/chunk-copies.ts'
+import { volumeFull } from '../cluster/chunk-failures.ts'
+import type { ChunkFanOut } from '../cluster/chunk-fan-out.ts'
+import type { ChunkRemoval } from '../cluster/chunk-removal.ts'
 import type { ChunkWriterParts } from '../cluster/chunk-writer.ts'
 import { ChunkWriter } from '../cluster/chunk-writer.ts'
 import type { Partitions } from '../cluster/partition-router.ts'
 import { resultOf } from '../cluster/partition-router.ts'
-import { diskFull } from '../cluster/replica-driver.ts'
-import type { MayWrite } from '../cluster/replica-driver.ts'
 import type { StoredBody } from '../model/command.ts'
 import { OssError } from '../model/errors.ts'
 import { CHUNK_SIZE_BYTES, INLINE_SIZE_BYTES_MAX } from '../model/identifiers.ts'
 import type { BucketId, DataId, ObjectKey } from '../model/identifiers.ts'
-import { ChunkSpaceError } from '../storage/chunks/chunk-errors.ts'
-import type { ChunkStore } from '../storage/chunks/chunk-store.ts'
 import { newTimedId } from './new-identifiers.ts'
 import type { BodySource } from './body.ts'
 
 /** Bodies up to here are collected and hashed on this thread: a hop to another costs more. */
 const COLLECTED_BYTES_MAX = 64 * 1024
 
+/** DataIds that are drawn for one whose stores are well. */
+const DRAW_COUNT_MAX = 8
+/** DataIds that a small body is sent under. */
+const ATTEMPT_COUNT_MAX = 3
+
 export interface BodyStoreParts extends ChunkWriterParts {
-  readonly chunks: ChunkStore
+  readonly copies: Pick<ChunkFanOut, 'send' | 'wouldFit' | 'favours'>
+  readonly confirmations: Pick<ChunkConfirmations, 'confirm'>
+  readonly removal: Pick<ChunkRemoval, 'discard'>
   readonly partitions: Partitions
   readonly checksums: Checksums
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  /** Whether so many bytes would find room, as of now. */
-  readonly wouldFit: MayWrite
 }
 
 export interface BodyRequest {
@@ -59,6 +65,8 @@ export interface BodyPlace {
 /** Stores bodies, and takes them back. */
 export class BodyStore {
   readonly #parts: BodyStoreParts
+  /** Until the body is confirmed, or forgotten. */
+  readonly #copies = new WeakMap<StoredBody, ChunkCopies>()
 
   constructor(parts: BodyStoreParts) {
     this.#parts = parts
@@ -70,7 +78,7 @@ export class BodyStore {
     const { lengthBytes } = body
     if (lengthBytes !== undefined && lengthBytes > sizeBytesMax) throw tooLarge(sizeBytesMax)
     // Counted chunk by chunk on the way; what cannot fit at all is refused before it is read.
-    if (!this.#parts.wouldFit(lengthBytes ?? 0)) throw diskFull()
+    if (!this.#parts.copies.wouldFit(lengthBytes ?? 0)) throw volumeFull()
     const stored = await this.#read(place, request)
     if (contentMd5 !== undefined && toHex(contentMd5) !== stored.md5) {
       await this.discard(place, stored)
@@ -84,13 +92,13 @@ export class BodyStore {
     if (data.kind === 'chunks') await this.#kill(place, data.dataId, sizeBytes)
   }
 
-  /** Tells the store that every chunk of the body is referred to now. */
-  confirm({ data, sizeBytes }: StoredBody): void {
-    if (data.kind === 'inline') return
-    const { chunks, logger } = this.#parts
-    chunks.confirm(data.dataId, chunkCountOf(sizeBytes)).catch((error: unknown) => {
-      logger.warn('Could not confirm chunks', { dataId: data.dataId, error: String(error) })
-    })
+  /** Tells the stores that every chunk of a body that `store` has returned is referred to now. */
+  confirm(stored: StoredBody): void {
+    const { data, sizeBytes } = stored
+    const copies = this.#copies.get(stored)
+    if (data.kind === 'inline' || copies === undefined) return
+    const chunkCount = chunkCountOf(sizeBytes)
+    this.#parts.confirmations.confirm({ dataId: data.dataId, chunkCount }, copies)
   }
 
   async #read(place: BodyPlace, request: BodyRequest): Promise<StoredBody> {
@@ -107,12 +115,12 @@ export class BodyStore {
     }
     try {
       await request.body.read(take)
-      if (writer !== undefined) return await writer.finish()
-      return await this.#storeCollected(place, collected)
+      if (writer === undefined) return await this.#storeCollected(place, collected)
+      const stored = await writer.finish()
+      this.#copies.set(stored, writer.copies)
+      return stored
     } catch (error) {
       if (writer !== undefined) await this.#giveUp(place, writer)
-      // The volume filled up between admission and write.
-      if (error instanceof ChunkSpaceError) throw diskFull()
       throw error
     }
   }
@@ -139,10 +147,26 @@ export class BodyStore {
       const bytes = pieces.length === 0 ? new Uint8Array() : joinBytes(pieces)
       return { sizeBytes, data: { kind: 'inline', bytes }, md5: toHex(md5), crc64 }
     }
-    if (!this.#parts.mayWrite(sizeBytes)) throw diskFull()
-    const dataId = this.#newDataId()
-    await this.#parts.chunks.put({ dataId, index: 0, owner: place, pieces, crc64 })
-    return { sizeBytes, data: { kind: 'chunks', dataId }, md5: toHex(md5), crc64 }
+    let dataId = this.#newDataId()
+    for (let attempt = 1; ; attempt++) {
+      const copies = new ChunkCopies()
+      const chunk = { dataId, index: 0, owner: place, pieces, crc64 }
+      const { counted, settled } = this.#parts.copies.send(chunk)
+      copies.add(0, settled)
+      try {
+        await counted
+      } catch (error) {
+        await this.#kill(place, dataId, sizeBytes)
+        // The bytes are at hand: another dataId may lead to other stores.
+        dataId = this.#newDataId()
+        if (attempt === ATTEMPT_COUNT_MAX || !this.#parts.copies.favours(dataId)) throw error
+        continue
+      }
+      const data = { kind: 'chunks', dataId } as const
+      const stored = { sizeBytes, data, md5: toHex(md5), crc64 }
+      this.#copies.set(stored, copies)
+      return stored
+    }
   }
 
   async #giveUp(place: BodyPlace, writer: ChunkWriter): Promise<void> {
@@ -151,19 +175,24 @@ export class BodyStore {
   }
 
   async #kill({ bucketId, key }: BodyPlace, dataId: DataId, sizeBytes: number): Promise<void> {
-    const { partitions, chunks, logger } = this.#parts
+    const { partitions, removal, logger } = this.#parts
     try {
       const killed = await partitions.execute({ kind: 'killData', bucketId, key, dataId })
       if (resultOf(killed, 'killed').referenced) return
-      await chunks.remove(dataId, chunkCountOf(sizeBytes))
+      await removal.discard({ dataId, chunkCount: chunkCountOf(sizeBytes) })
     } catch (error) {
       logger.warn('Could not free an unused body', { dataId, error: String(error) })
     }
   }
 
+  /** One whose stores are well, if there is one: stores that fill up get no new data. */
   #newDataId(): DataId {
-    const { clock, random } = this.#parts
-    return newTimedId(clock, random) as DataId
+    const { clock, random, copies } = this.#parts
+    let dataId = newTimedId(clock, random) as DataId
+    for (let draw = 1; draw < DRAW_COUNT_MAX && !copies.favours(dataId); draw++) {
+      dataId = newTimedId(clock, random) as DataId
+    }
+    return dataId
   }
 }
 

@@ -1,0 +1,155 @@
+/**
+ * Sends chunks to the stores of their placement groups: the own store writes from the same buffers
+ * that the others are sent.
+ *
+ * @module
+ */
+
+import { totalLength } from '../base/bytes.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { StoreId } from '../contract/identifiers.ts'
+import type { DataId } from '../model/identifiers.ts'
+import { computeBlockChecks } from '../storage/chunks/block-checks.ts'
+import { ChunkDeletedError, ChunkSpaceError } from '../storage/chunks/chunk-errors.ts'
+import type { ChunkStore, NewChunk } from '../storage/chunks/chunk-store.ts'
+import type { StoreHealth } from './chunk-health.ts'
+import type { ChunkPlacement } from './chunk-placement.ts'
+import type { CopyOutcome } from './chunk-send.ts'
+import { ChunkSend, COUNT_MS_MAX } from './chunk-send.ts'
+import type { PeerNetwork } from './peer-network.ts'
+
+/** How much room the own volume has. */
+export interface Room {
+  /** Whether so many bytes would be admitted as of now; counts nothing. */
+  wouldFit(bytes: number): boolean
+  /** Admits and counts bytes that are about to be written, or refuses them. */
+  mayWrite(bytes: number): boolean
+}
+
+export interface ChunkFanOutParts {
+  readonly chunks: Pick<ChunkStore, 'put'>
+  readonly peers: Pick<PeerNetwork, 'request'>
+  readonly placement: ChunkPlacement
+  readonly health: StoreHealth
+  readonly room: Room
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** What became of a chunk once nothing is under way any more. */
+export interface SettledChunk {
+  /** Stores of its group that are not known to have it. */
+  readonly lacking: readonly StoreId[]
+  /** False when a send was given up: its bytes may still be read, and must never be overwritten. */
+  readonly mayReuse: boolean
+}
+
+/** A chunk on its way. */
+export interface SentChunk {
+  /** Resolves once the chunk counts (B2); rejects when it cannot. */
+  readonly counted: Promise<void>
+  /** Never rejects. */
+  readonly settled: Promise<SettledChunk>
+}
+
+/** Sends chunks. */
+export class ChunkFanOut {
+  readonly #parts: ChunkFanOutParts
+
+  constructor(parts: ChunkFanOutParts) {
+    this.#parts = parts
+  }
+
+  /** Whether a body of this size could find room, as far as is known. */
+  wouldFit(sizeBytes: number): boolean {
+    const { room, placement, health } = this.#parts
+    if (room.wouldFit(sizeBytes)) return true
+    const others = placement.stores.filter(({ store }) => {
+      return store !== placement.self && !health.isFull(store)
+    })
+    return placement.isEnough(others)
+  }
+
+  /** Whether every store of the data's first group is well, as far as is known. */
+  favours(dataId: DataId): boolean {
+    const { placement, health } = this.#parts
+    const group = placement.storesOf(dataId, 0)
+    return group.every(({ store }) => !health.isFull(store) && !health.isResting(store))
+  }
+
+  /** Starts to send. The pieces are lent until `settled`. */
+  send(chunk: NewChunk): SentChunk {
+    const { clock, placement, health } = this.#parts
+    const lengthBytes = totalLength(chunk.pieces)
+    const checks = computeBlockChecks(chunk.pieces, lengthBytes)
+    const checked = { ...chunk, checks, lengthBytes }
+    const group = placement.storesOf(chunk.dataId, chunk.index)
+    const first = group.filter(({ store }) => store === placement.self || health.mayTry(store))
+    const spare = group.filter((member) => !first.includes(member))
+    let mayReuse = true
+    const attempt = async (store: StoreId, signal: AbortSignal): Promise<CopyOutcome> => {
+      if (store === placement.self) return this.#putHere(checked)
+      const outcome = await this.#putThere(store, checked, signal)
+      if (outcome.kind === 'unreachable') mayReuse = false
+      return outcome
+    }
+    const isEnough = (copies: typeof group) => placement.isEnough(copies)
+    const late = (store: StoreId) => health.failed(store)
+    const send = new ChunkSend({ clock, attempt, isEnough, late }, first, spare)
+    return {
+      counted: send.counted,
+      settled: send.settled.then(() => ({ lacking: send.lacking(), mayReuse })),
+    }
+  }
+
+  async #putHere(chunk: CheckedChunk): Promise<CopyOutcome> {
+    const { chunks, room, health, placement } = this.#parts
+    if (!room.mayWrite(chunk.lengthBytes)) {
+      health.refusedFull(placement.self)
+      return { kind: 'full' }
+    }
+    try {
+      await chunks.put(chunk)
+      return { kind: 'stored' }
+    } catch (cause) {
+      if (cause instanceof ChunkSpaceError) return { kind: 'full' }
+      if (cause instanceof ChunkDeletedError) return { kind: 'removed' }
+      return { kind: 'broken', cause }
+    }
+  }
+
+  async #putThere(
+    store: StoreId,
+    { dataId, index, owner, crc64, checks, pieces }: CheckedChunk,
+    signal: AbortSignal,
+  ): Promise<CopyOutcome> {
+    const { peers, health, placement, logger } = this.#parts
+    const mapVersion = placement.version
+    const request = { mapVersion, dataId, index, owner, crc64, checks, pieces }
+    try {
+      const { outcome } = await peers.request(
+        store,
+        { kind: 'chunkPut', ...request },
+        { deadlineMs: COUNT_MS_MAX, signal },
+      )
+      health.answered(store)
+      if (outcome === 'stored' || outcome === 'removed') return { kind: outcome }
+      if (outcome === 'full') {
+        health.refusedFull(store)
+        return { kind: 'full' }
+      }
+      logger.warn('A store did not take a chunk', { store, dataId, index, outcome })
+      return { kind: 'unreachable' }
+    } catch {
+      // Given up by us, it says nothing about the store that was not said already.
+      if (!signal.aborted) health.failed(store)
+      return { kind: 'unreachable' }
+    }
+  }
+}
+
+interface CheckedChunk extends NewChunk {
+  readonly checks: Uint8Array
+  readonly lengthBytes: number
+}
