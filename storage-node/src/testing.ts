@@ -8,12 +8,15 @@ export { knownOperations } from './api/oss/known-operations.ts'
 export type { KnownOperationRow } from './api/oss/known-operations.ts'
 export { operations } from './api/oss/operations.ts'
 export { inlineBodyHashers } from './base/body-hasher.ts'
+export { InlineLeases } from './cluster/beacons/inline-leases.ts'
+export type { InlineLeasesOptions } from './cluster/beacons/inline-leases.ts'
 export { ConfigStoreUnavailableError } from './cluster/config-store.ts'
 export type { ConfigStore, ConfigStoreFounder } from './cluster/config-store.ts'
 export { MemoryConfigStore } from './cluster/config-stores/memory-config-store.ts'
 export type { Leases } from './cluster/leases.ts'
-export { PeerTimeoutError, PeerUnreachableError } from './cluster/peer-network.ts'
+export { PeerFailure, PeerTimeoutError, PeerUnreachableError } from './cluster/peer-network.ts'
 export type { PeerHandler, PeerNetwork, RequestOptions } from './cluster/peer-network.ts'
+export type { BeaconChannel } from './cluster/transport/beacon-channel.ts'
 export { openDiskRegion } from './disk-region.ts'
 export type { DiskRegionOptions } from './disk-region.ts'
 export { openLocalRegion } from './local-region.ts'
@@ -31,4 +34,12 @@ export type { KeyValueEngine } from './storage/key-value-engine.ts'
 export { MemoryEngine } from './storage/memory-engine.ts'
 export { openRocksdbEngine } from './storage/rocksdb-engine.ts'
 export { lockStore } from './storage/store-lock.ts'
+export {
+  decodeAnswer,
+  decodeMessage,
+  decodeRequest,
+  encodeAnswer,
+  encodeMessage,
+  encodeRequest,
+} from './wire/peer/message-codecs.ts'
 export type { PeerAnswer, PeerMessage, PeerRequest, PeerRequestKind } from './wire/peer/messages.ts'

@@ -19,6 +19,11 @@ export interface LeaseView {
   heldUntilMs(partition: PartitionId, member: StoreId): number
   /** Until when the last grant that this store gave for the partition lives; a hint, `revoke` decides. */
   grantedUntilMs(partition: PartitionId): number
+  /**
+   * When a beacon first told that the store runs with a higher incarnation than this process knew
+   * of: what was granted to it before went to a process of the past. 0: none did.
+   */
+  restartedMs(store: StoreId): number
 }
 
 export interface Leases {
