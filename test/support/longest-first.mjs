@@ -10,6 +10,7 @@ import sequencer from '@jest/test-sequencer'
 
 const LONG = [
   'test/crash/',
+  'test/model/',
   'test/local/',
   'storage-node/src/region-',
   'storage-node/src/storage/chunks/',
