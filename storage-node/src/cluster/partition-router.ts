@@ -14,9 +14,12 @@ import type { ReplicaDriver } from './replica-driver.ts'
 
 /** Executes commands and answers queries, wherever their partition is. */
 export interface Partitions {
-  /** Resolves once the effects are durable and visible; rejects with the refusal, an `OssError`. */
-  execute(command: Command): Promise<CommandResult>
-  ask<K extends QueryKind>(query: Query<K>): Promise<Answer<K>>
+  /**
+   * Resolves once the effects are durable and visible; rejects with the refusal, an `OssError`, or
+   * with an `UnknownOutcomeError`. The signal ends the waiting, never the command.
+   */
+  execute(command: Command, signal?: AbortSignal): Promise<CommandResult>
+  ask<K extends QueryKind>(query: Query<K>, signal?: AbortSignal): Promise<Answer<K>>
 }
 
 /** The partitions of a region with one store. */

@@ -1,0 +1,133 @@
+/**
+ * The partitions of a region, wherever they are: finds the one of a command or query and calls its
+ * primary.
+ *
+ * What is about a whole bucket goes to each partition that the bucket reaches into. Answers name the
+ * position at which the next one begins, so that a split on the way leaves no gap.
+ *
+ * @module
+ */
+
+import { AssertionError } from '../base/assert.ts'
+import type { Random } from '../base/random.ts'
+import type { PartitionId } from '../contract/identifiers.ts'
+import { addCounters, noCounters } from '../model/bucket.ts'
+import type { BucketRangeCommand, Command, CommandResult } from '../model/command.ts'
+import type { Answer, Query, QueryKind } from '../model/query.ts'
+import { newOpId } from '../wire/stored/op-id.ts'
+import { SYSTEM_POSITION, positionOfKey, positionOfPrefix } from '../wire/stored/range-keys.ts'
+import { listPages, onward, uploadPages } from './list-pages.ts'
+import type { PartitionTable, Route } from './partition-table.ts'
+import type { Partitions } from './partition-router.ts'
+import type { CallOptions, PrimaryCalls } from './primary-calls.ts'
+import { CALL_MS } from './primary-calls.ts'
+import type { StoreCalls } from './store-calls.ts'
+
+/** A change of settings may wait for storage nodes that are silent, after a failover. */
+const SETTINGS_CALL_MS = CALL_MS + 3000
+
+export interface RegionPartitionsParts {
+  readonly table: PartitionTable
+  readonly calls: PrimaryCalls
+  readonly stores: StoreCalls
+  readonly random: Random
+  /** This storage node's hybrid clock. */
+  readonly hybridMs: () => number
+}
+
+export class RegionPartitions implements Partitions {
+  readonly #parts: RegionPartitionsParts
+
+  constructor(parts: RegionPartitionsParts) {
+    this.#parts = parts
+  }
+
+  execute(command: Command, signal?: AbortSignal): Promise<CommandResult> {
+    if ('key' in command) {
+      return this.#executeAt(positionOfKey(command.bucketId, command.key), command, { signal })
+    }
+    if (!('name' in command)) return this.#executeInRanges(command, signal)
+    return this.#executeAt(SYSTEM_POSITION, command, { signal, callMs: SETTINGS_CALL_MS })
+  }
+
+  ask<K extends QueryKind>(query: Query<K>, signal?: AbortSignal): Promise<Answer<K>> {
+    return this.#ask(query as Query, { signal }) as Promise<Answer<K>>
+  }
+
+  /** Asks one partition about the rows it has. */
+  askPartition<K extends QueryKind>(
+    partition: PartitionId,
+    query: Query<K>,
+    signal?: AbortSignal,
+  ): Promise<Answer<K>> {
+    return this.#askOf(() => this.#parts.table.get(partition), query, { signal })
+  }
+
+  #ask(query: Query, options: CallOptions): Promise<Answer<QueryKind>> {
+    const askAt = <K extends QueryKind>(position: Uint8Array, part: Query<K>) =>
+      this.#askOf(() => this.#parts.table.find(position), part, options)
+    switch (query.kind) {
+      case 'bucket':
+      case 'buckets':
+        return askAt(SYSTEM_POSITION, query)
+      case 'list':
+        return listPages(query, askAt<'list'>)
+      case 'uploads':
+        return uploadPages(query, askAt<'uploads'>)
+      case 'counters':
+        return countRanges(query, askAt<'counters'>)
+      case 'dropped':
+      case 'kills':
+      case 'fences':
+        throw new AssertionError(`"${query.kind}" is asked of one partition, by its number`)
+      default:
+        return askAt(positionOfKey(query.bucketId, query.key), query)
+    }
+  }
+
+  #askOf<K extends QueryKind>(
+    find: () => Route | undefined,
+    query: Query<K>,
+    options: CallOptions,
+  ): Promise<Answer<K>> {
+    const { calls, stores } = this.#parts
+    return calls.call(find, (target) => stores.ask(target, query), options)
+  }
+
+  #executeAt(position: Uint8Array, command: Command, options: CallOptions): Promise<CommandResult> {
+    const { table, calls, stores, random, hybridMs } = this.#parts
+    // One for all tries: the command takes effect once, whichever of them arrives.
+    const opId = newOpId(hybridMs(), random)
+    const find = () => table.find(position)
+    return calls.call(find, (target) => stores.execute(target, opId, command), options)
+  }
+
+  /** Each range with an opId of its own, in order; an attempt that is over anywhere is over. */
+  async #executeInRanges(
+    command: BucketRangeCommand,
+    signal: AbortSignal | undefined,
+  ): Promise<CommandResult> {
+    let position: Uint8Array = positionOfPrefix(command.bucketId, '')
+    for (;;) {
+      const result = await this.#executeAt(position, command, { signal })
+      const next = result.kind === 'ranged' ? result.continuesAt : undefined
+      if (next === undefined) return result
+      position = onward(position, next)
+    }
+  }
+}
+
+/** Counters of the whole bucket: only the sum over its ranges means anything. */
+async function countRanges(
+  query: Query<'counters'>,
+  ask: (position: Uint8Array, query: Query<'counters'>) => Promise<Answer<'counters'>>,
+): Promise<Answer<'counters'>> {
+  let position: Uint8Array | undefined = positionOfPrefix(query.bucketId, '')
+  let sum = noCounters
+  while (position !== undefined) {
+    const { counters, continuesAt }: Answer<'counters'> = await ask(position, query)
+    sum = addCounters(sum, counters)
+    position = continuesAt === undefined ? undefined : onward(position, continuesAt)
+  }
+  return { counters: sum, continuesAt: undefined }
+}
