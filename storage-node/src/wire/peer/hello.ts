@@ -9,7 +9,6 @@ import type { Incarnation, StoreId } from '../../contract/identifiers.ts'
 import type { Codec } from './codec.ts'
 import { enumOf, fixedBytes, struct, text, u16 } from './codec.ts'
 import { incarnation, storeId, zone } from './common-codecs.ts'
-import { ProtocolError } from './protocol-error.ts'
 
 /** The protocol that this code speaks, and the oldest that it still understands. */
 export const PROTOCOL_VERSION = 1
@@ -58,6 +57,6 @@ export function commonProtocol(
 }
 
 /** Store ids are compared and logged: they are short and plain. */
-export function assertPlainStoreId(store: StoreId): void {
-  if (!/^[\w-]{1,64}$/.test(store)) throw new ProtocolError('The store id must be a plain name')
+export function isPlainStoreId(store: StoreId): boolean {
+  return /^[\w-]{1,64}$/.test(store)
 }

@@ -93,6 +93,20 @@ export class BinaryWriter {
     return this
   }
 
+  get length(): number {
+    return this.#length
+  }
+
+  /** What was written from `start` on: a view that holds until more is written. */
+  written(start: number): Buffer {
+    return this.#buffer.subarray(start, this.#length)
+  }
+
+  /** Forgets what was written beyond `length`. */
+  truncate(length: number): void {
+    this.#length = Math.min(this.#length, length)
+  }
+
   /** What was written. The writer must not be used afterwards. */
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#length)

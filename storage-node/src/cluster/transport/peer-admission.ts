@@ -1,0 +1,96 @@
+/**
+ * Who may connect: a storage node of this region, with the certificate of its store, that is not
+ * an older life of that store (replication.md D6).
+ *
+ * @module
+ */
+
+import { sameBytes } from '../../base/bytes.ts'
+import type { Incarnation, StoreId } from '../../contract/identifiers.ts'
+import type { Hello } from '../../wire/peer/hello.ts'
+import {
+  commonProtocol,
+  isPlainStoreId,
+  PROTOCOL_VERSION,
+  PROTOCOL_VERSION_MIN,
+} from '../../wire/peer/hello.ts'
+
+export interface AdmissionOptions {
+  readonly self: StoreId
+  readonly region: string
+  /**
+   * Whether a certificate belongs to the storage node that has the store. `name` is the
+   * certificate's URI (`granary://region/name`); undefined without TLS.
+   */
+  readonly isHolder: (name: string | undefined, store: StoreId) => boolean
+  /** The highest incarnation of a store that this one had heard of when it started. */
+  readonly incarnationMax: (store: StoreId) => Incarnation | undefined
+  /** Makes a higher incarnation durable; before that the Hello is not answered. */
+  readonly remember: (store: StoreId, incarnation: Incarnation) => Promise<void>
+}
+
+/** What is known about the latest life of a store. */
+interface Known {
+  readonly incarnation: Incarnation
+  /** Undefined: learned in an earlier life of this process. */
+  readonly nonce: Uint8Array | undefined
+  readonly remembered: Promise<void>
+}
+
+export class PeerAdmission {
+  readonly #options: AdmissionOptions
+  readonly #known = new Map<StoreId, Known>()
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+  }
+
+  /** Why the other side is refused; undefined: it may stay. */
+  async admit(hello: Hello, certificateName: string | undefined): Promise<string | undefined> {
+    return this.#mayStay(hello, certificateName) ?? (await this.#mayLive(hello))
+  }
+
+  #mayStay(hello: Hello, certificateName: string | undefined): string | undefined {
+    const { region, store } = hello
+    if (commonProtocol(hello, ownProtocols) === undefined) {
+      return (
+        `Protocol must be ${PROTOCOL_VERSION_MIN} to ${PROTOCOL_VERSION}, ` +
+        `is ${hello.protocolMin} to ${hello.protocolMax}`
+      )
+    }
+    if (region !== this.#options.region) {
+      return `Region must be '${this.#options.region}', is '${region}'`
+    }
+    if (!isPlainStoreId(store)) return 'Store id must be a plain name'
+    if (store === this.#options.self) return `Store ${store} is this storage node's own`
+    if (!this.#options.isHolder(certificateName, store)) {
+      return `Store ${store} does not belong to the certificate of '${certificateName ?? ''}'`
+    }
+    return undefined
+  }
+
+  async #mayLive({ store, incarnation, nonce }: Hello): Promise<string | undefined> {
+    const known = this.#known.get(store) ?? this.#knownBefore(store)
+    if (known !== undefined && incarnation < known.incarnation) {
+      return `Store ${store} must have at least incarnation ${known.incarnation}, has ${incarnation}`
+    }
+    const isSameLife = incarnation === known?.incarnation
+    if (isSameLife && known?.nonce !== undefined && !sameBytes(known.nonce, nonce)) {
+      return `Store ${store} runs twice with incarnation ${incarnation}`
+    }
+    const remembered = isSameLife
+      ? (known?.remembered ?? Promise.resolve())
+      : this.#options.remember(store, incarnation)
+    this.#known.set(store, { incarnation, nonce, remembered })
+    await remembered
+    return undefined
+  }
+
+  #knownBefore(store: StoreId): Known | undefined {
+    const incarnation = this.#options.incarnationMax(store)
+    if (incarnation === undefined) return undefined
+    return { incarnation, nonce: undefined, remembered: Promise.resolve() }
+  }
+}
+
+const ownProtocols = { protocolMin: PROTOCOL_VERSION_MIN, protocolMax: PROTOCOL_VERSION }
