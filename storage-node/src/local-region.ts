@@ -91,7 +91,9 @@ async function openOn(store: Store, options: LocalRegionOptions): Promise<LocalR
   const user = await openPartition(USER_PARTITION, store, options)
   const partitions = new PartitionRouter(system.driver, user.driver)
   const checkpoint = () =>
-    store.checkpoint(() => new Map([system, user].map(({ id, log }) => [id, log.base])))
+    store.checkpoint({
+      bases: () => new Map([system, user].map(({ id, log }) => [id, log.base])),
+    })
   const placement = placeHere(store, options)
   const plane = openPlane(placement, checkpoint, store, options)
   const services = openServices(partitions, plane, options)

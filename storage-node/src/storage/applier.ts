@@ -9,17 +9,26 @@
  */
 
 import { assert } from '../base/assert.ts'
+import { WHOLE_SPACE } from '../contract/founding-ranges.ts'
+import type { PartitionRange } from '../contract/configuration.ts'
 import type { PartitionId, Seq } from '../contract/identifiers.ts'
 import type { BucketCounters } from '../model/bucket.ts'
 import { addCounters } from '../model/bucket.ts'
 import type { BucketId, VersionSeq } from '../model/identifiers.ts'
 import type { Effects } from '../wire/stored/effects.ts'
 import { NAMESPACES, appliedRowKey, bucketIdOfRow, countersRowKey } from '../wire/stored/keys.ts'
-import { encodeAppliedRow, encodeCountersRow } from '../wire/stored/rows.ts'
+import { decodeFenceRow, encodeAppliedRow, encodeCountersRow } from '../wire/stored/rows.ts'
 import type { Mutation } from './key-value-engine.ts'
 import { PartitionRows } from './partition-rows.ts'
 import type { RowCache } from './row-cache.ts'
 import type { StateWriter } from './state-writer.ts'
+
+export interface ApplierParts {
+  readonly writer: StateWriter
+  readonly cache: RowCache
+  /** Whose fences are known; all, when it is not known yet. */
+  readonly range?: PartitionRange
+}
 
 /** The state of one partition on one store. */
 export class Applier {
@@ -29,6 +38,8 @@ export class Applier {
   readonly #rows: PartitionRows
   /** Counters of the buckets that changed since the start: what the rows will hold once written. */
   readonly #counters = new Map<BucketId, BucketCounters>()
+  /** Buckets that refuse changes (replication.md 1.14): every command looks. */
+  readonly #fenced: Set<BucketId>
   readonly #key: Uint8Array
   #queuedSeq: Seq
   #appliedSeq: Seq
@@ -36,25 +47,25 @@ export class Applier {
 
   private constructor(
     partition: PartitionId,
-    parts: { writer: StateWriter; cache: RowCache },
-    from: { seq: Seq; versionSeq: VersionSeq },
+    { writer, cache }: ApplierParts,
+    from: { seq: Seq; versionSeq: VersionSeq; fenced: Set<BucketId> },
   ) {
     this.#partition = partition
-    this.#writer = parts.writer
-    this.#cache = parts.cache
-    this.#rows = new PartitionRows(parts.cache)
+    this.#writer = writer
+    this.#cache = cache
+    this.#rows = new PartitionRows(cache)
     this.#key = appliedRowKey(partition)
     this.#queuedSeq = from.seq
     this.#appliedSeq = from.seq
     this.#versionSeq = from.versionSeq
+    this.#fenced = from.fenced
   }
 
   /** Goes on where the engine stands. */
-  static async open(
-    partition: PartitionId,
-    parts: { writer: StateWriter; cache: RowCache },
-  ): Promise<Applier> {
-    return new Applier(partition, parts, await new PartitionRows(parts.cache).applied(partition))
+  static async open(partition: PartitionId, parts: ApplierParts): Promise<Applier> {
+    const rows = new PartitionRows(parts.cache, parts.range ?? WHOLE_SPACE)
+    const fenced = new Set(await rows.fencedBuckets())
+    return new Applier(partition, parts, { ...(await rows.applied(partition)), fenced })
   }
 
   /** The last entry that the engine holds. */
@@ -65,6 +76,18 @@ export class Applier {
   /** The highest version number of any entry so far. */
   get versionSeq(): VersionSeq {
     return this.#versionSeq
+  }
+
+  /** Buckets that refuse changes, as far as entries are applied. */
+  get fenced(): ReadonlySet<BucketId> {
+    return this.#fenced
+  }
+
+  /** True when `apply` may be called at once. */
+  isPrepared({ effects }: Effects): boolean {
+    return effects.every((effect) => {
+      return effect.kind !== 'count' || this.#counters.has(effect.bucketId)
+    })
   }
 
   /** Loads what `apply` adds to, so that entries can then be applied without waiting in between. */
@@ -85,7 +108,14 @@ export class Applier {
     this.#cache.applying(mutations)
     await this.#writer.write(mutations)
     this.#cache.applied(mutations)
+    for (const { key, value } of mutations) this.#noteFence(key, value)
     this.#appliedSeq = seq
+  }
+
+  #noteFence(key: Uint8Array, value: Uint8Array | undefined): void {
+    if (key[0] !== NAMESPACES.fence.charCodeAt(0)) return
+    if (value !== undefined && !decodeFenceRow(value).isLifted) this.#fenced.add(bucketIdOfRow(key))
+    else this.#fenced.delete(bucketIdOfRow(key))
   }
 
   #mutationsOf(seq: Seq, { versionSeq, effects }: Effects): Mutation[] {

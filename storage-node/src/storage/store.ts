@@ -10,11 +10,11 @@ import type { Fatal } from '../base/crash.ts'
 import type { Files } from '../base/files.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
-import type { PartitionId, StoreId } from '../contract/identifiers.ts'
+import type { Incarnation, PartitionId, Seq, StoreId } from '../contract/identifiers.ts'
 import type { LogPosition } from '../wire/stored/journal-records.ts'
 import { ChunkStore, segmentSizeBytesFor } from './chunks/chunk-store.ts'
 import { DiskReserve } from './disk-reserve.ts'
-import { Journal } from './journal/journal.ts'
+import { Journal, LAG_BYTES_MAX } from './journal/journal.ts'
 import type { KeyValueEngine } from './key-value-engine.ts'
 import { RowCache } from './row-cache.ts'
 import { StateWriter } from './state-writer.ts'
@@ -23,6 +23,9 @@ import type { LockStore } from './store-lock.ts'
 
 /** How long the mark of a failure may take. */
 const FAILURE_MARK_MS_MAX = 1000
+
+/** Of the volume: what the journal keeps for members that lag, all together. */
+const LAG_RATIO_MAX = 0.05
 
 /** Sizes that tests make small; undefined: what a volume of that size should have. */
 export interface StoreSettings {
@@ -46,8 +49,15 @@ export interface StoreOptions {
   readonly settings: StoreSettings
 }
 
-/** Where the partitions of the store stand: what a flush that begins now will cover. */
-export type Bases = () => ReadonlyMap<PartitionId, LogPosition>
+/** Asked when a checkpoint begins. */
+export interface CheckpointSource {
+  /** Where the partitions of the store stand: what a flush that begins now will cover. */
+  bases(): ReadonlyMap<PartitionId, LogPosition>
+  /** The oldest entry that a member lacks, of partitions with one that lags. */
+  lacking?(): ReadonlyMap<PartitionId, Seq>
+  /** The flush is recorded, and files may have been dropped. */
+  done?(): void
+}
 
 interface StoreParts {
   readonly directory: StoreDirectory
@@ -80,6 +90,7 @@ export class Store {
     const opened: { close(): Promise<void> }[] = [directory]
     try {
       const { storeId, watermark } = directory
+      const { totalBytes } = await files.space(options.directory)
       const journal = await Journal.open({
         files,
         directory: directory.journalDirectory,
@@ -88,6 +99,7 @@ export class Store {
         watermark,
         clock,
         logger,
+        lagBytesMax: Math.min(LAG_BYTES_MAX, totalBytes * LAG_RATIO_MAX),
         ...(settings.journalFileSizeBytes === undefined
           ? {}
           : { fileSizeBytes: settings.journalFileSizeBytes }),
@@ -96,7 +108,6 @@ export class Store {
       const engine = await options.openEngine(directory.stateDirectory)
       opened.push(engine)
       const writer = new StateWriter(engine, fatal)
-      const { totalBytes } = await files.space(options.directory)
       const chunks = await ChunkStore.open({
         ...{ files, directory: options.directory, storeId, engine, writer, clock, fatal, logger },
         segmentSizeBytes: settings.segmentSizeBytes ?? segmentSizeBytesFor(totalBytes),
@@ -115,6 +126,11 @@ export class Store {
 
   get storeId(): StoreId {
     return this.#parts.directory.storeId
+  }
+
+  /** Of this process. */
+  get incarnation(): Incarnation {
+    return this.#parts.directory.incarnation
   }
 
   get journal(): Journal {
@@ -151,8 +167,8 @@ export class Store {
   }
 
   /** Flushes the engine and drops what of the journal it then covers; one at a time. */
-  checkpoint(basesOf: Bases): Promise<void> {
-    this.#checkpointing = this.#checkpointing.then(() => this.#checkpoint(basesOf))
+  checkpoint(source: CheckpointSource): Promise<void> {
+    this.#checkpointing = this.#checkpointing.then(() => this.#checkpoint(source))
     return this.#checkpointing
   }
 
@@ -168,14 +184,16 @@ export class Store {
     await directory.close()
   }
 
-  async #checkpoint(basesOf: Bases): Promise<void> {
+  async #checkpoint(source: CheckpointSource): Promise<void> {
     const { chunks, engine, journal } = this.#parts
     // Noted before the flush: what is applied while it runs is not covered by it (J5).
-    const bases = basesOf()
+    const bases = source.bases()
     const coverChunks = chunks.startCheckpoint()
     await engine.flush()
     coverChunks()
-    await journal.checkpoint({ bases })
+    const lacking = source.lacking?.()
+    await journal.checkpoint({ bases, ...(lacking && { lacking }) })
+    source.done?.()
     this.#checkpointedMs = this.#clock.monotonicMs()
   }
 }

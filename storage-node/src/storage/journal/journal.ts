@@ -238,6 +238,11 @@ export class Journal {
     return this.#writer.writeAll(records)
   }
 
+  /** What this store has heard from all others. */
+  peers(): PeerRecord[] {
+    return [...this.#peers.values()]
+  }
+
   /** What this store has heard from another one. */
   peer(storeId: StoreId): PeerRecord | undefined {
     return this.#peers.get(storeId)

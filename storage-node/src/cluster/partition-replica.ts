@@ -1,0 +1,463 @@
+/**
+ * One partition on one store: feeds the protocol with what happens and does what it asks for. It has
+ * no opinion of its own; the protocol is `replication/step.ts`.
+ *
+ * @module
+ */
+
+import { assert, unreachable } from '../base/assert.ts'
+import type { Clock, Timer } from '../base/clock.ts'
+import type { Fatal } from '../base/crash.ts'
+import type { HybridClock } from '../base/hybrid-clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Configuration, Zone } from '../contract/configuration.ts'
+import type { Ballot, PartitionId, Seq, StoreId } from '../contract/identifiers.ts'
+import type { Command, CommandResult } from '../model/command.ts'
+import type { Answer, Query, QueryKind } from '../model/query.ts'
+import type { LogPosition, ReplicationMessage } from '../replication/messages.ts'
+import type {
+  Effect,
+  Input,
+  ProposedEntry,
+  RecoveredReplica,
+  ReplicationSettings,
+  Surroundings,
+} from '../replication/protocol.ts'
+import { mayRead } from '../replication/reads.ts'
+import { isActive, logEnd, openReplica, step } from '../replication/step.ts'
+import type { ReplicaState } from '../replication/step.ts'
+import { Applier } from '../storage/applier.ts'
+import type { Store } from '../storage/store.ts'
+import type { PrimaryReply } from '../wire/peer/operation-messages.ts'
+import type { Effects } from '../wire/stored/effects.ts'
+import { decodeResult } from '../wire/stored/entry-result.ts'
+import type { EntryRecord } from '../wire/stored/journal-records.ts'
+import type { ConfigStore } from './config-store.ts'
+import type { Leases } from './leases.ts'
+import type { LocalReplica } from './local-replicas.ts'
+import { ApplyQueue } from './partition-replica-applies.ts'
+import { EntrySender } from './partition-replica-sends.ts'
+import type { PeerNetwork } from './peer-network.ts'
+import { Primary } from './primary.ts'
+import type { EarlierResult } from './primary.ts'
+import { ReadChecks } from './read-checks.ts'
+import { RecentOperations } from './recent-operations.ts'
+import { positionOf, recordOf, recoverReplica } from './replica-record.ts'
+import { UnappliedBytes } from './unapplied-bytes.ts'
+
+type LeaseEffect = Extract<
+  Effect,
+  { kind: 'allowGrants' | 'revokeGrants' | 'holdLease' | 'dropLease' }
+>
+type SnapshotEffect = Extract<Effect, { kind: 'offerSnapshot' | 'answerSnapshotOffer' }>
+
+/** Below the milliseconds of a version number. */
+const VERSION_COUNTER_BITS = 16n
+
+export interface PartitionReplicaOptions {
+  readonly partition: PartitionId
+  readonly zone: Zone
+  readonly settings: ReplicationSettings
+  readonly store: Store
+  /** The store's, for messages. */
+  readonly directory: string
+  readonly network: Pick<PeerNetwork, 'send' | 'request'>
+  readonly configs: Pick<ConfigStore, 'get' | 'swap'>
+  readonly leases: Leases
+  readonly clock: Clock
+  readonly hybridClock: HybridClock
+  readonly logger: Logger
+  readonly fatal: Fatal
+  /** Until when this process must neither seal nor grant (L4), by the monotonic clock. */
+  readonly silenceUntilMs: number
+  /** Of a partition that a region with one store made before there were configurations. */
+  readonly inherited?: Configuration
+}
+
+/** A replica and, while it is the active primary, the partition's gateway to its rows. */
+export class PartitionReplica implements LocalReplica {
+  readonly partition: PartitionId
+  readonly #options: PartitionReplicaOptions
+  readonly #state: ReplicaState
+  readonly #around: Surroundings
+  readonly #applies: ApplyQueue
+  readonly #sender: EntrySender
+  readonly #primary: Primary
+  readonly #readChecks: ReadChecks
+  readonly #unapplied = new UnappliedBytes()
+  readonly #wake: WakeTimer
+  #recent: RecentOperations
+  readonly #inputs: Input[] = []
+  #isStepping = false
+  #isClosed = false
+  /** What an engine flush that begins now will cover. */
+  #applied: LogPosition
+  #isAppliedNoted = true
+
+  private constructor(
+    options: PartitionReplicaOptions,
+    applier: Applier,
+    recovered: RecoveredReplica,
+  ) {
+    const { partition, settings, zone, store, clock } = options
+    const { journal, storeId } = store
+    this.partition = partition
+    this.#options = options
+    this.#state = openReplica({ identity: { partition, self: storeId, zone }, settings, recovered })
+    this.#around = this.#surroundings()
+    this.#applied = positionOf(journal, partition, recovered.applied)
+    this.#recent = new RecentOperations(
+      journal.takeOpIds(partition, recovered.applied).map((found) => {
+        return { ...found, payload: undefined }
+      }),
+    )
+    this.#primary = this.#openPrimary()
+    this.#readChecks = new ReadChecks(clock, (round) => this.#input({ kind: 'checkReads', round }))
+    this.#wake = new WakeTimer(clock, () => this.#input({ kind: 'wake' }))
+    this.#sender = new EntrySender({
+      ...{ partition, journal },
+      send: (to, message) => this.#send(to, message),
+      onFailed: (cause) => this.#fail('Cannot read the journal', cause),
+    })
+    const queue = {
+      ...{ partition, journal },
+      effectsOf: (seq: Seq, payload: Uint8Array) => this.#primary.effectsOf(seq, payload),
+      onApplied: (entry: EntryRecord, effects: Effects) => this.#onApplied(entry, effects),
+      onFailed: (cause: Error) => this.#onDamaged(cause),
+    }
+    this.#applies = new ApplyQueue(queue, applier)
+  }
+
+  /** Takes up what the store has kept. Rejects with a `StoreOpenError` if that must not be served. */
+  static async open(options: PartitionReplicaOptions): Promise<PartitionReplica> {
+    const { partition, store, directory, inherited } = options
+    const { journal, writer, cache } = store
+    const applier = await Applier.open(partition, { writer, cache })
+    const recovered = recoverReplica({ partition, directory, journal, applier, inherited })
+    return new PartitionReplica(options, applier, recovered)
+  }
+
+  /** Begins; called once. */
+  start(): void {
+    this.#input({ kind: 'start', silenceUntilMs: this.#options.silenceUntilMs })
+  }
+
+  get isActive(): boolean {
+    return isActive(this.#state)
+  }
+
+  /** The last configuration that this store has learned of. */
+  get configuration(): Configuration | undefined {
+    return this.#state.durable?.configuration
+  }
+
+  /** Where the rows stand; undefined while they are not those of any position. */
+  get base(): LogPosition | undefined {
+    const { durable, isDamaged } = this.#state
+    return durable === undefined || durable.installing || isDamaged ? undefined : this.#applied
+  }
+
+  /** The oldest entry that a member of this primary has not acknowledged. */
+  get lacking(): Seq | undefined {
+    const { primary, log } = this.#state
+    if (primary === undefined) return undefined
+    const acked = [...primary.others.values()].map((progress) => progress.acked)
+    const lowest = Math.min(log.end.seq, ...acked)
+    return lowest === log.end.seq ? undefined : ((lowest + 1) as Seq)
+  }
+
+  execute(opId: Uint8Array, command: Command): Promise<PrimaryReply<CommandResult>> {
+    return this.#primary.execute(opId, command)
+  }
+
+  ask<K extends QueryKind>(query: Query<K>): Promise<PrimaryReply<Answer<K>>> {
+    return this.#primary.ask(query)
+  }
+
+  message(from: StoreId, message: ReplicationMessage): void {
+    this.#input({ kind: 'message', from, message })
+  }
+
+  /** The config store may have something new. */
+  hint(configuration: Configuration): void {
+    this.#input({ kind: 'configurationHint', configuration })
+  }
+
+  grantRefused(member: StoreId, promised: Ballot): void {
+    this.#input({ kind: 'grantRefused', member, promised })
+  }
+
+  /** Steps down in favour of another member, if this is the primary. */
+  handOver(to: StoreId): void {
+    this.#input({ kind: 'handOver', to })
+  }
+
+  /** A checkpoint is over: its record is synced, files may have been dropped. */
+  flushed(): void {
+    const { journal } = this.#options.store
+    const base = journal.replica(this.partition)?.base
+    if (base === undefined || base.seq === 0) return
+    this.#input({ kind: 'flushed', base, first: journal.firstSeq(this.partition) })
+  }
+
+  /** Ends it: nothing further is sent, evaluated or applied. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#wake.cancel()
+    this.#primary.deactivate()
+    await this.#applies.idle()
+  }
+
+  #input(input: Input): void {
+    if (this.#isClosed) return
+    this.#inputs.push(input)
+    // What effects bring at once waits until the step that asked for them is over.
+    if (this.#isStepping) return
+    this.#isStepping = true
+    try {
+      for (let next; (next = this.#inputs.shift()) !== undefined;) {
+        for (const effect of step(this.#state, next, this.#around).effects) this.#perform(effect)
+      }
+    } catch (cause) {
+      this.#fail('A replica cannot go on', cause as Error)
+    }
+    this.#isStepping = false
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'send':
+        return this.#send(effect.to, effect.message)
+      case 'sendEntries':
+        return this.#sender.send(effect)
+      case 'persist':
+        return this.#persist(effect)
+      case 'apply':
+        return this.#applies.apply(effect.upTo)
+      case 'settled':
+        return this.#primary.settled(effect.upTo)
+      case 'activated':
+        return this.#activate()
+      case 'admission':
+        return this.#primary.admit(effect.isOpen)
+      case 'deactivated':
+        return this.#primary.deactivate()
+      case 'readsChecked':
+        return this.#readChecks.checked(effect.round, effect.mayRead)
+      case 'wake':
+        return this.#wake.set(effect.atMs)
+      case 'report':
+        return this.#report(effect.what)
+      case 'getConfiguration':
+        return this.#getConfiguration(effect.token)
+      case 'swapConfiguration':
+        return this.#swapConfiguration(effect)
+      case 'allowGrants':
+      case 'revokeGrants':
+      case 'holdLease':
+      case 'dropLease':
+        return this.#performOnLeases(effect)
+      case 'offerSnapshot':
+      case 'answerSnapshotOffer':
+        return this.#performOnSnapshots(effect)
+      default:
+        return unreachable(effect)
+    }
+  }
+
+  #performOnLeases(effect: LeaseEffect): void {
+    const { leases } = this.#options
+    switch (effect.kind) {
+      case 'allowGrants':
+        return leases.allow(this.partition, effect.ballot, effect.to)
+      case 'revokeGrants':
+        return void leases.revoke(this.partition).then((untilMs) => {
+          this.#input({ kind: 'grantsRevoked', token: effect.token, untilMs })
+        })
+      case 'holdLease':
+        return leases.hold(this.partition, effect.ballot, effect.members)
+      case 'dropLease':
+        return void leases.stop(this.partition).then(() => {
+          for (const { to, message } of effect.then) this.#send(to, message)
+        })
+      default:
+        return unreachable(effect)
+    }
+  }
+
+  #performOnSnapshots(effect: SnapshotEffect): void {
+    void effect
+  }
+
+  #send(to: StoreId, message: ReplicationMessage): void {
+    if (this.#isClosed) return
+    this.#options.network.send(to, { kind: 'replication', partition: this.partition, message })
+  }
+
+  #persist({ token, replica, entries }: Extract<Effect, { kind: 'persist' }>): void {
+    const { partition } = this
+    const { journal } = this.#options.store
+    const record = replica && recordOf(partition, replica)
+    const records = entries.map(({ ballot, seq, opId, payload }) => {
+      return { partition, ballot, seq, opId, payload }
+    })
+    this.#unapplied.add(entries)
+    void journal.persist(record, records).then(() => this.#input({ kind: 'persisted', token }))
+  }
+
+  #onApplied({ seq, ballot, opId }: EntryRecord, { versionSeq }: Effects): void {
+    const { hybridClock } = this.#options
+    this.#applied = { seq, ballot }
+    this.#unapplied.applied(seq)
+    hybridClock.hear(Number(versionSeq >> VERSION_COUNTER_BITS))
+    this.#recent.add(opId, seq, hybridClock.nowMs())
+    if (!this.#isAppliedNoted) return
+    // The entries of one batch of the engine come one behind the other: the protocol hears once.
+    this.#isAppliedNoted = false
+    void Promise.resolve().then(() => {
+      this.#isAppliedNoted = true
+      this.#input({ kind: 'applied', seq: this.#applied.seq })
+      this.#primary.applied(this.#applied.seq)
+    })
+  }
+
+  #activate(): void {
+    const { configuration } = this
+    assert(configuration !== undefined, 'a primary knows its configuration')
+    this.#primary.activate(configuration, this.#applies.applier)
+  }
+
+  #getConfiguration(token: number): void {
+    this.#options.configs.get(this.partition).then(
+      (config) => {
+        const configuration = config?.configuration
+        const isFound = config !== undefined && configuration !== undefined
+        const outcome = isFound
+          ? ({ kind: 'found', version: config.version, configuration } as const)
+          : ({ kind: 'none' } as const)
+        this.#input({ kind: 'configurationRead', token, outcome })
+      },
+      () => this.#input({ kind: 'configurationRead', token, outcome: { kind: 'unavailable' } }),
+    )
+  }
+
+  #swapConfiguration(effect: Extract<Effect, { kind: 'swapConfiguration' }>): void {
+    const { token, expected, configuration } = effect
+    this.#options.configs.swap(this.partition, expected, configuration).then(
+      ({ kind }) => this.#input({ kind: 'configurationSwapped', token, outcome: kind }),
+      () => this.#input({ kind: 'configurationSwapped', token, outcome: 'unknown' }),
+    )
+  }
+
+  #openPrimary(): Primary {
+    const { store, clock, hybridClock, settings } = this.#options
+    const { engine, cache, reserve, storeId } = store
+    return new Primary({
+      ...{ self: storeId, engine, cache, clock, hybridClock, floor: settings },
+      mayWrite: (bytes) => reserve.mayWrite(bytes),
+      propose: (entries) => this.#propose(entries),
+      mayRead: () => this.#mayRead(),
+      findResult: (opId) => this.#findResult(opId),
+      configuration: () => this.configuration,
+    })
+  }
+
+  #propose(entries: readonly ProposedEntry[]): Seq | undefined {
+    if (!this.isActive || this.#isClosed) return undefined
+    assert(!this.#isStepping, 'proposals come from outside')
+    const first = (logEnd(this.#state).seq + 1) as Seq
+    this.#input({ kind: 'propose', entries })
+    return first
+  }
+
+  #mayRead(): boolean | Promise<boolean> {
+    if (this.#options.settings.reads === 'strict') return this.#readChecks.check()
+    return mayRead(this.#state, this.#around) === undefined
+  }
+
+  #findResult(opId: Uint8Array): EarlierResult | Promise<EarlierResult> {
+    const found = this.#recent.find(opId)
+    if (found !== undefined) return this.#readResult(found.seq, found.payload)
+    return this.#recent.isForgotten(opId) ? { kind: 'forgotten' } : { kind: 'none' }
+  }
+
+  async #readResult(seq: Seq, payload: Uint8Array | undefined): Promise<EarlierResult> {
+    if (payload !== undefined) return { kind: 'found', result: decodeResult(payload) }
+    const { journal } = this.#options.store
+    const range = { from: seq, upTo: seq }
+    for await (const entry of journal.entries(this.partition, range)) {
+      return { kind: 'found', result: decodeResult(entry.payload) }
+    }
+    return { kind: 'found', result: undefined }
+  }
+
+  #surroundings(): Surroundings {
+    const { clock, leases } = this.#options
+    const { partition } = this
+    const { view } = leases
+    const unapplied = this.#unapplied
+    return {
+      get nowMs() {
+        return clock.monotonicMs()
+      },
+      heardMs: (store) => view.heardMs(store),
+      heldUntilMs: (member) => view.heldUntilMs(partition, member),
+      grantedUntilMs: () => view.grantedUntilMs(partition),
+      restartedMs: (store) => view.restartedMs(store),
+      isBacklogged: () => unapplied.isTooMuch,
+    }
+  }
+
+  #onDamaged(cause: Error): void {
+    const { logger } = this.#options
+    logger.error('A partition cannot be applied', { partition: this.partition, why: cause.message })
+    this.#input({ kind: 'damaged' })
+  }
+
+  #report(what: string): void {
+    this.#options.logger.warn(what, { partition: this.partition })
+  }
+
+  #fail(message: string, cause: Error): void {
+    this.#isClosed = true
+    this.#options.fatal(new Error(`${message}: partition ${this.partition}`, { cause }))
+  }
+}
+
+/** One timer that is set again and again, mostly for later: it is rarely worth being replaced. */
+class WakeTimer {
+  readonly #clock: Clock
+  readonly #wake: () => void
+  #timer: Timer | undefined
+  #firesAtMs = Infinity
+  #wantedAtMs = Infinity
+
+  constructor(clock: Clock, wake: () => void) {
+    this.#clock = clock
+    this.#wake = wake
+  }
+
+  set(atMs: number): void {
+    this.#wantedAtMs = atMs
+    if (this.#firesAtMs <= atMs) return
+    this.#timer?.cancel()
+    this.#schedule()
+  }
+
+  cancel(): void {
+    this.#timer?.cancel()
+  }
+
+  #schedule(): void {
+    const delayMs = Math.max(0, this.#wantedAtMs - this.#clock.monotonicMs())
+    this.#firesAtMs = this.#wantedAtMs
+    this.#timer = this.#clock.schedule(Math.ceil(delayMs), () => this.#fire())
+  }
+
+  #fire(): void {
+    this.#firesAtMs = Infinity
+    if (this.#clock.monotonicMs() < this.#wantedAtMs) return this.#schedule()
+    this.#wantedAtMs = Infinity
+    this.#wake()
+  }
+}

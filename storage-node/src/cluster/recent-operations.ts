@@ -1,0 +1,79 @@
+/**
+ * The opIds of the last seconds' entries: a command that took effect is not executed again when its
+ * gateway asks again (replication.md 1.5, I22).
+ *
+ * Every replica keeps them as it applies, so a later primary has them too. What a command answered is
+ * read from its entry when it is asked for; only entries that came with a snapshot bring it along.
+ *
+ * @module
+ */
+
+import { asBuffer } from '../base/bytes.ts'
+import type { Seq } from '../contract/identifiers.ts'
+import { opIdMs } from '../wire/stored/op-id.ts'
+
+/** How far an opId's time may be off the hybrid clock for its command to be executed. */
+export const OP_ID_OFF_MS_MAX = 10_000
+/** Until nobody may ask again: 10 s after its time, and as much for clocks that differ. */
+const KEPT_MS = 20_000
+/** Of another time: an epoch start, or an entry of a region with one store, before there were more. */
+const FOREIGN_MS = 30_000
+/** Bounds memory whatever clocks do: 13,000 commands a second. */
+const COUNT_MAX = 262_144
+
+/** An operation that took effect. */
+export interface RecentOperation {
+  readonly opId: Uint8Array
+  readonly seq: Seq
+  /** Of its entry, when the log does not hold it. */
+  readonly payload: Uint8Array | undefined
+}
+
+/** Finds what took effect in the last seconds. */
+export class RecentOperations {
+  /** In the order of their entries. */
+  readonly #operations = new Map<string, RecentOperation>()
+  #forgottenMs = 0
+
+  /** Entries of earlier processes, or of a snapshot. */
+  constructor(operations: readonly RecentOperation[] = []) {
+    for (const operation of operations) this.#operations.set(nameOf(operation.opId), operation)
+  }
+
+  find(opId: Uint8Array): RecentOperation | undefined {
+    return this.#operations.get(nameOf(opId))
+  }
+
+  /** What took effect under it would not be known any more. */
+  isForgotten(opId: Uint8Array): boolean {
+    return opIdMs(opId) <= this.#forgottenMs
+  }
+
+  /** Called in the order of seqs. */
+  add(opId: Uint8Array, seq: Seq, nowMs: number): void {
+    if (Math.abs(opIdMs(opId) - nowMs) > FOREIGN_MS) return
+    // Copied: the entry may be a view of a frame or a file's window.
+    const copy = Uint8Array.prototype.slice.call(opId)
+    this.#operations.set(nameOf(opId), { opId: copy, seq, payload: undefined })
+    this.#forgetOld(nowMs)
+  }
+
+  /** All that a later primary needs to know. */
+  all(nowMs: number): RecentOperation[] {
+    this.#forgetOld(nowMs)
+    return [...this.#operations.values()]
+  }
+
+  #forgetOld(nowMs: number): void {
+    for (const [name, { opId }] of this.#operations) {
+      const timeMs = opIdMs(opId)
+      if (timeMs > nowMs - KEPT_MS && this.#operations.size <= COUNT_MAX) return
+      this.#operations.delete(name)
+      this.#forgottenMs = Math.max(this.#forgottenMs, timeMs)
+    }
+  }
+}
+
+function nameOf(opId: Uint8Array): string {
+  return asBuffer(opId).toString('latin1')
+}
