@@ -24,18 +24,34 @@ const folder = join(root, 'test', 'mutations')
 /** How many crash images and kills a bug gets that no test file finds. */
 const IMAGE_COUNT = 1_000
 const KILL_COUNT = 5
+/** How many simulated lives a bug of the protocol gets. */
+const SEED_COUNT = 2_000
 const RUN_TIMEOUT_MS = 15 * 60_000
+const SIMULATION_TIMEOUT_MS = 60 * 60_000
+/** Stands in a `Found-by:` line for the simulator. */
+const SIMULATOR = 'simulate'
 /** Failing tests of random histories say a lot. */
 const OUTPUT_BYTES_MAX = 256 * 1024 ** 2
 const SHOWN_CHARACTERS_MAX = 4_000
+const SHOWN_RULE_CHARACTERS_MAX = 120
+const FRESH_SEED_MAX = 2 ** 30
 
 export function mutationNames(): string[] {
   const names = readdirSync(folder).filter((name) => name.endsWith('.patch'))
   return names.map((name) => name.slice(0, -'.patch'.length)).sort(byNumber)
 }
 
-/** The jest patterns of its `Found-by:` line; none: only crashes find it. */
+/** The jest patterns of its `Found-by:` line; none: only crashes or the simulator find it. */
 export function foundBy(name: string): string[] {
+  return finders(name).filter((pattern) => pattern !== SIMULATOR)
+}
+
+/** The simulator finds it: `Found-by: simulate`. */
+function isFoundBySimulator(name: string): boolean {
+  return finders(name).includes(SIMULATOR)
+}
+
+function finders(name: string): string[] {
   const [, line = ''] = /^Found-by:(.*)$/m.exec(readFileSync(patchFile(name), 'utf8')) ?? []
   return line.split(' ').filter((pattern) => pattern !== '')
 }
@@ -45,11 +61,16 @@ export function checkPatch(name: string): void {
   execFileSync('git', ['apply', '--check', patchFile(name)], { cwd: root, stdio: 'pipe' })
 }
 
-/** Returns what found the bug, or undefined: nothing did. */
-export function runMutation(name: string): string | undefined {
+/**
+ * Returns what found the bug, or undefined: nothing did. The simulator's seeds count from `seed`;
+ * by default they are fresh.
+ */
+export function runMutation(name: string, seed = freshSeed()): string | undefined {
   return inCopy(name, (copy) => {
     execFileSync('git', ['apply', patchFile(name)], { cwd: copy, stdio: 'inherit' })
-    return findByTests(copy, foundBy(name)) ?? findByCrashes(copy)
+    const found = findByTests(copy, foundBy(name))
+    if (found !== undefined) return found
+    return isFoundBySimulator(name) ? findBySeeds(copy, seed) : findByCrashes(copy)
   })
 }
 
@@ -160,4 +181,32 @@ function findByCrashes(copy: string): string | undefined {
   if (status !== 1) throw new Error(`Crashes did not come to an end\n${stdout}`)
   const count = stdout.split('\n').find((line) => /^(images|kills)=/.test(line))
   return `crashes (${count ?? 'the region did not even work'})`
+}
+
+/** A seed that fails counts only if it does not without the bug. */
+function findBySeeds(copy: string, seed: number): string | undefined {
+  const count = ['--seeds', String(SEED_COUNT), '--seed', String(seed), '--until-found']
+  const { status, stdout } = simulate(copy, count)
+  if (status === 0) return undefined
+  const [, found, rule] = /^violation seed=(\d+) (.*)$/m.exec(stdout) ?? []
+  if (status !== 1 || found === undefined) {
+    throw new Error(`The simulator did not come to an end\n${stdout.slice(-SHOWN_CHARACTERS_MAX)}`)
+  }
+  if (simulate(root, ['--seeds', '1', '--seed', found]).status !== 0) {
+    throw new Error(`Without any planted bug seed ${found} fails`)
+  }
+  return `seed ${found} after ${Number(found) - seed} others (${rule?.slice(0, SHOWN_RULE_CHARACTERS_MAX)})`
+}
+
+function simulate(tree: string, args: readonly string[]) {
+  return spawnSync(process.execPath, [join('test', 'simulation', 'main.ts'), ...args], {
+    cwd: tree,
+    encoding: 'utf8',
+    timeout: SIMULATION_TIMEOUT_MS,
+    maxBuffer: OUTPUT_BYTES_MAX,
+  })
+}
+
+function freshSeed(): number {
+  return Math.floor(Math.random() * FRESH_SEED_MAX)
 }

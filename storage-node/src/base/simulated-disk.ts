@@ -48,6 +48,8 @@ export interface SimulatedDiskOptions {
   readonly capacityBytes?: number
   /** Default: some turns of the microtask queue before the effect and after it. */
   readonly delay?: DiskDelay
+  /** Called when a fault strikes an operation. */
+  readonly onFault?: (operation: DiskOperation, path: string) => void
 }
 
 const CAPACITY_BYTES_DEFAULT = 1024 ** 4
@@ -58,6 +60,7 @@ const TURN_COUNT_MAX = 3
 export class SimulatedDisk {
   readonly #dice: Dice
   readonly #delay: DiskDelay | undefined
+  readonly #onFault: ((operation: DiskOperation, path: string) => void) | undefined
   readonly #root = new SimulatedDirectory()
   /** Effects of operations whose time has not come. */
   readonly #pending = new Set<() => unknown>()
@@ -72,6 +75,7 @@ export class SimulatedDisk {
     this.#dice = new Dice(random)
     this.#capacityBytes = options.capacityBytes ?? CAPACITY_BYTES_DEFAULT
     this.#delay = options.delay
+    this.#onFault = options.onFault
   }
 
   /** The file system for the process that runs now; ask again after a crash. */
@@ -237,6 +241,7 @@ export class SimulatedDisk {
       if (fault.operation !== operation || !path.includes(fault.path ?? '')) continue
       if (waiting.skipCount-- > 0) continue
       this.#faults.splice(index, 1)
+      this.#onFault?.(operation, path)
       return diskError(fault.code, path)
     }
     return undefined

@@ -1,0 +1,180 @@
+/**
+ * The calls that simulated clients make, each as the API would make it: first the bucket, then what
+ * is asked of it.
+ *
+ * @module
+ */
+
+import type { BucketRecord, ObjectMetadata, RunningNode } from './running-node.ts'
+
+type BucketName = Parameters<RunningNode['buckets']['find']>[0]
+type ObjectKey = Parameters<RunningNode['objects']['find']>[1]
+type Owner = BucketRecord['owner']
+
+const OWNER = '1000000000000001' as Owner
+const LIST_PAGE_KEYS = 3
+
+const METADATA: ObjectMetadata = {
+  contentType: 'text/plain',
+  headers: [],
+  userMetadata: [],
+  storageClass: 'Standard',
+  acl: 'default',
+}
+
+/** An object as a client sees it. */
+export interface SeenObject {
+  readonly etag: string
+  readonly sizeBytes: number
+}
+
+/** A refusal that the API makes itself; looks like the product's own. */
+class ClientRefusal extends Error {
+  readonly code: string
+  readonly status = 404
+
+  constructor(code: string) {
+    super(code)
+    this.code = code
+  }
+}
+
+/** One client's calls on one storage node. */
+export class Calls {
+  readonly #node: RunningNode
+  readonly #signal: AbortSignal
+  /** Lets time pass between the pieces of a body. */
+  readonly #dawdle: () => Promise<void>
+
+  constructor(node: RunningNode, signal: AbortSignal, dawdle: () => Promise<void>) {
+    this.#node = node
+    this.#signal = signal
+    this.#dawdle = dawdle
+  }
+
+  /** Returns its bucketId. */
+  async makeBucket(name: string): Promise<string> {
+    const { record } = await this.#node.buckets.create({
+      name: name as BucketName,
+      owner: OWNER,
+      acl: undefined,
+      storageClass: 'Standard',
+      dataRedundancy: 'LRS',
+    })
+    return record.bucketId
+  }
+
+  async deleteBucket(name: string): Promise<void> {
+    await this.#node.buckets.delete(await this.#bucket(name))
+  }
+
+  async put(
+    bucket: string,
+    key: string,
+    bytes: Uint8Array,
+    forbidOverwrite: boolean,
+  ): Promise<SeenObject> {
+    const record = await this.#bucket(bucket)
+    return this.#node.objects.put(record, key as ObjectKey, this.#request(bytes, forbidOverwrite))
+  }
+
+  async append(
+    bucket: string,
+    key: string,
+    position: number,
+    bytes: Uint8Array,
+  ): Promise<SeenObject> {
+    const record = await this.#bucket(bucket)
+    const request = this.#request(bytes, false)
+    return this.#node.objects.append(record, key as ObjectKey, position, request)
+  }
+
+  async head(bucket: string, key: string): Promise<SeenObject> {
+    return this.#node.objects.find(await this.#bucket(bucket), key as ObjectKey)
+  }
+
+  async get(
+    bucket: string,
+    key: string,
+  ): Promise<{ readonly record: SeenObject; readonly bytes: Uint8Array }> {
+    const open = await this.#node.objects.read(await this.#bucket(bucket), key as ObjectKey)
+    const pieces: Uint8Array[] = []
+    await open.body().send(async (piece) => {
+      pieces.push(piece.slice())
+      await this.#dawdle()
+    }, this.#signal)
+    return { record: open.record, bytes: Buffer.concat(pieces) }
+  }
+
+  async delete(bucket: string, key: string): Promise<void> {
+    await this.#node.objects.delete(await this.#bucket(bucket), key as ObjectKey)
+  }
+
+  /** Begins an upload and stores its parts. */
+  async upload(
+    bucket: string,
+    key: string,
+    parts: readonly Uint8Array[],
+  ): Promise<{ readonly uploadId: string; readonly etags: readonly string[] }> {
+    const record = await this.#bucket(bucket)
+    const { uploads } = this.#node
+    const request = { metadata: METADATA, forbidOverwrite: false }
+    const { uploadId } = await uploads.initiate(record, key as ObjectKey, request)
+    const etags: string[] = []
+    for (const [index, bytes] of parts.entries()) {
+      const { body, contentMd5, signal } = this.#request(bytes, false)
+      const partNumber = index + 1
+      const part = { body, contentMd5, signal }
+      const stored = await uploads.putPart(record, key as ObjectKey, uploadId, partNumber, part)
+      etags.push(stored.md5.toUpperCase())
+    }
+    return { uploadId, etags }
+  }
+
+  async complete(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    etags: readonly string[],
+  ): Promise<SeenObject> {
+    const record = await this.#bucket(bucket)
+    const parts = etags.map((etag, index) => ({ partNumber: index + 1, etag }))
+    const options = { forbidOverwrite: false }
+    return this.#node.uploads.complete(record, key as ObjectKey, uploadId, parts, options)
+  }
+
+  /** Page by page; every page's keys in the order they came. */
+  async list(bucket: string): Promise<(SeenObject & { readonly key: string })[]> {
+    const record = await this.#bucket(bucket)
+    const seen: (SeenObject & { readonly key: string })[] = []
+    let after = ''
+    for (;;) {
+      const options = { prefix: '', delimiter: '', after, maxKeys: LIST_PAGE_KEYS }
+      const page = await this.#node.listings.list(record, options)
+      seen.push(...page.objects)
+      if (!page.isTruncated || page.next === undefined) return seen
+      after = page.next
+    }
+  }
+
+  async #bucket(name: string): Promise<BucketRecord> {
+    const record = await this.#node.buckets.find(name as BucketName)
+    if (record === undefined) throw new ClientRefusal('NoSuchBucket')
+    return record
+  }
+
+  #request(bytes: Uint8Array, forbidOverwrite: boolean) {
+    const dawdle = this.#dawdle
+    const body = {
+      lengthBytes: bytes.byteLength,
+      async read(take: (piece: Uint8Array) => Promise<void> | undefined) {
+        const half = bytes.byteLength >> 1
+        await take(bytes.slice(0, half))
+        await dawdle()
+        await take(bytes.slice(half))
+      },
+    }
+    const signal = this.#signal
+    return { metadata: METADATA, body, contentMd5: undefined, forbidOverwrite, signal }
+  }
+}

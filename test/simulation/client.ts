@@ -1,0 +1,290 @@
+/**
+ * One client of the simulated region: calls one storage node after the other, one call at a time.
+ *
+ * @module
+ */
+
+import type { SeededRandom } from '../crash/seeded-random.ts'
+import { Calls } from './calls.ts'
+import { blockOf, blocksIn, etagOf, etagOfParts } from './contents.ts'
+import type { ClientHistory, ClientOperation, Seen } from './client-history.ts'
+import type { Machine } from './machine.ts'
+import { outcomeOf, type Outcome } from './outcome.ts'
+import type { Plan } from './plan.ts'
+import type { Scheduler } from './scheduler.ts'
+import { cancel } from './scheduler.ts'
+
+/** After so long a client gives up. */
+const PATIENCE_MS = 20_000
+const DAWDLE_PROBABILITY = 0.1
+const DAWDLE_MS_MAX = 300
+const RETRY_MS = 500
+/** Objects that are appended to are never put, so that most calls of both kinds succeed. */
+const APPENDED_KEY_COUNT = 2
+const PART_COUNT_MAX = 3
+const LASTING_BUCKET = 'lasting'
+/** Comes and goes. */
+const BRIEF_BUCKET = 'brief'
+const BRIEF_PROBABILITY = 0.12
+
+const KIB = 1024
+const SIZES_BYTES: readonly (readonly [min: number, max: number])[] = [
+  ...Array.from({ length: 5 }, () => [16, 200] as const),
+  [KIB, 4 * KIB],
+  [KIB, 4 * KIB],
+  [5 * KIB, 20 * KIB],
+  [60 * KIB, 100 * KIB],
+]
+
+type Act = (calls: Calls) => Promise<Seen>
+
+/** What all clients of a run share. */
+export interface ClientSurroundings {
+  readonly plan: Plan
+  readonly scheduler: Scheduler
+  readonly machines: readonly Machine[]
+  readonly history: ClientHistory
+  /** Numbers of blocks are never used twice. */
+  nextBlock(): number
+  /** The length of an object that is appended to, as last heard. */
+  readonly lengths: Map<string, number>
+}
+
+/** A client; its calls follow from its own dice. */
+export class Client {
+  readonly #number: number
+  readonly #random: SeededRandom
+  readonly #parts: ClientSurroundings
+  #isStopped = false
+  /** Since when the present call is under way. */
+  #calledMs: number | undefined
+
+  constructor(number: number, random: SeededRandom, parts: ClientSurroundings) {
+    this.#number = number
+    this.#random = random
+    this.#parts = parts
+  }
+
+  /** Since when a call has been waiting for its answer. */
+  get calledMs(): number | undefined {
+    return this.#calledMs
+  }
+
+  /** Makes the bucket that most calls go to. */
+  async makeLastingBucket(isOver: () => boolean): Promise<void> {
+    const { history, scheduler } = this.#parts
+    const operation = { kind: 'createBucket', bucket: LASTING_BUCKET } as const
+    const answer = history.invoke(this.#number, scheduler.nowMs, operation)
+    const made = await this.insist((calls) => calls.makeBucket(LASTING_BUCKET), isOver)
+    if (made !== undefined) answer(scheduler.nowMs, { kind: 'done', value: { kind: 'nothing' } })
+  }
+
+  /** Calls one storage node after the other until one does it; undefined: it is over before. */
+  async insist<T>(
+    act: (calls: Calls) => Promise<T>,
+    isOver: () => boolean,
+  ): Promise<T | undefined> {
+    const { scheduler, machines } = this.#parts
+    while (!isOver()) {
+      const serving = machines.filter(({ node }) => node !== undefined)
+      const outcome =
+        serving.length === 0 ? undefined : await this.#ask(this.#random.pick(serving), act)
+      if (outcome?.kind === 'done') return outcome.value
+      await new Promise<void>((resolve) => scheduler.after(RETRY_MS, 'client', resolve))
+    }
+    return undefined
+  }
+
+  start(): void {
+    this.#later(this.#random.below(this.#parts.plan.thinkMs))
+  }
+
+  /** Ends after the present call. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  #later(delayMs: number): void {
+    this.#parts.scheduler.after(delayMs, 'client', () => {
+      if (this.#isStopped) return
+      void this.#turn().then((waitMs) => this.#later(waitMs))
+    })
+  }
+
+  /** One call, and how long to wait before the next. */
+  async #turn(): Promise<number> {
+    const { plan, machines } = this.#parts
+    const serving = machines.filter(({ node }) => node !== undefined)
+    if (serving.length === 0) return RETRY_MS
+    await this.#callOn(this.#random.pick(serving))
+    return this.#random.below(plan.thinkMs * 2)
+  }
+
+  #callOn(machine: Machine): Promise<void> {
+    const random = this.#random
+    const bucket = random.chance(BRIEF_PROBABILITY) ? BRIEF_BUCKET : LASTING_BUCKET
+    if (bucket === BRIEF_BUCKET && random.chance(0.4)) return this.#changeBucket(machine, bucket)
+    if (random.chance(0.1)) return this.#list(machine, bucket)
+    if (random.chance(0.2)) return this.#useAppended(machine, bucket)
+    const key = `k${random.below(this.#parts.plan.keyCount)}`
+    const turn = random.below(100)
+    if (turn < 30) return this.#put(machine, bucket, key, false)
+    if (turn < 37) return this.#put(machine, bucket, key, true)
+    if (turn < 45) return this.#upload(machine, bucket, key)
+    if (turn < 57) return this.#delete(machine, bucket, key)
+    return this.#read(machine, bucket, key)
+  }
+
+  #changeBucket(machine: Machine, bucket: string): Promise<void> {
+    const kind = this.#random.chance(0.6) ? 'createBucket' : 'deleteBucket'
+    return this.#call(machine, { kind, bucket }, async (calls) => {
+      if (kind === 'createBucket') await calls.makeBucket(bucket)
+      else await calls.deleteBucket(bucket)
+      return { kind: 'nothing' }
+    })
+  }
+
+  #put(machine: Machine, bucket: string, key: string, forbidOverwrite: boolean): Promise<void> {
+    const { block, bytes } = this.#newBlock()
+    const operation = {
+      ...({ kind: 'put', bucket, key, forbidOverwrite } as const),
+      ...{ content: String(block), etag: etagOf(bytes), sizeBytes: bytes.byteLength },
+    }
+    return this.#call(machine, operation, async (calls) => {
+      return { kind: 'object', ...seen(await calls.put(bucket, key, bytes, forbidOverwrite)) }
+    })
+  }
+
+  async #upload(machine: Machine, bucket: string, key: string): Promise<void> {
+    const blocks = Array.from({ length: this.#random.between(1, PART_COUNT_MAX) }, () =>
+      this.#newBlock(),
+    )
+    const parts = blocks.map(({ bytes }) => bytes)
+    const begun = await this.#ask(machine, (calls) => calls.upload(bucket, key, parts))
+    if (begun.kind !== 'done') return
+    const { uploadId, etags } = begun.value
+    const operation: ClientOperation = {
+      ...({ kind: 'complete', bucket, key, uploadId } as const),
+      content: blocks.map(({ block }) => block).join(),
+      etag: etagOfParts(parts),
+      sizeBytes: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    }
+    const serving = machine.node === undefined ? this.#otherThan(machine) : machine
+    if (serving === undefined) return
+    await this.#call(serving, operation, async (calls) => {
+      const completed = await calls.complete(bucket, key, uploadId, etags)
+      return { kind: 'object', ...seen(completed) }
+    })
+  }
+
+  #delete(machine: Machine, bucket: string, key: string): Promise<void> {
+    return this.#call(machine, { kind: 'delete', bucket, key }, async (calls) => {
+      await calls.delete(bucket, key)
+      return { kind: 'nothing' }
+    })
+  }
+
+  #read(machine: Machine, bucket: string, key: string): Promise<void> {
+    if (this.#random.chance(0.25)) {
+      return this.#call(machine, { kind: 'head', bucket, key }, async (calls) => {
+        const found = seen(await calls.head(bucket, key))
+        this.#parts.lengths.set(`${bucket}/${key}`, found.sizeBytes)
+        return { kind: 'object', ...found }
+      })
+    }
+    return this.#call(machine, { kind: 'get', bucket, key }, async (calls) => {
+      const { record, bytes } = await calls.get(bucket, key)
+      return { kind: 'content', ...seen(record), content: blocksIn(bytes)?.join() }
+    })
+  }
+
+  #list(machine: Machine, bucket: string): Promise<void> {
+    return this.#call(machine, { kind: 'list', bucket }, async (calls) => {
+      const listed = await calls.list(bucket)
+      return { kind: 'keys', keys: listed.map(({ key, ...rest }) => ({ key, ...seen(rest) })) }
+    })
+  }
+
+  #useAppended(machine: Machine, bucket: string): Promise<void> {
+    const key = `append${this.#random.below(APPENDED_KEY_COUNT)}`
+    const turn = this.#random.below(100)
+    if (turn < 8) return this.#delete(machine, bucket, key)
+    if (turn < 45) return this.#read(machine, bucket, key)
+    const { block, bytes } = this.#newBlock()
+    const position = this.#parts.lengths.get(`${bucket}/${key}`) ?? 0
+    const operation = {
+      ...({ kind: 'append', bucket, key, position } as const),
+      ...{ content: String(block), sizeBytes: bytes.byteLength },
+    }
+    return this.#call(machine, operation, async (calls) => {
+      try {
+        const appended = await calls.append(bucket, key, position, bytes)
+        this.#parts.lengths.set(`${bucket}/${key}`, appended.sizeBytes)
+        return { kind: 'object', ...seen(appended) }
+      } catch (error) {
+        // Somebody else appended, or deleted: the next one begins anew, or asks.
+        this.#parts.lengths.delete(`${bucket}/${key}`)
+        throw error
+      }
+    })
+  }
+
+  async #call(machine: Machine, operation: ClientOperation, act: Act): Promise<void> {
+    const { scheduler, history } = this.#parts
+    const answer = history.invoke(this.#number, scheduler.nowMs, operation)
+    answer(scheduler.nowMs, await this.#ask(machine, act))
+  }
+
+  /** Calls; the client hears nothing when the storage node dies, and does not wait for ever. */
+  #ask<T>(machine: Machine, act: (calls: Calls) => Promise<T>): Promise<Outcome<T>> {
+    const { scheduler } = this.#parts
+    const { node } = machine
+    if (node === undefined) return Promise.resolve({ kind: 'unknown', why: 'It is down' })
+    this.#calledMs = scheduler.nowMs
+    return new Promise((resolve) => {
+      const gone = new AbortController()
+      let isOver = false
+      const end = (outcome: Outcome<T>) => {
+        if (isOver) return
+        isOver = true
+        cancel(patience)
+        death.cancel()
+        this.#calledMs = undefined
+        resolve(outcome)
+      }
+      const patience = scheduler.after(PATIENCE_MS, 'client', () => {
+        gone.abort(new Error('The client has gone'))
+        end({ kind: 'unknown', why: 'No answer' })
+      })
+      const death = machine.onDeath(() => end({ kind: 'unknown', why: 'The storage node died' }))
+      act(new Calls(node, gone.signal, () => this.#dawdle())).then(
+        (value) => end({ kind: 'done', value }),
+        (error: unknown) => end(outcomeOf(error)),
+      )
+    })
+  }
+
+  #dawdle(): Promise<void> {
+    if (!this.#random.chance(DAWDLE_PROBABILITY)) return Promise.resolve()
+    const { scheduler } = this.#parts
+    return new Promise((resolve) => {
+      scheduler.after(this.#random.below(DAWDLE_MS_MAX), 'client', resolve)
+    })
+  }
+
+  #newBlock(): { readonly block: number; readonly bytes: Uint8Array } {
+    const block = this.#parts.nextBlock()
+    const [min, max] = this.#random.pick(SIZES_BYTES)
+    return { block, bytes: blockOf(block, this.#random.between(min, max)) }
+  }
+
+  #otherThan(machine: Machine): Machine | undefined {
+    const others = this.#parts.machines.filter((other) => other !== machine)
+    return others.find(({ node }) => node !== undefined)
+  }
+}
+
+/** What a client keeps of a record. */
+function seen({ etag, sizeBytes }: { readonly etag: string; readonly sizeBytes: number }) {
+  return { etag, sizeBytes }
+}

@@ -1,0 +1,119 @@
+/**
+ * After the faults: within a minute writes work in every partition, replicas agree, and no call is
+ * stuck (replication.md 5.2).
+ *
+ * @module
+ */
+
+import type { Configuration } from '@granary/storage-node/contract/configuration'
+import type { Client } from './client.ts'
+import type { World } from './world.ts'
+import { QuorumCount } from './watches/ballots.ts'
+import { checkAlike, checkCommitted, readReplicas, type ReplicaState } from './watches/row-watch.ts'
+
+const HEALED_MS_MAX = 60_000
+const STEP_MS = 500
+/** Clients go on for a while. */
+const CLIENTS_MS = 5_000
+const PROBE_BUCKET_COUNT_MAX = 60
+
+/** Heals the world and says what does not come back. */
+export async function heal(world: World, clients: readonly Client[]): Promise<void> {
+  const { scheduler, faults } = world
+  const endMs = scheduler.nowMs + HEALED_MS_MAX
+  world.tell('healed')
+  faults.heal()
+  world.startAll()
+  await scheduler.run(scheduler.nowMs + CLIENTS_MS)
+  for (const client of clients) client.stop()
+  await proveWrites(world, clients, endMs)
+  await converge(world, endMs)
+  await scheduler.run(Math.max(endMs, scheduler.nowMs))
+  for (const { calledMs } of clients) {
+    if (calledMs !== undefined) world.accuse('liveness', `A call waits since ${calledMs} ms`)
+  }
+}
+
+/** An object is written in every range that may be written. */
+async function proveWrites(world: World, clients: readonly Client[], endMs: number): Promise<void> {
+  const { scheduler, chain, plan } = world
+  const prober = clients[0]
+  const quorums = new QuorumCount(plan)
+  const open = new Map<number, Configuration>()
+  for (const configuration of chain.present) {
+    if (quorums.isEnough(configuration.members)) open.set(configuration.partition, configuration)
+  }
+  if (prober === undefined) return
+  let isOver = false
+  const probing = probe(prober, open, () => scheduler.nowMs >= endMs)
+  void probing.finally(() => (isOver = true))
+  await scheduler.run(endMs, () => isOver)
+  if (open.size === 0) return
+  const names = [...open.values()].map(({ partition, epoch, primary }) => {
+    return `${partition} (epoch ${epoch}, primary ${primary})`
+  })
+  world.accuse('liveness', `No write succeeds in partition ${names.join(', ')}`)
+}
+
+/** Makes buckets until every range has had one, and writes into each. */
+async function probe(
+  prober: Client,
+  open: Map<number, Configuration>,
+  isOver: () => boolean,
+): Promise<void> {
+  for (let number = 0; number < PROBE_BUCKET_COUNT_MAX && open.size > 0; number++) {
+    const name = `probe-${number}`
+    const bucketId = await prober.insist((calls) => calls.makeBucket(name), isOver)
+    const key = `probe-${number}`
+    const isWritten = await prober.insist(
+      (calls) => calls.put(name, key, new Uint8Array(16), false),
+      isOver,
+    )
+    if (bucketId === undefined || isWritten === undefined) return
+    for (const [partition, { range }] of open) {
+      if (isWithin(Buffer.from(bucketId, 'hex'), range) || isSystem(range)) open.delete(partition)
+    }
+  }
+}
+
+function isWithin(position: Uint8Array, { start, end }: Configuration['range']): boolean {
+  return (
+    Buffer.compare(position, start) >= 0 &&
+    (end.byteLength === 0 || Buffer.compare(position, end) < 0)
+  )
+}
+
+/** Making a bucket has written there. */
+function isSystem({ start }: Configuration['range']): boolean {
+  return isWithin(new Uint8Array(8), { start, end: new Uint8Array([0, 0, 0, 0, 0, 0, 0, 1]) })
+}
+
+/** Every replica whose store lives has applied the same, and holds the same. */
+async function converge(world: World, endMs: number): Promise<void> {
+  const { scheduler } = world
+  let replicas = await readAll(world)
+  while (!areLevel(replicas) && scheduler.nowMs < endMs) {
+    await scheduler.run(scheduler.nowMs + STEP_MS)
+    replicas = await readAll(world)
+  }
+  checkAlike(replicas, world.accuse)
+  checkCommitted(world.chain.present, replicas, (id) => world.wire.log(id), world.accuse)
+  for (const [partition, states] of replicas) {
+    if (areLevel(new Map([[partition, states]]))) continue
+    const applied = states.map(({ store, applied }) => `${store} ${applied}`).join(', ')
+    world.accuse('liveness', `Partition ${partition} does not converge: ${applied}`)
+  }
+}
+
+function readAll({ chain, machines }: World): Promise<Map<number, ReplicaState[]>> {
+  const stores = machines.flatMap(({ storeId, engine, node }) => {
+    return storeId === undefined || node === undefined ? [] : [{ store: storeId, engine }]
+  })
+  return readReplicas(chain.present, stores)
+}
+
+function areLevel(replicas: ReadonlyMap<number, readonly ReplicaState[]>): boolean {
+  return [...replicas.values()].every((states) => {
+    return new Set(states.map(({ applied }) => applied)).size <= 1
+  })
+}

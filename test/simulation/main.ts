@@ -1,0 +1,102 @@
+/**
+ * `npm run simulate -- [--seeds N] [--seed S] [--mutation NAME] [--story]`: runs of the simulated region.
+ *
+ * Without arguments it is the gate: 500 fresh seeds and the regressions, and a last line
+ * `N passed, N failed`.
+ *
+ * @module
+ */
+
+import { parseArgs } from 'node:util'
+import { checkTreeWithout, runMutation } from '../support/mutations.ts'
+import { REGRESSION_SEEDS } from './regressions.ts'
+import { runSeed } from './run-seed.ts'
+import { runSeeds, type SeedOrder } from './seed-pool.ts'
+import { sumOf, totalsLine, type SeedResult } from './seed-result.ts'
+
+const GATE_SEED_COUNT = 500
+const FRESH_SEED_MAX = 2 ** 30
+/** Every hundredth seed is run twice. */
+const TWICE_PERIOD = 100
+const SHOWN_VIOLATION_COUNT = 3
+
+async function main(): Promise<boolean> {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string' },
+      seed: { type: 'string' },
+      mutation: { type: 'string' },
+      story: { type: 'boolean' },
+      'until-found': { type: 'boolean' },
+    },
+  })
+  const first = wholeNumber(values.seed, Math.floor(Math.random() * FRESH_SEED_MAX))
+  if (values.mutation !== undefined) return findMutation(values.mutation, first)
+  if (values.story) return tellStory(first)
+  const isGate = values.seeds === undefined && values.seed === undefined
+  const count = wholeNumber(values.seeds, isGate ? GATE_SEED_COUNT : 1)
+  const seeds = Array.from({ length: count }, (_, index) => first + index)
+  const found = await simulate(isGate ? [...REGRESSION_SEEDS, ...seeds] : seeds, {
+    isUntilFound: values['until-found'] === true,
+  })
+  const failedCount = found.filter(({ violations }) => violations.length > 0).length
+  if (isGate) console.log(`${found.length - failedCount} passed, ${failedCount} failed`)
+  return failedCount === 0
+}
+
+async function simulate(
+  seeds: readonly number[],
+  { isUntilFound }: { readonly isUntilFound: boolean },
+): Promise<readonly SeedResult[]> {
+  let isFound = false
+  const orders: SeedOrder[] = seeds.map((seed, index) => {
+    return { seed, isTwice: index % TWICE_PERIOD === 0 }
+  })
+  const show = (result: SeedResult) => {
+    isFound ||= result.violations.length > 0
+    showViolations(result)
+  }
+  const results = await runSeeds(orders, show, () => isUntilFound && isFound)
+  console.log(totalsLine(sumOf(results)))
+  return results
+}
+
+function showViolations({ seed, violations }: SeedResult): void {
+  for (const { rule, detail } of violations.slice(0, SHOWN_VIOLATION_COUNT)) {
+    console.log(`violation seed=${seed} ${rule}: ${detail}`)
+  }
+  if (violations.length > 0) console.log(`  replay: npm run simulate -- --seeds 1 --seed ${seed}`)
+}
+
+/** One seed in this process, with everything that happened. */
+async function tellStory(seed: number): Promise<boolean> {
+  const result = await runSeed(seed, (line) => console.log(line))
+  showViolations(result)
+  console.log(`events=${result.events} cpuMs=${Math.round(result.cpuMs)} hash=${result.traceHash}`)
+  console.log(totalsLine(sumOf([result])))
+  return result.violations.length === 0
+}
+
+/** True when the planted bug is found. */
+function findMutation(name: string, seed: number): boolean {
+  checkTreeWithout([name])
+  const finder = runMutation(name, seed)
+  console.log(
+    finder === undefined ? `mutation ${name} NOT FOUND` : `mutation ${name} found by ${finder}`,
+  )
+  return finder !== undefined
+}
+
+function wholeNumber(text: string | undefined, otherwise: number): number {
+  const number = text === undefined ? otherwise : Number(text)
+  if (!Number.isInteger(number) || number < 0) throw new Error(`"${text}" must be a whole number`)
+  return number
+}
+
+void main().then(
+  (good) => process.exit(good ? 0 : 1),
+  (error: unknown) => {
+    console.error(error)
+    process.exit(1)
+  },
+)

@@ -1,0 +1,91 @@
+/**
+ * What one seed is about: the region, how hard its life is, and in which ways.
+ *
+ * Every class of faults is off in some seeds and extreme in others: a region in which everything
+ * fails all the time does little that could go wrong.
+ *
+ * @module
+ */
+
+import { SeededRandom } from '../crash/seeded-random.ts'
+
+/** How hard one class of faults strikes: 0 never, 1 as usual, 3 extreme. */
+export type Intensity = 0 | 1 | 3
+
+export const FAULT_CLASSES = [
+  'messageLoss',
+  'messageDuplicates',
+  'messageDelays',
+  'oneWayCuts',
+  'zoneCuts',
+  'slowLinks',
+  'kills',
+  'powerCuts',
+  'pauses',
+  'slowLoops',
+  'bitRot',
+  'fullDisk',
+  'diskErrors',
+  'slowDisk',
+  'clockRates',
+  'wallClockJumps',
+  'configStoreOutages',
+  'configStoreTroubles',
+] as const
+export type FaultClass = (typeof FAULT_CLASSES)[number]
+export type Faults = Readonly<Record<FaultClass, Intensity>>
+
+/** A region and its life. */
+export interface Plan {
+  readonly seed: number
+  /** The zone of each store. */
+  readonly zones: readonly string[]
+  readonly quorum: 'majority' | 'all'
+  readonly reads: 'lease' | 'strict'
+  /** User ranges beside the system range. */
+  readonly rangeCount: number
+  readonly clientCount: number
+  readonly keyCount: number
+  /** How long a client waits between two operations, on average. */
+  readonly thinkMs: number
+  /** Of faults; the healing follows. */
+  readonly durationMs: number
+  readonly faults: Faults
+}
+
+const DURATION_MS = 10 * 60_000
+
+/** Follows from the seed alone. */
+export function planOf(seed: number): Plan {
+  const random = new SeededRandom(seed)
+  const zones = random.pick(TOPOLOGIES)
+  return {
+    seed,
+    zones,
+    quorum: random.chance(0.2) ? 'all' : 'majority',
+    reads: random.chance(0.25) ? 'strict' : 'lease',
+    rangeCount: random.between(1, 4),
+    clientCount: random.between(2, 5),
+    keyCount: random.between(3, 10),
+    thinkMs: random.pick([2_000, 4_000, 4_000, 8_000]),
+    durationMs: DURATION_MS,
+    faults: drawFaults(random),
+  }
+}
+
+/** Mostly three stores in three zones. */
+const TOPOLOGIES: readonly (readonly string[])[] = [
+  ...Array.from({ length: 7 }, () => ['a', 'b', 'c']),
+  ['a'],
+  ['a', 'b'],
+  ['a', 'b', 'c', 'a'],
+  ['a', 'a', 'b', 'b', 'c', 'c'],
+]
+
+function drawFaults(random: SeededRandom): Faults {
+  const drawn = FAULT_CLASSES.map((name) => {
+    const intensity: Intensity = random.pick([0, 0, 1, 1, 1, 3])
+    return [name, intensity] as const
+  })
+  return Object.fromEntries(drawn) as Record<FaultClass, Intensity>
+}

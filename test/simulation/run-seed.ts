@@ -1,0 +1,132 @@
+/**
+ * One life of a simulated region, from its first start to the end of its troubles.
+ *
+ * @module
+ */
+
+import { openChecksums } from '@granary/storage-node/base/checksums'
+import { MemoryConfigStore } from '@granary/storage-node/testing'
+import { SeededRandom } from '../crash/seeded-random.ts'
+import { Client, type ClientSurroundings } from './client.ts'
+import { ClientHistory } from './client-history.ts'
+import { heal } from './healing.ts'
+import { nodeOpener } from './open-node.ts'
+import { planOf, type Plan } from './plan.ts'
+import type { SeedResult, Violation } from './seed-result.ts'
+import { World } from './world.ts'
+
+/** Until all storage nodes serve for the first time. */
+const START_MS_MAX = 60_000
+const MICROSECONDS_PER_MS = 1000
+
+/** Takes a line of the run's story. */
+export type Tell = (line: string) => void
+
+/** Runs the life that follows from `seed`. */
+export async function runSeed(seed: number, tell: Tell = () => {}): Promise<SeedResult> {
+  const before = process.cpuUsage()
+  const run = new Run(await openWorld(planOf(seed), tell))
+  const violations = await catchStray(() => run.live())
+  const { user, system } = process.cpuUsage(before)
+  return { ...run.counts(), seed, violations, cpuMs: (user + system) / MICROSECONDS_PER_MS }
+}
+
+async function openWorld(plan: Plan, tell: Tell): Promise<World> {
+  const checksums = await openChecksums()
+  return new World({
+    ...{ plan, checksums, tell },
+    records: new MemoryConfigStore(),
+    openNode: () => nodeOpener(checksums),
+  })
+}
+
+/** A rejection that nobody waits for is a mistake of the product. */
+async function catchStray(live: () => Promise<Violation[]>): Promise<Violation[]> {
+  const stray: Violation[] = []
+  const onStray = (cause: unknown) => {
+    stray.push({ rule: 'stray rejection', detail: describe(cause) })
+  }
+  process.on('unhandledRejection', onStray)
+  try {
+    return [...(await live()), ...stray]
+  } finally {
+    process.off('unhandledRejection', onStray)
+  }
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+}
+
+class Run {
+  readonly #plan: Plan
+  readonly #world: World
+  readonly #history = new ClientHistory()
+  readonly #clients: readonly Client[]
+
+  constructor(world: World) {
+    this.#plan = world.plan
+    this.#world = world
+    this.#clients = this.#makeClients()
+  }
+
+  async live(): Promise<Violation[]> {
+    const { scheduler, faults } = this.#world
+    this.#world.tell(JSON.stringify(this.#plan))
+    await this.#start()
+    faults.start()
+    for (const client of this.#clients) client.start()
+    await scheduler.run(scheduler.nowMs + this.#plan.durationMs)
+    await heal(this.#world, this.#clients)
+    return this.#world.violations
+  }
+
+  counts(): Pick<
+    SeedResult,
+    'operations' | 'takeovers' | 'crashes' | 'torn' | 'events' | 'traceHash'
+  > {
+    const { scheduler, crashCount, tornCount } = this.#world
+    return {
+      operations: this.#history.calls.filter(({ outcome }) => outcome?.kind === 'done').length,
+      takeovers: this.#world.chain.takeoverCount,
+      crashes: crashCount,
+      torn: tornCount,
+      events: scheduler.eventCount,
+      traceHash: scheduler.traceHash,
+    }
+  }
+
+  /** Everything starts, and the bucket that lasts is made. */
+  async #start(): Promise<void> {
+    const { scheduler, machines } = this.#world
+    this.#world.startAll()
+    await scheduler.run(START_MS_MAX, () => machines.every(({ node }) => node !== undefined))
+    const founder = this.#clients[0]
+    if (founder === undefined || machines.some(({ node }) => node === undefined)) {
+      this.#world.accuse('liveness', 'The region does not start')
+      return
+    }
+    let isFounded = false
+    void founder.makeLastingBucket(() => false).then(() => (isFounded = true))
+    await scheduler.run(scheduler.nowMs + START_MS_MAX, () => isFounded)
+    if (!isFounded) {
+      this.#world.accuse('liveness', 'No bucket can be made at the start')
+    }
+  }
+
+  #makeClients(): readonly Client[] {
+    const { scheduler, machines } = this.#world
+    const random = new SeededRandom(this.#plan.seed ^ 0xc11e)
+    let block = 0
+    const surroundings: ClientSurroundings = {
+      plan: this.#plan,
+      ...{ scheduler, machines },
+      history: this.#history,
+      nextBlock: () => ++block,
+      lengths: new Map(),
+    }
+    return Array.from({ length: this.#plan.clientCount }, (_, number) => {
+      return new Client(number, new SeededRandom(random.seed()), surroundings)
+    })
+  }
+}

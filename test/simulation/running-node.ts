@@ -1,0 +1,23 @@
+/**
+ * A storage node at work, as the simulator's clients and checks see it.
+ *
+ * @module
+ */
+
+import type {
+  BucketService,
+  ListingService,
+  ObjectService,
+  UploadService,
+} from '@granary/storage-node/testing'
+
+/** What is called. */
+export interface RunningNode {
+  readonly buckets: BucketService
+  readonly objects: ObjectService
+  readonly uploads: UploadService
+  readonly listings: ListingService
+}
+
+export type BucketRecord = Parameters<ObjectService['put']>[0]
+export type ObjectMetadata = Parameters<ObjectService['put']>[2]['metadata']
