@@ -19,6 +19,8 @@ export interface TlsCredentials {
 export interface CredentialSource {
   current(): TlsCredentials
   onChange(listener: (credentials: TlsCredentials) => void): void
+  /** Looks for no more changes. */
+  stop(): void
 }
 
 /** The options of `node:tls` that every connection between storage nodes has. */

@@ -44,6 +44,7 @@ export class LineLog implements Logger {
 
 /** Credentials of stores; named after them. */
 export interface TestCertificates {
+  readonly directory: string
   of(store: StoreId): CredentialSource
   remove(): Promise<void>
 }
@@ -57,6 +58,7 @@ export async function makeTestCertificates(): Promise<TestCertificates> {
     sources.set(name as StoreId, await FileCredentials.open(paths, systemClock, log))
   }
   return {
+    directory,
     of: (store) => sources.get(store)!,
     async remove() {
       for (const source of sources.values()) source.stop()
