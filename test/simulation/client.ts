@@ -7,9 +7,9 @@
 import type { SeededRandom } from '../crash/seeded-random.ts'
 import { Calls } from './calls.ts'
 import { blockOf, blocksIn, etagOf, etagOfParts } from './contents.ts'
-import type { ClientHistory, ClientOperation, Seen } from './client-history.ts'
+import type { ClientHistory, ClientOperation, Outcome, Seen } from './checkers/history.ts'
 import type { Machine } from './machine.ts'
-import { outcomeOf, type Outcome } from './outcome.ts'
+import { outcomeOf } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { Scheduler } from './scheduler.ts'
 import { cancel } from './scheduler.ts'
@@ -28,6 +28,8 @@ const BRIEF_BUCKET = 'brief'
 const BRIEF_PROBABILITY = 0.12
 
 const KIB = 1024
+const PART_BYTES_MIN = 100 * KIB
+const MORE_PARTS_PROBABILITY = 0.25
 const SIZES_BYTES: readonly (readonly [min: number, max: number])[] = [
   ...Array.from({ length: 5 }, () => [16, 200] as const),
   [KIB, 4 * KIB],
@@ -95,6 +97,22 @@ export class Client {
     return undefined
   }
 
+  /** Reads every key and lists every bucket, each on some storage node. */
+  async readEverything(): Promise<void> {
+    const { plan, machines } = this.#parts
+    const plain = Array.from({ length: plan.keyCount }, (_, at) => `k${at}`)
+    const appended = Array.from({ length: APPENDED_KEY_COUNT }, (_, at) => `append${at}`)
+    for (const bucket of [LASTING_BUCKET, BRIEF_BUCKET]) {
+      for (const key of [...plain, ...appended]) {
+        const machine = this.#random.pick(machines.filter(({ node }) => node !== undefined))
+        await this.#get(machine, bucket, key)
+      }
+      for (const machine of machines) {
+        if (machine.node !== undefined) await this.#list(machine, bucket)
+      }
+    }
+  }
+
   start(): void {
     this.#later(this.#random.below(this.#parts.plan.thinkMs))
   }
@@ -156,9 +174,11 @@ export class Client {
   }
 
   async #upload(machine: Machine, bucket: string, key: string): Promise<void> {
-    const blocks = Array.from({ length: this.#random.between(1, PART_COUNT_MAX) }, () =>
-      this.#newBlock(),
-    )
+    const blocks = [this.#newBlock()]
+    // All parts but the last have a least size.
+    while (blocks.length < PART_COUNT_MAX && this.#random.chance(MORE_PARTS_PROBABILITY)) {
+      blocks.unshift(this.#newBlock(PART_BYTES_MIN))
+    }
     const parts = blocks.map(({ bytes }) => bytes)
     const begun = await this.#ask(machine, (calls) => calls.upload(bucket, key, parts))
     if (begun.kind !== 'done') return
@@ -192,6 +212,10 @@ export class Client {
         return { kind: 'object', ...found }
       })
     }
+    return this.#get(machine, bucket, key)
+  }
+
+  #get(machine: Machine, bucket: string, key: string): Promise<void> {
     return this.#call(machine, { kind: 'get', bucket, key }, async (calls) => {
       const { record, bytes } = await calls.get(bucket, key)
       return { kind: 'content', ...seen(record), content: blocksIn(bytes)?.join() }
@@ -232,7 +256,8 @@ export class Client {
   async #call(machine: Machine, operation: ClientOperation, act: Act): Promise<void> {
     const { scheduler, history } = this.#parts
     const answer = history.invoke(this.#number, scheduler.nowMs, operation)
-    answer(scheduler.nowMs, await this.#ask(machine, act))
+    const outcome = await this.#ask(machine, act)
+    answer(scheduler.nowMs, outcome)
   }
 
   /** Calls; the client hears nothing when the storage node dies, and does not wait for ever. */
@@ -272,10 +297,10 @@ export class Client {
     })
   }
 
-  #newBlock(): { readonly block: number; readonly bytes: Uint8Array } {
+  #newBlock(sizeBytes?: number): { readonly block: number; readonly bytes: Uint8Array } {
     const block = this.#parts.nextBlock()
     const [min, max] = this.#random.pick(SIZES_BYTES)
-    return { block, bytes: blockOf(block, this.#random.between(min, max)) }
+    return { block, bytes: blockOf(block, sizeBytes ?? this.#random.between(min, max)) }
   }
 
   #otherThan(machine: Machine): Machine | undefined {

@@ -12,13 +12,21 @@ import { QuorumCount } from './watches/ballots.ts'
 import { checkAlike, checkCommitted, readReplicas, type ReplicaState } from './watches/row-watch.ts'
 
 const HEALED_MS_MAX = 60_000
+const LAST_READ_MS_MAX = 30_000
 const STEP_MS = 500
 /** Clients go on for a while. */
 const CLIENTS_MS = 5_000
 const PROBE_BUCKET_COUNT_MAX = 60
 
-/** Heals the world and says what does not come back. */
-export async function heal(world: World, clients: readonly Client[]): Promise<void> {
+/**
+ * Heals the world and says what does not come back. `prober` is none of the clients; what it reads
+ * in the end is the last word of the history.
+ */
+export async function heal(
+  world: World,
+  clients: readonly Client[],
+  prober: Client,
+): Promise<void> {
   const { scheduler, faults } = world
   const endMs = scheduler.nowMs + HEALED_MS_MAX
   world.tell('healed')
@@ -26,24 +34,24 @@ export async function heal(world: World, clients: readonly Client[]): Promise<vo
   world.startAll()
   await scheduler.run(scheduler.nowMs + CLIENTS_MS)
   for (const client of clients) client.stop()
-  await proveWrites(world, clients, endMs)
+  await proveWrites(world, prober, endMs)
   await converge(world, endMs)
-  await scheduler.run(Math.max(endMs, scheduler.nowMs))
-  for (const { calledMs } of clients) {
+  let isRead = false
+  void prober.readEverything().then(() => (isRead = true))
+  await scheduler.run(Math.max(endMs, scheduler.nowMs + LAST_READ_MS_MAX), () => isRead)
+  for (const { calledMs } of [...clients, prober]) {
     if (calledMs !== undefined) world.accuse('liveness', `A call waits since ${calledMs} ms`)
   }
 }
 
 /** An object is written in every range that may be written. */
-async function proveWrites(world: World, clients: readonly Client[], endMs: number): Promise<void> {
+async function proveWrites(world: World, prober: Client, endMs: number): Promise<void> {
   const { scheduler, chain, plan } = world
-  const prober = clients[0]
   const quorums = new QuorumCount(plan)
   const open = new Map<number, Configuration>()
   for (const configuration of chain.present) {
     if (quorums.isEnough(configuration.members)) open.set(configuration.partition, configuration)
   }
-  if (prober === undefined) return
   let isOver = false
   const probing = probe(prober, open, () => scheduler.nowMs >= endMs)
   void probing.finally(() => (isOver = true))

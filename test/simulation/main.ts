@@ -1,8 +1,10 @@
 /**
- * `npm run simulate -- [--seeds N] [--seed S] [--mutation NAME] [--story]`: runs of the simulated region.
+ * `npm run simulate -- [--seeds N] [--seed S] [--regressions] [--mutation NAME] [--story]`: lives of a
+ * simulated region.
  *
  * Without arguments it is the gate: 500 fresh seeds and the regressions, and a last line
- * `N passed, N failed`.
+ * `N passed, N failed`. `--story` tells everything that happens in one seed; `--until-found` stops at
+ * the first violation.
  *
  * @module
  */
@@ -19,6 +21,8 @@ const FRESH_SEED_MAX = 2 ** 30
 /** Every hundredth seed is run twice. */
 const TWICE_PERIOD = 100
 const SHOWN_VIOLATION_COUNT = 3
+/** Of a violation; its story has all of them. */
+const SHOWN_CHARACTERS_MAX = 300
 
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
@@ -27,6 +31,7 @@ async function main(): Promise<boolean> {
       seed: { type: 'string' },
       mutation: { type: 'string' },
       story: { type: 'boolean' },
+      regressions: { type: 'boolean' },
       'until-found': { type: 'boolean' },
     },
   })
@@ -36,9 +41,9 @@ async function main(): Promise<boolean> {
   const isGate = values.seeds === undefined && values.seed === undefined
   const count = wholeNumber(values.seeds, isGate ? GATE_SEED_COUNT : 1)
   const seeds = Array.from({ length: count }, (_, index) => first + index)
-  const found = await simulate(isGate ? [...REGRESSION_SEEDS, ...seeds] : seeds, {
-    isUntilFound: values['until-found'] === true,
-  })
+  const known = isGate || values.regressions === true ? REGRESSION_SEEDS : []
+  const isUntilFound = values['until-found'] === true
+  const found = await simulate([...known, ...seeds], { isUntilFound })
   const failedCount = found.filter(({ violations }) => violations.length > 0).length
   if (isGate) console.log(`${found.length - failedCount} passed, ${failedCount} failed`)
   return failedCount === 0
@@ -63,7 +68,8 @@ async function simulate(
 
 function showViolations({ seed, violations }: SeedResult): void {
   for (const { rule, detail } of violations.slice(0, SHOWN_VIOLATION_COUNT)) {
-    console.log(`violation seed=${seed} ${rule}: ${detail}`)
+    const line = detail.replaceAll(/\s*\n\s*/g, ' | ').slice(0, SHOWN_CHARACTERS_MAX)
+    console.log(`violation seed=${seed} ${rule}: ${line}`)
   }
   if (violations.length > 0) console.log(`  replay: npm run simulate -- --seeds 1 --seed ${seed}`)
 }

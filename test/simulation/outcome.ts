@@ -1,15 +1,10 @@
 /**
- * What came of a call, as the client knows it.
+ * What a rejected call means to its client.
  *
  * @module
  */
 
-export type Outcome<T> =
-  | { readonly kind: 'done'; readonly value: T }
-  /** Refused for good: it has no effect and never will have. */
-  | { readonly kind: 'refused'; readonly code: string }
-  /** It may have taken effect, may yet, or not at all. */
-  | { readonly kind: 'unknown'; readonly why: string }
+import type { Outcome } from './checkers/history.ts'
 
 const SERVER_ERROR_STATUS = 500
 

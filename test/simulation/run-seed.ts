@@ -7,8 +7,9 @@
 import { openChecksums } from '@granary/storage-node/base/checksums'
 import { MemoryConfigStore } from '@granary/storage-node/testing'
 import { SeededRandom } from '../crash/seeded-random.ts'
+import { checkHistory } from './checkers/check-history.ts'
+import { ClientHistory } from './checkers/history.ts'
 import { Client, type ClientSurroundings } from './client.ts'
-import { ClientHistory } from './client-history.ts'
 import { heal } from './healing.ts'
 import { nodeOpener } from './open-node.ts'
 import { planOf, type Plan } from './plan.ts'
@@ -63,11 +64,14 @@ class Run {
   readonly #world: World
   readonly #history = new ClientHistory()
   readonly #clients: readonly Client[]
+  readonly #prober: Client
 
   constructor(world: World) {
     this.#plan = world.plan
     this.#world = world
-    this.#clients = this.#makeClients()
+    const [prober, ...clients] = this.#makeClients()
+    this.#prober = prober
+    this.#clients = clients
   }
 
   async live(): Promise<Violation[]> {
@@ -77,7 +81,10 @@ class Run {
     faults.start()
     for (const client of this.#clients) client.start()
     await scheduler.run(scheduler.nowMs + this.#plan.durationMs)
-    await heal(this.#world, this.#clients)
+    await heal(this.#world, this.#clients, this.#prober)
+    for (const { kind, bucket, key, excerpt } of checkHistory(this.#history.calls)) {
+      this.#world.accuse(kind, `${bucket}/${key ?? ''}: ${excerpt}`)
+    }
     return this.#world.violations
   }
 
@@ -101,20 +108,20 @@ class Run {
     const { scheduler, machines } = this.#world
     this.#world.startAll()
     await scheduler.run(START_MS_MAX, () => machines.every(({ node }) => node !== undefined))
-    const founder = this.#clients[0]
-    if (founder === undefined || machines.some(({ node }) => node === undefined)) {
+    if (machines.some(({ node }) => node === undefined)) {
       this.#world.accuse('liveness', 'The region does not start')
       return
     }
     let isFounded = false
-    void founder.makeLastingBucket(() => false).then(() => (isFounded = true))
+    void this.#prober.makeLastingBucket(() => false).then(() => (isFounded = true))
     await scheduler.run(scheduler.nowMs + START_MS_MAX, () => isFounded)
     if (!isFounded) {
       this.#world.accuse('liveness', 'No bucket can be made at the start')
     }
   }
 
-  #makeClients(): readonly Client[] {
+  /** One to begin and to end with, and those that work in between. */
+  #makeClients(): [Client, ...Client[]] {
     const { scheduler, machines } = this.#world
     const random = new SeededRandom(this.#plan.seed ^ 0xc11e)
     let block = 0
@@ -125,8 +132,10 @@ class Run {
       nextBlock: () => ++block,
       lengths: new Map(),
     }
-    return Array.from({ length: this.#plan.clientCount }, (_, number) => {
+    const make = (number: number) => {
       return new Client(number, new SeededRandom(random.seed()), surroundings)
-    })
+    }
+    const numbers = Array.from({ length: this.#plan.clientCount }, (_, index) => index + 1)
+    return [make(0), ...numbers.map(make)]
   }
 }
