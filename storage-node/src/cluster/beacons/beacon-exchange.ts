@@ -8,6 +8,7 @@
 
 import { unreachable } from '../../base/assert.ts'
 import type { Clock, Timer } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
 import type { Ballot, Incarnation, PartitionId, StoreId } from '../../contract/identifiers.ts'
 import {
   beaconMessage,
@@ -34,12 +35,11 @@ export interface BeaconHost {
   isAlive(): boolean
   heard(from: StoreId, status: BeaconStatus): void
   refused(partition: PartitionId, member: StoreId, promised: Ballot): void
-  /** Bytes that are no beacon. */
-  malformed(from: StoreId, error: Error): void
 }
 
 export interface BeaconExchangeOptions {
   readonly clock: Clock
+  readonly logger: Logger
   readonly channel: BeaconChannel
   readonly incarnation: Incarnation
   readonly given: GrantsGiven
@@ -70,6 +70,7 @@ interface Peer {
 export class BeaconExchange {
   readonly #options: BeaconExchangeOptions
   readonly #peers = new Map<StoreId, Peer>()
+  readonly #malformed = new Set<StoreId>()
   #timer: Timer | undefined
   #clockOffsetMs: number
 
@@ -142,7 +143,7 @@ export class BeaconExchange {
       message = decode(beaconMessage, { values: bytes, bulk: [] })
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
-      return this.#options.host.malformed(from, error)
+      return this.#onMalformed(from, error)
     }
     switch (message.kind) {
       case 'beacon':
@@ -152,6 +153,14 @@ export class BeaconExchange {
       default:
         unreachable(message)
     }
+  }
+
+  /** One line a store: whoever sends one such beacon goes on. */
+  #onMalformed(from: StoreId, { message }: Error): void {
+    if (this.#malformed.has(from)) return
+    this.#malformed.add(from)
+    const fields = { store: from, why: message }
+    this.#options.logger.warn('A store sends beacons that cannot be read', fields)
   }
 
   #onBeacon(from: StoreId, beacon: Beacon): void {

@@ -1,10 +1,48 @@
+import { systemClock } from '../../base/clock.ts'
+import { silentLogger } from '../../base/logger.ts'
 import { ManualClock } from '../../base/manual-clock.ts'
 import type { Incarnation, StoreId } from '../../contract/identifiers.ts'
-import { A, B, ballot, BeaconNetwork, C, MachineClock } from './beacon-fixtures.ts'
+import { MemoryNetwork } from '../transport/memory-network.ts'
+import { A, B, ballot, BeaconNetwork, C, idleStatus, MachineClock } from './beacon-fixtures.ts'
 import { members, openInlineLeases, P1, P2 } from './beacon-fixtures.ts'
 import type { InlineStoreOptions } from './beacon-fixtures.ts'
-import type { InlineLeases } from './inline-leases.ts'
+import { InlineLeases } from './inline-leases.ts'
 import { GRANT_MS, HOLD_MS } from './lease-times.ts'
+import { describeLeases } from './leases.compliance.ts'
+
+describeLeases('in the main loop', async () => {
+  const nodes = new MemoryNetwork()
+  const leases = new Map<StoreId, InlineLeases>()
+  const incarnations = new Map<StoreId, Incarnation>()
+  const leave = new Map<StoreId, () => void>()
+  const start = (self: StoreId) => {
+    const incarnation = ((incarnations.get(self) ?? 0) + 1) as Incarnation
+    const node = nodes.join({ self, clock: systemClock })
+    const channel = node.beacons
+    leave.set(self, () => node.leave())
+    const opened = new InlineLeases({
+      ...{ self, incarnation, incarnations, channel, clock: systemClock, logger: silentLogger },
+      peers: [A, B, C].filter((store) => store !== self),
+      status: () => idleStatus,
+      lastSyncMs: () => systemClock.monotonicMs(),
+    })
+    incarnations.set(self, incarnation)
+    leases.set(self, opened)
+    return opened
+  }
+  for (const store of [A, B, C]) start(store)
+  return {
+    leases,
+    async restart(store) {
+      leases.get(store)?.close()
+      leave.get(store)?.()
+      return start(store)
+    },
+    async close() {
+      for (const opened of leases.values()) opened.close()
+    },
+  }
+})
 
 let time: ManualClock
 let network: BeaconNetwork

@@ -49,7 +49,7 @@ export class InlineLeases implements Leases {
   #isSendDue = false
 
   constructor(options: InlineLeasesOptions) {
-    const { clock, channel, incarnation } = options
+    const { clock, logger, channel, incarnation } = options
     this.#clock = clock
     const board = new MemoryLeaseBoard(clock)
     const given = new GrantsGiven(board)
@@ -60,7 +60,7 @@ export class InlineLeases implements Leases {
     this.#given = given
     this.#held = held
     const parts = { given, held, lives, board, host }
-    this.#exchange = new BeaconExchange({ clock, channel, incarnation, ...parts })
+    this.#exchange = new BeaconExchange({ clock, logger, channel, incarnation, ...parts })
     this.#exchange.setPeers(options.peers)
   }
 
@@ -114,25 +114,12 @@ export class InlineLeases implements Leases {
     })
   }
 
-  #host({ clock, status, lastSyncMs, logger }: InlineLeasesOptions): BeaconHost {
-    const reported = new Set<StoreId>()
+  #host({ clock, status, lastSyncMs }: InlineLeasesOptions): BeaconHost {
     return {
       status,
       isAlive: () => clock.monotonicMs() - lastSyncMs() <= GRAY_FAILURE_MS,
-      heard: (from, heardStatus) => {
-        for (const listener of this.#heardListeners) listener(from, heardStatus)
-      },
-      refused: (partition, member, promised) => {
-        for (const listener of this.#refusedListeners) listener(partition, member, promised)
-      },
-      malformed: (from, error) => {
-        if (reported.has(from)) return
-        reported.add(from)
-        logger.warn('A store sends beacons that cannot be read', {
-          store: from,
-          why: error.message,
-        })
-      },
+      heard: (...news) => this.#heardListeners.forEach((listener) => listener(...news)),
+      refused: (...refusal) => this.#refusedListeners.forEach((listener) => listener(...refusal)),
     }
   }
 }

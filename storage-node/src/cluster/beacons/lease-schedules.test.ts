@@ -156,14 +156,14 @@ function counts(holder: Store, member: StoreId): boolean {
 
 test('whatever is lost, late or started again, nobody counts on a grant that has ended (I15)', async () => {
   const seen = { promises: 0, held: 0, checked: 0, refused: 0 }
-  for (let seed = 0; seed < 25; seed++) {
+  for (let seed = 0; seed < 12; seed++) {
     const world = new World(seed)
     await world.run(100).catch((error: Error) => {
       throw new Error(`Seed ${seed}: ${error.message}`, { cause: error })
     })
     for (const name of Object.keys(seen) as (keyof typeof seen)[]) seen[name] += world.seen[name]
   }
-  expect(seen.promises).toBeGreaterThan(100)
-  expect(seen.refused).toBeGreaterThan(100)
+  expect(seen.promises).toBeGreaterThan(50)
+  expect(seen.refused).toBeGreaterThan(50)
   expect(seen.held).toBeGreaterThan(10_000)
 })
