@@ -10,6 +10,7 @@ import { HybridClock } from '../base/hybrid-clock.ts'
 import { ManualClock } from '../base/manual-clock.ts'
 import { seededRandom } from '../base/seeded-random.ts'
 import { SimulatedDisk } from '../base/simulated-disk.ts'
+import type { SimulatedDiskOptions } from '../base/simulated-disk.ts'
 import { afterTurn } from '../base/turn.ts'
 import type { Configuration, Member, PartitionRange, Zone } from '../contract/configuration.ts'
 import { WHOLE_SPACE } from '../contract/founding-ranges.ts'
@@ -25,6 +26,7 @@ import { InlineLeases } from './beacons/inline-leases.ts'
 import { MemoryConfigStore } from './config-stores/memory-config-store.ts'
 import type { PartitionReplica } from './partition-replica.ts'
 import { PartitionReplicas } from './partition-replicas.ts'
+import type { ReplicaRequest } from './partition-replicas.ts'
 import { MemoryNetwork } from './transport/memory-network.ts'
 import type { MemoryNode } from './transport/memory-network.ts'
 
@@ -47,6 +49,7 @@ export interface ReplicaWorldOptions {
   readonly storeCount?: number
   readonly settings?: Partial<ReplicationSettings>
   readonly journalFileSizeBytes?: number
+  readonly capacityBytes?: number
   readonly seed?: number
 }
 
@@ -60,10 +63,10 @@ export class ReplicaMachine {
   #process: ReplicaProcess | undefined
   #storeId: StoreId | undefined
 
-  constructor(world: ReplicaWorld, name: string, seed: number) {
+  constructor(world: ReplicaWorld, name: string, seed: number, disk: SimulatedDiskOptions) {
     this.#world = world
     this.name = name
-    this.disk = new SimulatedDisk(seededRandom(seed))
+    this.disk = new SimulatedDisk(seededRandom(seed), disk)
   }
 
   get engine(): MemoryEngine {
@@ -170,7 +173,7 @@ export class ReplicaProcess {
     })
     node.serve({
       message: (from, message) => replicas.message(from, message),
-      request: (from, request) => replicas.request(from, request),
+      request: (from, request) => replicas.request(from, request as ReplicaRequest),
     })
     return new ReplicaProcess(world, store, { node, leases, replicas })
   }
@@ -218,12 +221,14 @@ export class ReplicaWorld {
     storeCount = 3,
     settings = {},
     journalFileSizeBytes,
+    capacityBytes,
     seed = 1,
   }: ReplicaWorldOptions) {
     this.settings = { ...replicationSettings, ...settings }
     this.storeSettings = journalFileSizeBytes === undefined ? {} : { journalFileSizeBytes }
     const names = ['a', 'b', 'c', 'd', 'e'].slice(0, storeCount)
-    this.machines = names.map((name, at) => new ReplicaMachine(this, name, seed * 10 + at))
+    const disk = capacityBytes === undefined ? {} : { capacityBytes }
+    this.machines = names.map((name, at) => new ReplicaMachine(this, name, seed * 10 + at, disk))
   }
 
   /** Stores that are up, with partitions whose first primaries are the stores in turn. */

@@ -1,12 +1,18 @@
+import { toHex } from '../base/bytes.ts'
+import { WHOLE_SPACE } from '../contract/founding-ranges.ts'
+import type { PartitionId } from '../contract/identifiers.ts'
 import type { ObjectCommand } from '../model/command.ts'
 import type { BucketId, ObjectKey } from '../model/identifiers.ts'
-import type { PartitionId } from '../contract/identifiers.ts'
+import type { ReplicaMachine } from './partition-replica-fixtures.ts'
 import { ReplicaWorld } from './partition-replica-fixtures.ts'
+import { rangesOf, readRows } from './snapshot-rows.ts'
 
 const bucketId = '0123456789abcdef' as BucketId
 const P = 1 as PartitionId
+/** What else begins with `H` are operations that came with a snapshot. */
+const APPLIED_KEY_BYTES = 5
 
-function put(key: string, text = key): ObjectCommand {
+function put(key: string, text = key, forbidOverwrite = false): ObjectCommand {
   const bytes = Buffer.from(text)
   return {
     kind: 'putObject',
@@ -26,35 +32,251 @@ function put(key: string, text = key): ObjectCommand {
       crc64: 7n,
     },
     etag: '0123456789ABCDEF0123456789ABCDEF',
-    forbidOverwrite: false,
+    forbidOverwrite,
   }
 }
 
+const remove = (key: string): ObjectCommand => {
+  return { kind: 'deleteObject', bucketId, key: key as ObjectKey }
+}
+
+const get = (key: string) =>
+  ({ kind: 'object', bucketId, key: key as ObjectKey, withBody: true }) as const
+
 async function textOf(world: ReplicaWorld, key: string): Promise<string | undefined> {
-  const reply = await world.ask({ kind: 'object', bucketId, key: key as ObjectKey, withBody: true })
+  const reply = await world.ask(get(key))
   if (reply.kind !== 'done') throw new Error(`Refused: ${JSON.stringify(reply)}`)
   const inline = reply.value?.inline
   return inline && Buffer.from(inline).toString()
 }
 
-test('a put is on all three stores, and read from the primary', async () => {
-  const world = await ReplicaWorld.open()
-  const reply = await world.execute(put('photo'))
-  expect(reply).toMatchObject({ kind: 'done', value: { kind: 'object' } })
-  expect(await textOf(world, 'photo')).toBe('photo')
-  await world.until('all have applied it', () => {
-    const bases = world.machines.map((machine) => machine.replica(P).base?.seq)
-    return bases.every((seq) => seq === bases[0])
+/** Every store that is up has applied the same. */
+async function converge(world: ReplicaWorld): Promise<void> {
+  await world.until('all have applied the same', () => {
+    const up = world.machines.filter(({ isUp }) => isUp)
+    const seqs = up.map((machine) => machine.replica(P).base?.seq)
+    return seqs.every((seq) => seq !== undefined && seq === seqs[0])
+  })
+  const [first, ...others] = await Promise.all(world.machines.map(rowsOf))
+  for (const own of others) expect(own).toEqual(first)
+}
+
+/** Keys and values, but for what a store keeps of its own. */
+async function rowsOf({ engine }: ReplicaMachine): Promise<string[]> {
+  const rows: string[] = []
+  for await (const page of readRows(engine, rangesOf(P, WHOLE_SPACE))) {
+    for (const { key, value } of page) {
+      const isOwn = key[0] === 'H'.charCodeAt(0) && key.byteLength > APPLIED_KEY_BYTES
+      if (!isOwn) rows.push(`${toHex(key)} ${toHex(value)}`)
+    }
+  }
+  return rows
+}
+
+function secondaryOf(world: ReplicaWorld): ReplicaMachine {
+  const secondary = world.machines.find((machine) => machine !== world.primary())
+  if (secondary === undefined) throw new Error('There is none')
+  return secondary
+}
+
+describe('three stores', () => {
+  test('a put is on all of them, and read from the primary', async () => {
+    const world = await ReplicaWorld.open()
+    const reply = await world.execute(put('photo'))
+    expect(reply).toMatchObject({ kind: 'done', value: { kind: 'object' } })
+    expect(await textOf(world, 'photo')).toBe('photo')
+    await converge(world)
+  })
+
+  test('a secondary that is dead costs nothing', async () => {
+    const world = await ReplicaWorld.open()
+    await world.execute(put('photo'))
+    secondaryOf(world).kill()
+    const before = world.clock.nowMs()
+    await world.execute(put('second'))
+    expect(world.clock.nowMs() - before).toBeLessThan(50)
+  })
+
+  test('a killed primary is followed by another, and what was acknowledged is there', async () => {
+    const world = await ReplicaWorld.open()
+    await world.execute(put('photo'))
+    const before = world.primary()
+    before?.kill()
+    const killedMs = world.clock.nowMs()
+    expect(await textOf(world, 'photo')).toBe('photo')
+    expect(world.clock.nowMs() - killedMs).toBeLessThan(4000)
+    expect(world.primary()?.name).not.toBe(before?.name)
+    await world.execute(put('second'))
+    await world.restart(before?.name ?? '')
+    expect(await textOf(world, 'second')).toBe('second')
+    await converge(world)
+  })
+
+  test('all lose power at once, and everything acknowledged is there again', async () => {
+    const world = await ReplicaWorld.open()
+    const keys = Array.from({ length: 20 }, (_, at) => `key-${at}`)
+    await Promise.all(keys.map((key) => world.execute(put(key))))
+    for (const machine of world.machines) machine.crash()
+    for (const machine of world.machines) await world.restart(machine.name)
+    for (const key of keys) expect(await textOf(world, key)).toBe(key)
+    await world.execute(put('later'))
+    await converge(world)
+  })
+
+  test('with strict reads the members are asked, and answer', async () => {
+    const world = await ReplicaWorld.open({ settings: { reads: 'strict' } })
+    await world.execute(put('photo'))
+    expect(await textOf(world, 'photo')).toBe('photo')
+    expect(await textOf(world, 'nothing')).toBeUndefined()
   })
 })
 
-test('a killed primary is followed by another, and what was acknowledged is there', async () => {
-  const world = await ReplicaWorld.open()
-  await world.execute(put('photo'))
-  const before = world.primary()
-  before?.kill()
-  expect(await textOf(world, 'photo')).toBe('photo')
-  expect(world.primary()?.name).not.toBe(before?.name)
-  await world.execute(put('second'))
-  expect(await textOf(world, 'second')).toBe('second')
+describe('a command that is sent again', () => {
+  test('has the answer of the first time, also at the next primary', async () => {
+    const world = await ReplicaWorld.open()
+    const opId = world.newOpId()
+    const first = await world.execute(put('photo', 'one', true), opId)
+    expect(first.kind).toBe('done')
+    await world.execute(remove('photo'))
+    expect(await world.execute(put('photo', 'one', true), opId)).toEqual(first)
+    await converge(world)
+    world.primary()?.kill()
+    expect(await world.execute(put('photo', 'one', true), opId)).toEqual(first)
+    expect(await textOf(world, 'photo')).toBeUndefined()
+    const other = await world.execute(put('photo', 'two', true))
+    expect(other.kind).toBe('done')
+  })
+
+  test('has it after a power cut of all', async () => {
+    const world = await ReplicaWorld.open({ settings: { isOneKernel: true } })
+    const opId = world.newOpId()
+    const first = await world.execute(put('photo', 'one', true), opId)
+    for (const machine of world.machines) machine.crash()
+    for (const machine of world.machines) await world.restart(machine.name)
+    expect(await world.execute(put('photo', 'one', true), opId)).toEqual(first)
+  })
+
+  test('is refused when its time is too far off to know what became of it', async () => {
+    const world = await ReplicaWorld.open()
+    const opId = world.newOpId()
+    await world.execute(put('photo'), opId)
+    await world.pass(11_000)
+    const replica = world.primary()?.replica(P)
+    expect(await replica?.execute(opId, put('photo'))).toMatchObject({ kind: 'unavailable' })
+  })
 })
+
+describe('a secondary that was away', () => {
+  test('catches up from the log', async () => {
+    const world = await ReplicaWorld.open()
+    await world.execute(put('photo'))
+    const secondary = secondaryOf(world)
+    secondary.crash()
+    for (let at = 0; at < 30; at++) await world.execute(put(`key-${at}`))
+    await world.restart(secondary.name)
+    await converge(world)
+  })
+
+  test('catches up from the files of the log', async () => {
+    const world = await ReplicaWorld.open({ journalFileSizeBytes: 64 * 1024 })
+    const secondary = secondaryOf(world)
+    secondary.kill()
+    for (let at = 0; at < 30; at++) await world.execute(put(`key-${at}`))
+    const primary = world.primary()
+    primary?.kill()
+    // Nothing of the log is in memory any more.
+    await world.restart(primary?.name ?? '')
+    await world.execute(put('later'))
+    await world.restart(secondary.name)
+    await converge(world)
+  })
+
+  test('catches up by a snapshot when the log is gone, and knows what was sent lately', async () => {
+    const world = await ReplicaWorld.open({ journalFileSizeBytes: 16 * 1024, capacityBytes: 3e6 })
+    const secondary = secondaryOf(world)
+    await world.execute(put('gone'))
+    await converge(world)
+    secondary.kill()
+    await world.execute(remove('gone'))
+    for (let at = 0; at < 60; at++) await world.execute(put(`key-${at}`, 'x'.repeat(2000)))
+    await forgetLogs(world)
+    const opId = world.newOpId()
+    const first = await world.execute(put('photo', 'one', true), opId)
+    await world.execute(remove('photo'))
+    await world.restart(secondary.name)
+    await converge(world)
+    expect(snapshotBase(secondary)).toBeGreaterThan(60)
+    world.primary()?.kill()
+    await world.until('there is another primary', () => world.primary() !== undefined)
+    expect(await world.execute(put('photo', 'one', true), opId)).toEqual(first)
+    expect(await textOf(world, 'gone')).toBeUndefined()
+  })
+
+  test('cuts a torn end of its journal off and goes on', async () => {
+    const world = await ReplicaWorld.open()
+    const secondary = secondaryOf(world)
+    for (let round = 0; round < 8; round++) {
+      const writing = Array.from({ length: 5 }, (_, at) => world.execute(put(`${round}-${at}`)))
+      await world.pass(round % 3)
+      secondary.crash()
+      await Promise.all(writing)
+      await world.restart(secondary.name)
+      await converge(world)
+    }
+    expect(secondary.failures).toEqual([])
+  })
+})
+
+describe('a primary that is cut off', () => {
+  test('answers no read once its lease has run out, and refuses nothing for good either', async () => {
+    const world = await ReplicaWorld.open()
+    await world.execute(put('photo'))
+    const primary = world.primary()
+    const replica = primary?.replica(P)
+    primary?.process.node.leave()
+    await world.pass(2700)
+    expect(replica?.isActive).toBe(true)
+    expect(await replica?.ask(get('photo'))).toMatchObject({ kind: 'unavailable' })
+    const forbidden = replica?.execute(world.newOpId(), put('photo', 'other', true))
+    await world.pass(100)
+    expect(await forbidden).toMatchObject({ kind: 'unavailable' })
+  })
+
+  test('does not know what became of what it had proposed', async () => {
+    const world = await ReplicaWorld.open()
+    await world.execute(put('photo'))
+    const primary = world.primary()
+    primary?.process.node.leave()
+    const writing = primary?.replica(P).execute(world.newOpId(), put('photo', 'other'))
+    await world.pass(100)
+    primary?.kill()
+    expect(await writing).toMatchObject({ kind: 'unavailable' })
+    expect(await textOf(world, 'photo')).toBe('photo')
+  })
+})
+
+test('a region with one store acts at once, alone', async () => {
+  const settings = { minInsync: 1, zoneCount: 1, isOneKernel: true }
+  const world = await ReplicaWorld.open({ storeCount: 1, settings })
+  await world.execute(put('photo'))
+  world.machine('a').crash()
+  const downMs = world.clock.nowMs()
+  await world.restart('a')
+  expect(await textOf(world, 'photo')).toBe('photo')
+  expect(world.clock.nowMs() - downMs).toBeLessThan(200)
+})
+
+/** Checkpoints once no file is kept for opIds; a small volume keeps little for a member that is away. */
+async function forgetLogs(world: ReplicaWorld): Promise<void> {
+  await world.pass(21_000)
+  for (const machine of world.machines.filter(({ isUp }) => isUp)) {
+    const { replicas } = machine.process
+    let isOver = false
+    void replicas.checkpoint().then(() => (isOver = true))
+    await world.until('a checkpoint is over', () => isOver)
+  }
+}
+
+function snapshotBase(machine: ReplicaMachine): number {
+  return machine.process.store.journal.replica(P)?.base.seq ?? 0
+}

@@ -6,7 +6,7 @@
  */
 
 import { assert, unreachable } from '../base/assert.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Fatal } from '../base/crash.ts'
 import type { HybridClock } from '../base/hybrid-clock.ts'
 import type { Logger } from '../base/logger.ts'
@@ -26,23 +26,27 @@ import type {
 import { mayRead } from '../replication/reads.ts'
 import { isActive, logEnd, openReplica, step } from '../replication/step.ts'
 import type { ReplicaState } from '../replication/step.ts'
-import { Applier } from '../storage/applier.ts'
 import type { Store } from '../storage/store.ts'
+import type { PeerAnswer, PeerRequest } from '../wire/peer/messages.ts'
 import type { PrimaryReply } from '../wire/peer/operation-messages.ts'
 import type { Effects } from '../wire/stored/effects.ts'
-import { decodeResult } from '../wire/stored/entry-result.ts'
 import type { EntryRecord } from '../wire/stored/journal-records.ts'
 import type { ConfigStore } from './config-store.ts'
 import type { Leases } from './leases.ts'
 import type { LocalReplica } from './local-replicas.ts'
 import { ApplyQueue } from './partition-replica-applies.ts'
+import { findResult, openRows } from './partition-replica-rows.ts'
+import type { ReplicaRows } from './partition-replica-rows.ts'
 import { EntrySender } from './partition-replica-sends.ts'
+import { WakeTimer } from './partition-replica-wake.ts'
 import type { PeerNetwork } from './peer-network.ts'
 import { Primary } from './primary.ts'
-import type { EarlierResult } from './primary.ts'
 import { ReadChecks } from './read-checks.ts'
 import { RecentOperations } from './recent-operations.ts'
 import { positionOf, recordOf, recoverReplica } from './replica-record.ts'
+import { SnapshotReceiver } from './snapshot-receiver.ts'
+import type { SnapshotOffer } from './snapshot-receiver.ts'
+import { SnapshotSender } from './snapshot-sender.ts'
 import { UnappliedBytes } from './unapplied-bytes.ts'
 
 type LeaseEffect = Extract<
@@ -86,6 +90,8 @@ export class PartitionReplica implements LocalReplica {
   readonly #readChecks: ReadChecks
   readonly #unapplied = new UnappliedBytes()
   readonly #wake: WakeTimer
+  readonly #snapshots: SnapshotSender
+  readonly #receiver: SnapshotReceiver
   #recent: RecentOperations
   readonly #inputs: Input[] = []
   #isStepping = false
@@ -96,7 +102,7 @@ export class PartitionReplica implements LocalReplica {
 
   private constructor(
     options: PartitionReplicaOptions,
-    applier: Applier,
+    { applier, operations }: ReplicaRows,
     recovered: RecoveredReplica,
   ) {
     const { partition, settings, zone, store, clock } = options
@@ -106,11 +112,10 @@ export class PartitionReplica implements LocalReplica {
     this.#state = openReplica({ identity: { partition, self: storeId, zone }, settings, recovered })
     this.#around = this.#surroundings()
     this.#applied = positionOf(journal, partition, recovered.applied)
-    this.#recent = new RecentOperations(
-      journal.takeOpIds(partition, recovered.applied).map((found) => {
-        return { ...found, payload: undefined }
-      }),
-    )
+    const logged = journal.takeOpIds(partition, recovered.applied).map((found) => {
+      return { ...found, payload: undefined }
+    })
+    this.#recent = new RecentOperations([...operations, ...logged])
     this.#primary = this.#openPrimary()
     this.#readChecks = new ReadChecks(clock, (round) => this.#input({ kind: 'checkReads', round }))
     this.#wake = new WakeTimer(clock, () => this.#input({ kind: 'wake' }))
@@ -126,15 +131,18 @@ export class PartitionReplica implements LocalReplica {
       onFailed: (cause: Error) => this.#onDamaged(cause),
     }
     this.#applies = new ApplyQueue(queue, applier)
+    this.#snapshots = this.#openSender()
+    this.#receiver = this.#openReceiver()
   }
 
   /** Takes up what the store has kept. Rejects with a `StoreOpenError` if that must not be served. */
   static async open(options: PartitionReplicaOptions): Promise<PartitionReplica> {
     const { partition, store, directory, inherited } = options
-    const { journal, writer, cache } = store
-    const applier = await Applier.open(partition, { writer, cache })
+    const { journal } = store
+    const rows = await openRows(partition, store)
+    const { applier } = rows
     const recovered = recoverReplica({ partition, directory, journal, applier, inherited })
-    return new PartitionReplica(options, applier, recovered)
+    return new PartitionReplica(options, rows, recovered)
   }
 
   /** Begins; called once. */
@@ -178,6 +186,18 @@ export class PartitionReplica implements LocalReplica {
     this.#input({ kind: 'message', from, message })
   }
 
+  /** Another store wants to replace the rows here by its own (replication.md 1.9). */
+  snapshotOffered(from: StoreId, offer: SnapshotOffer): Promise<PeerAnswer<'snapshotOffer'>> {
+    return this.#receiver.offered(from, offer)
+  }
+
+  snapshotRows(
+    from: StoreId,
+    rows: PeerRequest<'snapshotRows'>,
+  ): Promise<PeerAnswer<'snapshotRows'>> {
+    return this.#receiver.rows(from, rows)
+  }
+
   /** The config store may have something new. */
   hint(configuration: Configuration): void {
     this.#input({ kind: 'configurationHint', configuration })
@@ -204,6 +224,7 @@ export class PartitionReplica implements LocalReplica {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#wake.cancel()
+    this.#snapshots.stop()
     this.#primary.deactivate()
     await this.#applies.idle()
   }
@@ -286,7 +307,17 @@ export class PartitionReplica implements LocalReplica {
   }
 
   #performOnSnapshots(effect: SnapshotEffect): void {
-    void effect
+    switch (effect.kind) {
+      case 'offerSnapshot': {
+        const { configuration } = this
+        assert(configuration !== undefined, 'a primary knows its configuration')
+        return this.#snapshots.send({ ...effect, configuration })
+      }
+      case 'answerSnapshotOffer':
+        return this.#receiver.decide(effect.token, effect.refusal)
+      default:
+        return unreachable(effect)
+    }
   }
 
   #send(to: StoreId, message: ReplicationMessage): void {
@@ -357,9 +388,45 @@ export class PartitionReplica implements LocalReplica {
       mayWrite: (bytes) => reserve.mayWrite(bytes),
       propose: (entries) => this.#propose(entries),
       mayRead: () => this.#mayRead(),
-      findResult: (opId) => this.#findResult(opId),
+      findResult: (opId) => findResult(opId, this.#recent, this.partition, store.journal),
       configuration: () => this.configuration,
     })
+  }
+
+  #openSender(): SnapshotSender {
+    const { store, network, hybridClock } = this.#options
+    const { engine, journal } = store
+    return new SnapshotSender({
+      ...{ partition: this.partition, engine, journal, network },
+      operations: () => this.#recent.all(hybridClock.nowMs()),
+      report: (what) => this.#report(what),
+    })
+  }
+
+  #openReceiver(): SnapshotReceiver {
+    const { store } = this.#options
+    return new SnapshotReceiver({
+      ...{ partition: this.partition, store },
+      ask: (token, from, { ballot, configuration, position, covered }) => {
+        const offer = { token, from, ballot, configuration, position, covered }
+        this.#input({ kind: 'snapshotOffered', ...offer })
+      },
+      idle: () => this.#applies.idle(),
+      installed: (position) => this.#install(position),
+      failed: (why) => {
+        this.#report(`A snapshot cannot be taken: ${why}`)
+        this.#input({ kind: 'snapshotFailed' })
+      },
+    })
+  }
+
+  /** Goes on with the rows of a snapshot. */
+  async #install(position: LogPosition): Promise<void> {
+    const { applier, operations } = await openRows(this.partition, this.#options.store)
+    this.#applies.restart(applier)
+    this.#recent = new RecentOperations(operations)
+    this.#applied = position
+    this.#input({ kind: 'snapshotInstalled', position })
   }
 
   #propose(entries: readonly ProposedEntry[]): Seq | undefined {
@@ -373,22 +440,6 @@ export class PartitionReplica implements LocalReplica {
   #mayRead(): boolean | Promise<boolean> {
     if (this.#options.settings.reads === 'strict') return this.#readChecks.check()
     return mayRead(this.#state, this.#around) === undefined
-  }
-
-  #findResult(opId: Uint8Array): EarlierResult | Promise<EarlierResult> {
-    const found = this.#recent.find(opId)
-    if (found !== undefined) return this.#readResult(found.seq, found.payload)
-    return this.#recent.isForgotten(opId) ? { kind: 'forgotten' } : { kind: 'none' }
-  }
-
-  async #readResult(seq: Seq, payload: Uint8Array | undefined): Promise<EarlierResult> {
-    if (payload !== undefined) return { kind: 'found', result: decodeResult(payload) }
-    const { journal } = this.#options.store
-    const range = { from: seq, upTo: seq }
-    for await (const entry of journal.entries(this.partition, range)) {
-      return { kind: 'found', result: decodeResult(entry.payload) }
-    }
-    return { kind: 'found', result: undefined }
   }
 
   #surroundings(): Surroundings {
@@ -421,43 +472,5 @@ export class PartitionReplica implements LocalReplica {
   #fail(message: string, cause: Error): void {
     this.#isClosed = true
     this.#options.fatal(new Error(`${message}: partition ${this.partition}`, { cause }))
-  }
-}
-
-/** One timer that is set again and again, mostly for later: it is rarely worth being replaced. */
-class WakeTimer {
-  readonly #clock: Clock
-  readonly #wake: () => void
-  #timer: Timer | undefined
-  #firesAtMs = Infinity
-  #wantedAtMs = Infinity
-
-  constructor(clock: Clock, wake: () => void) {
-    this.#clock = clock
-    this.#wake = wake
-  }
-
-  set(atMs: number): void {
-    this.#wantedAtMs = atMs
-    if (this.#firesAtMs <= atMs) return
-    this.#timer?.cancel()
-    this.#schedule()
-  }
-
-  cancel(): void {
-    this.#timer?.cancel()
-  }
-
-  #schedule(): void {
-    const delayMs = Math.max(0, this.#wantedAtMs - this.#clock.monotonicMs())
-    this.#firesAtMs = this.#wantedAtMs
-    this.#timer = this.#clock.schedule(Math.ceil(delayMs), () => this.#fire())
-  }
-
-  #fire(): void {
-    this.#firesAtMs = Infinity
-    if (this.#clock.monotonicMs() < this.#wantedAtMs) return this.#schedule()
-    this.#wantedAtMs = Infinity
-    this.#wake()
   }
 }

@@ -4,18 +4,18 @@
  * @module
  */
 
+import { unreachable } from '../base/assert.ts'
 import type { PartitionId, Seq, StoreId } from '../contract/identifiers.ts'
 import type { LogPosition } from '../replication/messages.ts'
-import type {
-  PeerAnswer,
-  PeerMessage,
-  PeerRequest,
-  PeerRequestKind,
-} from '../wire/peer/messages.ts'
+import type { PeerAnswer, PeerMessage, PeerRequest } from '../wire/peer/messages.ts'
 import type { PartitionConfig } from './config-store.ts'
 import type { LocalReplicas } from './local-replicas.ts'
 import { PartitionReplica } from './partition-replica.ts'
 import type { PartitionReplicaOptions } from './partition-replica.ts'
+
+/** What is asked of replicas. */
+export type ReplicaRequestKind = 'knows' | 'snapshotOffer' | 'snapshotRows'
+export type ReplicaRequest = PeerRequest<ReplicaRequestKind>
 
 export type PartitionReplicasOptions = Omit<PartitionReplicaOptions, 'partition' | 'inherited'>
 
@@ -65,11 +65,19 @@ export class PartitionReplicas implements LocalReplicas {
   }
 
   /** Answers what others ask about replicas: whether one is known, and snapshots. */
-  request(_from: StoreId, request: PeerRequest): Promise<PeerAnswer<PeerRequestKind>> {
-    if (request.kind === 'knows') {
-      return Promise.resolve({ knows: this.knows(request.partition) })
+  async request(from: StoreId, request: ReplicaRequest): Promise<PeerAnswer<ReplicaRequestKind>> {
+    const replica = this.#replicas.get(request.partition)
+    switch (request.kind) {
+      case 'knows':
+        return { knows: this.knows(request.partition) }
+      case 'snapshotOffer':
+        if (replica === undefined) return { outcome: 'refused', why: 'noReplica' }
+        return replica.snapshotOffered(from, request)
+      case 'snapshotRows':
+        return replica === undefined ? { outcome: 'refused' } : replica.snapshotRows(from, request)
+      default:
+        return unreachable(request)
     }
-    return Promise.reject(new Error(`No replica answers "${request.kind}"`))
   }
 
   /** What the config store says, for whoever may not know it yet. */

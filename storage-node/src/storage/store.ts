@@ -172,6 +172,12 @@ export class Store {
     return this.#checkpointing
   }
 
+  /** Makes all rows that are applied durable; in turn with checkpoints. */
+  flush(): Promise<void> {
+    this.#checkpointing = this.#checkpointing.then(() => this.#parts.engine.flush())
+    return this.#checkpointing
+  }
+
   /** Closes everything, without a checkpoint. */
   async close(): Promise<void> {
     const { chunks, engine, journal, directory, reserve } = this.#parts

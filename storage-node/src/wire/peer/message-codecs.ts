@@ -19,6 +19,7 @@ import type {
 } from './messages.ts'
 import { operationCodecs } from './operation-codec.ts'
 import { replicationMessage } from './replication-codec.ts'
+import { snapshotCodecs } from './snapshot-codec.ts'
 
 /** A request's fields without its kind, and its answer. */
 export interface RequestCodec<K extends PeerRequestKind> {
@@ -31,6 +32,7 @@ type RequestCodecs = { readonly [K in PeerRequestKind]?: RequestCodec<K> }
 const codecs: RequestCodecs = {
   ...chunkCodecs,
   ...operationCodecs,
+  ...snapshotCodecs,
   knows: {
     request: { partition: partitionId, uid: text(256) },
     answer: struct({ knows: bool() }),

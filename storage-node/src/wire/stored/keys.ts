@@ -93,6 +93,19 @@ export function appliedRowKey(partition: PartitionId): Buffer {
   return row
 }
 
+/** Operations that came with a snapshot; any number of rows behind the one that says how far it goes. */
+export function operationsRowKey(partition: PartitionId, index: number): Buffer {
+  const tail = Buffer.allocUnsafe(4)
+  tail.writeUInt32BE(index)
+  return Buffer.concat([appliedRowKey(partition), tail])
+}
+
+/** Everything that is about the partition itself. */
+export function partitionRowsRange(partition: PartitionId): { start: Buffer; end: Buffer } {
+  const start = appliedRowKey(partition)
+  return { start, end: prefixEnd(start) }
+}
+
 /** The object key of a row whose key begins with (namespace, bucketId, esc(key)). */
 export function objectKeyOfRow(row: Uint8Array): { readonly key: ObjectKey; readonly end: number } {
   const buffer = asBuffer(row)
