@@ -17,7 +17,7 @@ const PLAIN_BYTES_MAX = 64 * 1024
 
 /** Buffers for some bulk. */
 export interface Landing {
-  readonly buffers: readonly Uint8Array[]
+  readonly buffers: Uint8Array[]
   /** The bytes are not needed any more. */
   release(): void
 }

@@ -28,7 +28,7 @@ import { partitionOf } from '../../wire/peer/traffic.ts'
 import { PeerFailure, PeerUnreachableError } from '../peer-network.ts'
 import type { PeerHandler } from '../peer-network.ts'
 import type { Landing } from './bulk-landing.ts'
-import { needsSlabs, plainLanding, pooledLanding } from './bulk-landing.ts'
+import { needsSlabs, pooledLanding } from './bulk-landing.ts'
 import type { Exchange, ExchangeHolder } from './exchange.ts'
 import type { Outgoing } from './frame-sender.ts'
 import { FrameSender } from './frame-sender.ts'
@@ -254,10 +254,8 @@ export class PeerConnection implements ExchangeHolder {
   #land(frame: Frame, sizeBytes: number): void {
     const { reader, slabs } = this.#parts
     if (this.peer.lane !== 'bulk') throw new ProtocolError('Bulk belongs on another connection')
-    if (frame.kind !== 'request' || !needsSlabs(sizeBytes)) {
-      reader.land(plainLanding(sizeBytes).buffers)
-      return
-    }
+    // How long an answer is needed is not known here: it gets memory of its own.
+    if (frame.kind !== 'request' || !needsSlabs(sizeBytes)) return reader.takeAsItComes(sizeBytes)
     this.#isWaitingForSlabs = true
     pooledLanding(slabs, sizeBytes, this.#closing.signal).then(
       (landing) => {

@@ -2,8 +2,8 @@
  * Cuts what a socket brings into frames.
  *
  * A frame's length is checked before anything is allocated for it, and nothing is copied but what
- * arrives in several pieces. Bulk is copied straight into the buffers that whoever reads provides
- * once the values in front of it are known. After a `ProtocolError` the reader is of no use: the
+ * arrives in several pieces. Bulk is copied straight into buffers that whoever reads provides once
+ * the values in front of it are known, or taken as it comes. After a `ProtocolError` the reader is of no use: the
  * beginning of the next frame is lost.
  *
  * @module
@@ -29,7 +29,7 @@ export interface Frame extends FrameHead, MessageBytes {}
 /** What can be said about the bytes that have arrived. */
 export type Received =
   | { readonly stage: 'whole'; readonly frame: Frame }
-  /** The bulk of this frame comes next and needs buffers (`land`). */
+  /** The bulk of this frame comes next: `land` or `takeAsItComes`. */
   | { readonly stage: 'bulkComes'; readonly frame: Frame; readonly sizeBytes: number }
 
 const KINDS_BY_NUMBER = Object.entries(FRAME_KINDS).reduce<(FrameKind | undefined)[]>(
@@ -40,10 +40,17 @@ const KINDS_BY_NUMBER = Object.entries(FRAME_KINDS).reduce<(FrameKind | undefine
   [],
 )
 
+/** Pieces below this are copied together: a view costs more than a few bytes. */
+const VIEW_BYTES_MIN = 4096
+const MERGED_BYTES_MAX = 64 * 1024
+
 /** Bulk on its way in. */
 interface Bulk {
   readonly frame: Frame
-  readonly buffers: readonly Uint8Array[]
+  readonly buffers: Uint8Array[]
+  /** Bytes that are still to come, if they are taken as they come. */
+  comingBytes: number
+  /** The buffer that is being filled, and how far. */
   index: number
   filledBytes: number
 }
@@ -82,11 +89,20 @@ export class FrameReader {
   }
 
   /** Answers `bulkComes`: buffers of just the size of the bulk together. */
-  land(buffers: readonly Uint8Array[]): void {
+  land(buffers: Uint8Array[]): void {
+    this.#expectBulk(buffers, 0)
+  }
+
+  /** Answers `bulkComes`: the bulk is views of what the socket brings. */
+  takeAsItComes(sizeBytes: number): void {
+    this.#expectBulk([], sizeBytes)
+  }
+
+  #expectBulk(buffers: Uint8Array[], comingBytes: number): void {
     assert(this.#awaitsLanding !== undefined, 'a frame waits for its bulk')
     const frame = { ...this.#awaitsLanding, bulk: buffers }
     this.#awaitsLanding = undefined
-    this.#bulk = { frame, buffers, index: 0, filledBytes: 0 }
+    this.#bulk = { frame, buffers, comingBytes, index: 0, filledBytes: 0 }
   }
 
   #nextPlain(head: FrameHead, frameBytes: number): Received | undefined {
@@ -114,6 +130,7 @@ export class FrameReader {
   }
 
   #nextOfBulk(bulk: Bulk): Received | undefined {
+    while (bulk.comingBytes > 0) if (!this.#takePiece(bulk)) return undefined
     while (bulk.index < bulk.buffers.length) {
       const buffer = bulk.buffers[bulk.index]!
       bulk.filledBytes += this.#pull(buffer, bulk.filledBytes, buffer.byteLength)
@@ -123,6 +140,29 @@ export class FrameReader {
     }
     this.#bulk = undefined
     return { stage: 'whole', frame: bulk.frame }
+  }
+
+  /** Takes a view of what has arrived, or prepares a buffer for several small pieces. */
+  #takePiece(bulk: Bulk): boolean {
+    const first = this.#chunks[0]
+    if (first === undefined) return false
+    const view = first.subarray(this.#at, this.#at + bulk.comingBytes)
+    const last = bulk.buffers[bulk.index]
+    const isMerging = last !== undefined && bulk.filledBytes < last.byteLength
+    if (isMerging) {
+      const taken = this.#pull(last, bulk.filledBytes, last.byteLength)
+      bulk.filledBytes += taken
+      bulk.comingBytes -= taken
+      if (bulk.filledBytes === last.byteLength) nextBuffer(bulk)
+    } else if (view.byteLength < VIEW_BYTES_MIN && view.byteLength < bulk.comingBytes) {
+      bulk.buffers.push(Buffer.allocUnsafeSlow(Math.min(bulk.comingBytes, MERGED_BYTES_MAX)))
+    } else {
+      bulk.buffers.push(view)
+      bulk.comingBytes -= view.byteLength
+      this.#advance(view.byteLength)
+      nextBuffer(bulk)
+    }
+    return true
   }
 
   #readHeader(header: Buffer): { readonly head: FrameHead; readonly frameBytes: number } {
@@ -194,6 +234,11 @@ export class FrameReader {
     this.#chunks.shift()
     this.#at = 0
   }
+}
+
+function nextBuffer(bulk: Bulk): void {
+  bulk.index++
+  bulk.filledBytes = 0
 }
 
 /** The frame, if its checksum is that of its header and values. The checksum itself is overwritten. */
