@@ -5,6 +5,7 @@
  */
 
 import { joinBytes } from '../base/bytes.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { StoreId } from '../contract/identifiers.ts'
 import type { DataId } from '../model/identifiers.ts'
@@ -15,12 +16,15 @@ import { fetchBlocks } from './chunk-fetch.ts'
 import type { ChunkPlacement } from './chunk-placement.ts'
 
 /** Reports beyond this are dropped: who reads the chunk again reports it again. */
-const WAITING_COUNT_MAX = 1000
+const KNOWN_COUNT_MAX = 1000
 const DEADLINE_MS = 5_000
+/** A chunk that could not be replaced is let alone so long: damaged copies would report each other. */
+const REST_MS = 60_000
 
 export interface ChunkDamageParts extends ChunkFetchParts {
   readonly chunks: Pick<ChunkStore, 'replace'>
   readonly placement: ChunkPlacement
+  readonly clock: Clock
   readonly logger: Logger
 }
 
@@ -32,7 +36,8 @@ interface Damaged {
 /** Repairs one chunk after the other. */
 export class ChunkDamage {
   readonly #parts: ChunkDamageParts
-  readonly #waiting = new Map<string, Damaged>()
+  /** Waiting, or at rest until the time that is named. */
+  readonly #known = new Map<string, number>()
   readonly #stopping = new AbortController()
   #working: Promise<void> = Promise.resolve()
   #reportedCount = 0
@@ -49,9 +54,13 @@ export class ChunkDamage {
   /** The chunk was found to be damaged here. */
   report(dataId: DataId, index: number): void {
     const name = `${dataId} ${index}`
-    if (this.#waiting.has(name) || this.#waiting.size >= WAITING_COUNT_MAX) return
+    const nowMs = this.#parts.clock.monotonicMs()
+    if ((this.#known.get(name) ?? -1) > nowMs) return
+    this.#known.delete(name)
+    if (this.#known.size >= KNOWN_COUNT_MAX) this.#forgetRested(nowMs)
+    if (this.#known.size >= KNOWN_COUNT_MAX) return
     this.#reportedCount++
-    this.#waiting.set(name, { dataId, index })
+    this.#known.set(name, Infinity)
     this.#working = this.#working.then(() => this.#repair(name, { dataId, index }))
   }
 
@@ -66,8 +75,12 @@ export class ChunkDamage {
     await this.#working
   }
 
+  #forgetRested(nowMs: number): void {
+    for (const [name, untilMs] of this.#known) if (untilMs <= nowMs) this.#known.delete(name)
+  }
+
   async #repair(name: string, { dataId, index }: Damaged): Promise<void> {
-    const { placement, logger } = this.#parts
+    const { placement, clock, logger } = this.#parts
     const others = placement.storesOf(dataId, index).filter(({ store }) => store !== placement.self)
     let reason = 'No other store has it'
     for (const { store } of others) {
@@ -75,13 +88,13 @@ export class ChunkDamage {
       try {
         if (!(await this.#replaceFrom(store, dataId, index))) continue
         logger.warn('Replaced a damaged chunk by a copy', { dataId, index, from: store })
-        this.#waiting.delete(name)
+        this.#known.delete(name)
         return
       } catch (error) {
         reason = String(error)
       }
     }
-    this.#waiting.delete(name)
+    this.#known.set(name, clock.monotonicMs() + REST_MS)
     logger.error('A chunk is damaged and could not be replaced', { dataId, index, reason })
   }
 

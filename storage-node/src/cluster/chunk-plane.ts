@@ -47,7 +47,7 @@ export interface ChunkPlane {
 export function openChunkPlane(options: ChunkPlaneOptions): ChunkPlane {
   const { chunks, room, flush, peers, placement, clock, logger } = options
   const health = new StoreHealth(clock)
-  const damage = new ChunkDamage({ chunks, peers, placement, health, logger })
+  const damage = new ChunkDamage({ chunks, peers, placement, health, clock, logger })
   const handler = new ChunkHandler({ chunks, placement, room, damage, flush })
   const confirmations = new ChunkConfirmations({ handler, peers, placement, clock, logger })
   return {

@@ -11,9 +11,10 @@
 import type { Clock } from '../base/clock.ts'
 import type { ChunkRemoval } from '../cluster/chunk-removal.ts'
 import type { PartitionId, StoreId } from '../contract/identifiers.ts'
-import type { DataId, DataSetId } from '../model/identifiers.ts'
+import type { BucketId, DataId, DataSetId, ObjectKey } from '../model/identifiers.ts'
 import { CHUNK_SIZE_BYTES } from '../model/identifiers.ts'
 import type { DroppedEntry } from '../model/query.ts'
+import type { ChunksOfData } from '../wire/peer/chunk-messages.ts'
 import type { OwnPartitions } from './own-partitions.ts'
 
 /** Queued data that is remembered while a store is absent; the others of it are asked again. */
@@ -34,6 +35,19 @@ export interface GarbageCollectionParts {
   readonly graceMs: number
 }
 
+/** Data of a queue record whose time has come. */
+interface QueuedData extends ChunksOfData {
+  readonly bucketId: BucketId
+  readonly key: ObjectKey
+}
+
+interface Round {
+  /** By dataId that stays queued: the stores that have removed it. */
+  readonly stillDone: Map<DataId, Set<StoreId>>
+  readonly waiting: QueuedData[]
+  collected: number
+}
+
 /** Goes round and round; remembers which stores are done with what is still queued. */
 export class GarbageCollector {
   readonly #parts: GarbageCollectionParts
@@ -45,37 +59,38 @@ export class GarbageCollector {
 
   /** One round: everything whose time has come. Returns how many records it took off the queue. */
   async collect(signal: AbortSignal): Promise<number> {
-    const nowMs = this.#parts.clock.nowMs()
-    const stillDone = new Map<DataId, Set<StoreId>>()
-    let collected = 0
-    for (const partition of this.#parts.partitions.primaries()) {
-      collected += await this.#collectPartition(partition, nowMs, stillDone, signal)
-      await forgetKills(this.#parts.partitions, partition, nowMs)
-      await forgetBuckets(this.#parts.partitions, partition, nowMs)
+    const { partitions, clock } = this.#parts
+    const nowMs = clock.nowMs()
+    const round: Round = { stillDone: new Map(), waiting: [], collected: 0 }
+    for (const partition of partitions.primaries()) {
+      await this.#collectPartition(partition, nowMs, round, signal)
+      await forgetKills(partitions, partition, nowMs)
+      await forgetBuckets(partitions, partition, nowMs)
     }
+    await this.#freeData(round)
     // What is not queued here any more is another store's business.
-    this.#done = stillDone
-    return collected
+    this.#done = round.stillDone
+    return round.collected
   }
 
   async #collectPartition(
     partition: PartitionId,
     nowMs: number,
-    stillDone: Map<DataId, Set<StoreId>>,
+    round: Round,
     signal: AbortSignal,
-  ): Promise<number> {
+  ): Promise<void> {
     const { partitions, graceMs } = this.#parts
-    let collected = 0
     let after: Uint8Array | undefined
     while (!signal.aborted) {
       const page = await partitions.ask(partition, { kind: 'dropped', after, limit: PAGE_COUNT })
       const due = page.filter((entry) => isDue(entry, nowMs, graceMs))
-      collected += await this.#freeSets(due)
-      collected += await this.#freeData(due, stillDone)
+      round.collected += await this.#freeSets(due)
+      round.waiting.push(...due.filter(({ kind }) => kind === 'data').map(queuedOf))
+      // Partitions share a flush: most have little to free.
+      if (round.waiting.length >= PAGE_COUNT) await this.#freeData(round)
       after = page.at(-1)?.row
       if (page.length < PAGE_COUNT) break
     }
-    return collected
   }
 
   /** A set puts its pieces into the queue, as dropped now; a later round takes them from there. */
@@ -88,28 +103,17 @@ export class GarbageCollector {
     return sets.length
   }
 
-  async #freeData(
-    due: readonly DroppedEntry[],
-    stillDone: Map<DataId, Set<StoreId>>,
-  ): Promise<number> {
+  async #freeData(round: Round): Promise<void> {
     const { partitions, removal } = this.#parts
-    const data = due
-      .filter(({ kind }) => kind === 'data')
-      .map(({ bucketId, key, dataId, sizeBytes }) => {
-        return { bucketId, key, dataId: dataId as DataId, chunkCount: chunksOf(sizeBytes) }
-      })
-    if (data.length === 0) return 0
+    const data = round.waiting.splice(0)
+    if (data.length === 0) return
     const isDone = (store: StoreId, dataId: DataId) => this.#done.get(dataId)?.has(store) === true
     const removed = await removal.removeDurably(data, isDone)
-    const isGone = (one: (typeof data)[number], done: ReadonlySet<StoreId>) =>
-      removal.storesOf(one).every((store) => done.has(store))
     const gone = data.filter((one) => {
-      const done = new Set([
-        ...(this.#done.get(one.dataId) ?? []),
-        ...(removed.get(one.dataId) ?? []),
-      ])
-      if (isGone(one, done)) return true
-      if (stillDone.size < DONE_COUNT_MAX) stillDone.set(one.dataId, done)
+      const { dataId } = one
+      const done = new Set([...(this.#done.get(dataId) ?? []), ...(removed.get(dataId) ?? [])])
+      if (removal.storesOf(one).every((store) => done.has(store))) return true
+      if (round.stillDone.size < DONE_COUNT_MAX) round.stillDone.set(dataId, done)
       return false
     })
     await Promise.all(
@@ -117,8 +121,12 @@ export class GarbageCollector {
         partitions.execute({ kind: 'forgetDropped', bucketId, key, dataId }),
       ),
     )
-    return gone.length
+    round.collected += gone.length
   }
+}
+
+function queuedOf({ bucketId, key, dataId, sizeBytes }: DroppedEntry): QueuedData {
+  return { bucketId, key, dataId: dataId as DataId, chunkCount: chunksOf(sizeBytes) }
 }
 
 /** Whether a queue record may be acted upon. */
