@@ -113,6 +113,11 @@ export class ReplicaMachine {
     this.#lose()
   }
 
+  /** The rows cannot be read any more and were made anew; while no process runs. */
+  loseRows(): void {
+    this.#engine = new MemoryEngine()
+  }
+
   #lose(): void {
     this.#process?.end()
     this.#process = undefined

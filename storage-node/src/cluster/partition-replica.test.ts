@@ -212,6 +212,20 @@ describe('a secondary that was away', () => {
     expect(await textOf(world, 'gone')).toBeUndefined()
   })
 
+  test('whose rows are lost gets those of the primary, and acknowledges meanwhile', async () => {
+    const world = await ReplicaWorld.open()
+    const secondary = secondaryOf(world)
+    for (let at = 0; at < 20; at++) await world.execute(put(`key-${at}`))
+    await converge(world)
+    await checkpoint(world, secondary)
+    secondary.kill()
+    secondary.loseRows()
+    await world.restart(secondary.name)
+    await world.execute(put('later'))
+    await converge(world)
+    expect(secondary.failures).toEqual([])
+  })
+
   test('cuts a torn end of its journal off and goes on', async () => {
     const world = await ReplicaWorld.open()
     const secondary = secondaryOf(world)
@@ -269,12 +283,13 @@ test('a region with one store acts at once, alone', async () => {
 /** Checkpoints once no file is kept for opIds; a small volume keeps little for a member that is away. */
 async function forgetLogs(world: ReplicaWorld): Promise<void> {
   await world.pass(21_000)
-  for (const machine of world.machines.filter(({ isUp }) => isUp)) {
-    const { replicas } = machine.process
-    let isOver = false
-    void replicas.checkpoint().then(() => (isOver = true))
-    await world.until('a checkpoint is over', () => isOver)
-  }
+  for (const machine of world.machines) if (machine.isUp) await checkpoint(world, machine)
+}
+
+async function checkpoint(world: ReplicaWorld, { process }: ReplicaMachine): Promise<void> {
+  let isOver = false
+  void process.replicas.checkpoint().then(() => (isOver = true))
+  await world.until('a checkpoint is over', () => isOver)
 }
 
 function snapshotBase(machine: ReplicaMachine): number {

@@ -10,7 +10,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Fatal } from '../base/crash.ts'
 import type { HybridClock } from '../base/hybrid-clock.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Configuration, Zone } from '../contract/configuration.ts'
+import type { Configuration, Member, Zone } from '../contract/configuration.ts'
 import type { Ballot, PartitionId, Seq, StoreId } from '../contract/identifiers.ts'
 import type { Command, CommandResult } from '../model/command.ts'
 import type { Answer, Query, QueryKind } from '../model/query.ts'
@@ -23,6 +23,7 @@ import type {
   ReplicationSettings,
   Surroundings,
 } from '../replication/protocol.ts'
+import { NO_BALLOT } from '../replication/ballot.ts'
 import { mayRead } from '../replication/reads.ts'
 import { isActive, logEnd, openReplica, step } from '../replication/step.ts'
 import type { ReplicaState } from '../replication/step.ts'
@@ -33,8 +34,8 @@ import type { Effects } from '../wire/stored/effects.ts'
 import type { EntryRecord } from '../wire/stored/journal-records.ts'
 import type { ConfigStore } from './config-store.ts'
 import type { Leases } from './leases.ts'
-import type { LocalReplica } from './local-replicas.ts'
 import { ApplyQueue } from './partition-replica-applies.ts'
+import { ReplicaOutside } from './partition-replica-outside.ts'
 import { findResult, openRows } from './partition-replica-rows.ts'
 import type { ReplicaRows } from './partition-replica-rows.ts'
 import { EntrySender } from './partition-replica-sends.ts'
@@ -44,15 +45,12 @@ import { Primary } from './primary.ts'
 import { ReadChecks } from './read-checks.ts'
 import { RecentOperations } from './recent-operations.ts'
 import { positionOf, recordOf, recoverReplica } from './replica-record.ts'
+import type { SystemReplica } from './settings-authority.ts'
 import { SnapshotReceiver } from './snapshot-receiver.ts'
 import type { SnapshotOffer } from './snapshot-receiver.ts'
 import { SnapshotSender } from './snapshot-sender.ts'
 import { UnappliedBytes } from './unapplied-bytes.ts'
 
-type LeaseEffect = Extract<
-  Effect,
-  { kind: 'allowGrants' | 'revokeGrants' | 'holdLease' | 'dropLease' }
->
 type SnapshotEffect = Extract<Effect, { kind: 'offerSnapshot' | 'answerSnapshotOffer' }>
 
 /** Below the milliseconds of a version number. */
@@ -79,7 +77,7 @@ export interface PartitionReplicaOptions {
 }
 
 /** A replica and, while it is the active primary, the partition's gateway to its rows. */
-export class PartitionReplica implements LocalReplica {
+export class PartitionReplica implements SystemReplica {
   readonly partition: PartitionId
   readonly #options: PartitionReplicaOptions
   readonly #state: ReplicaState
@@ -92,6 +90,7 @@ export class PartitionReplica implements LocalReplica {
   readonly #wake: WakeTimer
   readonly #snapshots: SnapshotSender
   readonly #receiver: SnapshotReceiver
+  readonly #outside: ReplicaOutside
   #recent: RecentOperations
   readonly #inputs: Input[] = []
   #isStepping = false
@@ -131,6 +130,11 @@ export class PartitionReplica implements LocalReplica {
       onFailed: (cause: Error) => this.#onDamaged(cause),
     }
     this.#applies = new ApplyQueue(queue, applier)
+    this.#outside = new ReplicaOutside({
+      ...{ partition, leases: options.leases, configs: options.configs },
+      send: (to, message) => this.#send(to, message),
+      input: (input) => this.#input(input),
+    })
     this.#snapshots = this.#openSender()
     this.#receiver = this.#openReceiver()
   }
@@ -152,6 +156,28 @@ export class PartitionReplica implements LocalReplica {
 
   get isActive(): boolean {
     return isActive(this.#state)
+  }
+
+  /** Undefined unless this store is the active primary. */
+  get activation(): { readonly ballot: Ballot; readonly members: readonly Member[] } | undefined {
+    const { primary } = this.#state
+    if (primary?.isActive !== true) return undefined
+    return { ballot: primary.ballot, members: primary.configuration.members }
+  }
+
+  /** The rows hold everything up to here. */
+  get appliedSeq(): Seq {
+    return this.#applied.seq
+  }
+
+  /** The highest ballot that this store has promised, synced or not. */
+  get promised(): Ballot {
+    return this.#state.durable?.promised.ballot ?? NO_BALLOT
+  }
+
+  /** The last entry of the log, synced or not. */
+  get endSeq(): Seq {
+    return logEnd(this.#state).seq
   }
 
   /** The last configuration that this store has learned of. */
@@ -180,6 +206,12 @@ export class PartitionReplica implements LocalReplica {
 
   ask<K extends QueryKind>(query: Query<K>): Promise<PrimaryReply<Answer<K>>> {
     return this.#primary.ask(query)
+  }
+
+  /** The read check, after the reading (I16). */
+  mayRead(): boolean | Promise<boolean> {
+    if (this.#options.settings.reads === 'strict') return this.#readChecks.check()
+    return mayRead(this.#state, this.#around) === undefined
   }
 
   message(from: StoreId, message: ReplicationMessage): void {
@@ -270,37 +302,16 @@ export class PartitionReplica implements LocalReplica {
       case 'report':
         return this.#report(effect.what)
       case 'getConfiguration':
-        return this.#getConfiguration(effect.token)
       case 'swapConfiguration':
-        return this.#swapConfiguration(effect)
+        return this.#outside.askConfigs(effect)
       case 'allowGrants':
       case 'revokeGrants':
       case 'holdLease':
       case 'dropLease':
-        return this.#performOnLeases(effect)
+        return this.#outside.tellLeases(effect)
       case 'offerSnapshot':
       case 'answerSnapshotOffer':
         return this.#performOnSnapshots(effect)
-      default:
-        return unreachable(effect)
-    }
-  }
-
-  #performOnLeases(effect: LeaseEffect): void {
-    const { leases } = this.#options
-    switch (effect.kind) {
-      case 'allowGrants':
-        return leases.allow(this.partition, effect.ballot, effect.to)
-      case 'revokeGrants':
-        return void leases.revoke(this.partition).then((untilMs) => {
-          this.#input({ kind: 'grantsRevoked', token: effect.token, untilMs })
-        })
-      case 'holdLease':
-        return leases.hold(this.partition, effect.ballot, effect.members)
-      case 'dropLease':
-        return void leases.stop(this.partition).then(() => {
-          for (const { to, message } of effect.then) this.#send(to, message)
-        })
       default:
         return unreachable(effect)
     }
@@ -358,28 +369,6 @@ export class PartitionReplica implements LocalReplica {
     this.#primary.activate(configuration, this.#applies.applier)
   }
 
-  #getConfiguration(token: number): void {
-    this.#options.configs.get(this.partition).then(
-      (config) => {
-        const configuration = config?.configuration
-        const isFound = config !== undefined && configuration !== undefined
-        const outcome = isFound
-          ? ({ kind: 'found', version: config.version, configuration } as const)
-          : ({ kind: 'none' } as const)
-        this.#input({ kind: 'configurationRead', token, outcome })
-      },
-      () => this.#input({ kind: 'configurationRead', token, outcome: { kind: 'unavailable' } }),
-    )
-  }
-
-  #swapConfiguration(effect: Extract<Effect, { kind: 'swapConfiguration' }>): void {
-    const { token, expected, configuration } = effect
-    this.#options.configs.swap(this.partition, expected, configuration).then(
-      ({ kind }) => this.#input({ kind: 'configurationSwapped', token, outcome: kind }),
-      () => this.#input({ kind: 'configurationSwapped', token, outcome: 'unknown' }),
-    )
-  }
-
   #openPrimary(): Primary {
     const { store, clock, hybridClock, settings } = this.#options
     const { engine, cache, reserve, storeId } = store
@@ -387,7 +376,7 @@ export class PartitionReplica implements LocalReplica {
       ...{ self: storeId, engine, cache, clock, hybridClock, floor: settings },
       mayWrite: (bytes) => reserve.mayWrite(bytes),
       propose: (entries) => this.#propose(entries),
-      mayRead: () => this.#mayRead(),
+      mayRead: () => this.mayRead(),
       findResult: (opId) => findResult(opId, this.#recent, this.partition, store.journal),
       configuration: () => this.configuration,
     })
@@ -435,11 +424,6 @@ export class PartitionReplica implements LocalReplica {
     const first = (logEnd(this.#state).seq + 1) as Seq
     this.#input({ kind: 'propose', entries })
     return first
-  }
-
-  #mayRead(): boolean | Promise<boolean> {
-    if (this.#options.settings.reads === 'strict') return this.#readChecks.check()
-    return mayRead(this.#state, this.#around) === undefined
   }
 
   #surroundings(): Surroundings {
