@@ -39,43 +39,58 @@ export async function makeLocalCertificates(options: {
   await chmod(directory, 0o700)
   const authority = join(directory, 'authority.crt')
   const authorityKey = join(directory, 'authority.key')
-  await openssl('req', '-x509', ...NEW_KEY, '-keyout', authorityKey, '-out', authority, [
-    ...['-days', DAYS, '-subj', `/CN=Granary region ${region}`],
-    ...['-addext', 'keyUsage=critical,keyCertSign'],
+  const made = new Map(names.map((name) => [name, filesOf(directory, name, authority)]))
+  // Each call of the command is a process of its own: together they take as long as two.
+  await Promise.all([
+    makeAuthority(authority, authorityKey, region),
+    ...[...made.values()].map(makeRequest),
   ])
-  const made = new Map<string, CredentialFiles>()
-  for (const name of names) {
-    const files = {
-      key: join(directory, `${name}.key`),
-      certificate: join(directory, `${name}.crt`),
-      authority,
-    }
-    await makeCertificate(files, authorityKey, certificateUri(region, name))
-    made.set(name, files)
-  }
+  await Promise.all(
+    [...made].map(([name, files]) => sign(files, authorityKey, certificateUri(region, name))),
+  )
   await rm(authorityKey)
   return made
 }
 
-async function makeCertificate(
-  { key, certificate, authority }: CredentialFiles,
+function filesOf(directory: string, name: string, authority: string): CredentialFiles {
+  const certificate = join(directory, `${name}.crt`)
+  return { key: join(directory, `${name}.key`), certificate, authority }
+}
+
+function makeAuthority(certificate: string, key: string, region: string): Promise<void> {
+  return openssl('req', '-x509', ...NEW_KEY, '-keyout', key, '-out', certificate, [
+    ...['-days', DAYS, '-subj', `/CN=Granary region ${region}`],
+    ...['-addext', 'keyUsage=critical,keyCertSign'],
+  ])
+}
+
+async function makeRequest({ key, certificate }: CredentialFiles): Promise<void> {
+  const request = requestPath(certificate)
+  await openssl('req', ...NEW_KEY, '-keyout', key, '-out', request, ['-subj', '/CN=storage node'])
+  await chmod(key, 0o600)
+}
+
+async function sign(
+  { certificate, authority }: CredentialFiles,
   authorityKey: string,
   uri: string,
 ): Promise<void> {
-  const request = `${certificate}.request`
+  const request = requestPath(certificate)
   const extensions = `${certificate}.extensions`
   await writeFile(
     extensions,
     `subjectAltName=URI:${uri}\nextendedKeyUsage=serverAuth,clientAuth\nbasicConstraints=CA:FALSE\n`,
   )
-  await openssl('req', ...NEW_KEY, '-keyout', key, '-out', request, ['-subj', '/CN=storage node'])
   await openssl('x509', '-req', '-in', request, '-out', certificate, '-days', DAYS, [
     ...['-CA', authority, '-CAkey', authorityKey, '-extfile', extensions],
     ...['-set_serial', `0x${serialOf(uri)}`],
   ])
-  await chmod(key, 0o600)
   await rm(request)
   await rm(extensions)
+}
+
+function requestPath(certificate: string): string {
+  return `${certificate}.request`
 }
 
 /** Serial numbers differ within an authority, which signs each name once. */
