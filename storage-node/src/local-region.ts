@@ -24,6 +24,7 @@ import { isCheckpointDue } from './maintenance/checkpoint-rule.ts'
 import { GarbageCollector } from './maintenance/garbage-collection.ts'
 import type { OrphanSweepParts } from './maintenance/orphan-sweep.ts'
 import { sweepOrphans } from './maintenance/orphan-sweep.ts'
+import type { BucketName } from './model/identifiers.ts'
 import { planGroups } from './placement/plan-groups.ts'
 import { BodyStore } from './services/body-store.ts'
 import { BucketService } from './services/bucket-service.ts'
@@ -175,8 +176,9 @@ function openServices(partitions: Partitions, plane: ChunkPlane, options: LocalR
   })
   const reader = new ObjectReader({ partitions, sources: plane.sources, slabs: readSlabs })
   const objects = new ObjectService({ partitions, bodies, reader, clock, random })
+  const records = { find: (name: BucketName) => partitions.ask({ kind: 'bucket', name }) }
   return {
-    buckets: new BucketService({ partitions, clock, random, logger }),
+    buckets: new BucketService({ partitions, records, random }),
     objects,
     uploads: new UploadService({ partitions, bodies, objects, clock, random }),
     listings: new ListingService(partitions),

@@ -27,11 +27,19 @@ const WAIT_MS_MAX = 200
 /** How often calls look whether their time is up. */
 const SWEEP_MS = 100
 
-/** Nobody knows whether the command took effect; that it may yet do so is over. */
+/** Nobody knows whether the command took effect, or will. */
 export class UnknownOutcomeError extends OssError {
   constructor(cause: unknown) {
     super('ServiceUnavailable', { cause })
   }
+}
+
+/**
+ * True if the command has no effect, now and later. After an unknown outcome the body that it refers
+ * to must stay: a row may refer to it, or will. If none does, the orphan sweep finds it.
+ */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof OssError && !(error instanceof UnknownOutcomeError)
 }
 
 /** One try. */

@@ -1,7 +1,10 @@
+import { ManualClock } from '../base/manual-clock.ts'
 import { seededRandom } from '../base/seeded-random.ts'
-import type { StoreId } from '../contract/identifiers.ts'
+import type { Epoch, Seq, StoreId } from '../contract/identifiers.ts'
 import type { BucketName } from '../model/identifiers.ts'
 import { settled } from './routing-fixtures.ts'
+import { SettingsAuthority } from './settings-authority.ts'
+import type { SystemReplica } from './settings-authority.ts'
 import { SETTINGS_STORES, SettingsRegion } from './settings-fixtures.ts'
 import { CHANGE_WAIT_MS } from './settings-term.ts'
 
@@ -131,6 +134,61 @@ test('after a failover everything is fetched again, and changes wait 3 s', async
   await region.pass(40)
   expect(outcome.value).toMatchObject({ kind: 'done' })
   for (const store of SETTINGS_STORES) expect(await versionAt(store)).toBe(2)
+})
+
+describe('the primary', () => {
+  const ballot = { epoch: 1 as Epoch, activation: 1 }
+  const since = { ballot, seq: 5 as Seq }
+
+  function openAuthority(replica: Partial<SystemReplica>) {
+    const system: SystemReplica = {
+      activation: { ballot, members: [] },
+      appliedSeq: 5 as Seq,
+      promised: ballot,
+      endSeq: 5 as Seq,
+      mayRead: () => true,
+      execute: () => new Promise(() => {}),
+      ask: () => Promise.reject(new Error('Nobody asks')),
+      ...replica,
+    }
+    const network = { request: () => Promise.reject(new Error('Nobody hears')) }
+    return new SettingsAuthority({ replica: system, network, clock: new ManualClock(0) })
+  }
+
+  test('says nothing without the read check, which comes after the reading', async () => {
+    const order: string[] = []
+    const authority = openAuthority({
+      get appliedSeq() {
+        order.push('read')
+        return 5 as Seq
+      },
+      mayRead() {
+        order.push('check')
+        return false
+      },
+    })
+    expect(await authority.news(B, since)).toMatchObject({ kind: 'unavailable' })
+    expect(order.at(-1)).toBe('check')
+    const inactive = openAuthority({ activation: undefined })
+    expect(await inactive.news(B, since)).toMatchObject({ kind: 'unavailable' })
+  })
+
+  test('tells of a change before the position can cover it', async () => {
+    const authority = openAuthority({})
+    await authority.news(B, undefined)
+    void authority.execute(new Uint8Array(16), { kind: 'setBucketAcl', name, acl: 'private' })
+    expect(await authority.news(B, since)).toMatchObject({ value: { changed: [name] } })
+  })
+
+  test('tells whoever is far behind, or knows another ballot, to forget all', async () => {
+    const authority = openAuthority({})
+    const behind = { ballot, seq: 4 as Seq }
+    const other = { ballot: { epoch: 1 as Epoch, activation: 0 }, seq: 5 as Seq }
+    for (const position of [undefined, behind, other]) {
+      expect(await authority.news(B, position)).toMatchObject({ value: { changed: undefined } })
+    }
+    expect(await authority.news(B, since)).toMatchObject({ value: { changed: [] } })
+  })
 })
 
 test('no storage node uses a record whose replacement was acknowledged before it looked (I24)', async () => {

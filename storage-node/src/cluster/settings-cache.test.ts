@@ -47,6 +47,18 @@ test('a record is fetched once, then used for 2 s after the question was sent', 
   expect(fetch).toHaveBeenCalledTimes(2)
 })
 
+test('the time counts from when the question was sent, not from its answer', async () => {
+  const { clock, cache, fetch } = await filledCache()
+  clock.advance(1500)
+  cache.learn(news(5), 1100)
+  clock.advance(599)
+  await cache.find(name)
+  expect(fetch).toHaveBeenCalledTimes(1)
+  clock.advance(1)
+  void cache.find(name)
+  expect(fetch).toHaveBeenCalledTimes(2)
+})
+
 test('without an answer nothing is used, whatever is cached', async () => {
   const { cache, fetch, give } = openCache()
   const found = cache.find(name)

@@ -4,8 +4,6 @@
  * @module
  */
 
-import type { Clock } from '../base/clock.ts'
-import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import type { Partitions } from '../cluster/partition-router.ts'
 import { resultOf } from '../cluster/partition-router.ts'
@@ -33,11 +31,16 @@ export interface BucketPage {
   readonly nextMarker: string | undefined
 }
 
+/** Bucket records as of a moment since every change that was acknowledged before the call. */
+export interface BucketRecords {
+  find(name: BucketName): Promise<BucketRecord | undefined>
+}
+
 export interface BucketServiceParts {
   readonly partitions: Partitions
-  readonly clock: Clock
+  /** Every request about a bucket asks here: cached where that is as good. */
+  readonly records: BucketRecords
   readonly random: Random
-  readonly logger: Logger
 }
 
 /** Operations on buckets. All methods reject with `OssError` for what a client can correct. */
@@ -50,7 +53,7 @@ export class BucketService {
 
   /** The bucket, unless there is none or it is being deleted. */
   async find(name: BucketName): Promise<BucketRecord | undefined> {
-    const record = await this.#parts.partitions.ask({ kind: 'bucket', name })
+    const record = await this.#parts.records.find(name)
     return record?.deletion === undefined ? record : undefined
   }
 

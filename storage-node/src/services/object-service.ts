@@ -8,6 +8,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Partitions } from '../cluster/partition-router.ts'
 import { resultOf } from '../cluster/partition-router.ts'
+import { isRefusal } from '../cluster/primary-calls.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { ObjectCommand, StoredBody } from '../model/command.ts'
 import { refuseOverwrite } from '../model/decide-object.ts'
@@ -79,14 +80,15 @@ export class ObjectService {
       ...request,
       sizeBytesMax: PUT_SIZE_BYTES_MAX,
     })
-    return this.#commit(place, stored, {
+    const command = {
       kind: 'putObject',
       ...place,
       metadata: request.metadata,
       body: stored,
       etag: stored.md5.toUpperCase(),
       forbidOverwrite: request.forbidOverwrite,
-    })
+    } as const
+    return this.#commit(place, stored, command, request.signal)
   }
 
   /** Streams the source into new chunks; onto itself it only replaces the metadata (B8). */
@@ -120,7 +122,7 @@ export class ObjectService {
       ...request,
       sizeBytesMax: APPEND_SIZE_BYTES_MAX,
     })
-    return this.#commit(place, stored, {
+    const command = {
       kind: 'appendObject',
       ...place,
       position,
@@ -129,7 +131,8 @@ export class ObjectService {
       etag: newOpaqueEtag(random),
       dataSetId: newTimedId(clock, random) as DataSetId,
       forbidOverwrite: request.forbidOverwrite,
-    })
+    } as const
+    return this.#commit(place, stored, command, request.signal)
   }
 
   /** No error when there is nothing. */
@@ -142,14 +145,15 @@ export class ObjectService {
     place: BodyPlace,
     stored: StoredBody,
     command: ObjectCommand,
+    signal: AbortSignal,
   ): Promise<ObjectRecord> {
     const { partitions, bodies } = this.#parts
     try {
-      const result = await partitions.execute(command)
+      const result = await partitions.execute(command, signal)
       bodies.confirm(stored)
       return resultOf(result, 'object').record
     } catch (error) {
-      await bodies.discard(place, stored)
+      if (isRefusal(error)) await bodies.discard(place, stored)
       throw error
     }
   }

@@ -10,6 +10,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Partitions } from '../cluster/partition-router.ts'
 import { resultOf } from '../cluster/partition-router.ts'
+import { isRefusal } from '../cluster/primary-calls.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { ListedPart } from '../model/command.ts'
 import { noSuchUpload } from '../model/decide-upload.ts'
@@ -116,11 +117,11 @@ export class UploadService {
     const body = await bodies.store(place, { ...request, sizeBytesMax: PART_SIZE_BYTES_MAX })
     try {
       const command = { kind: 'putPart', ...place, uploadId: id, partNumber, body } as const
-      const result = await partitions.execute(command)
+      const result = await partitions.execute(command, request.signal)
       bodies.confirm(body)
       return resultOf(result, 'part').record
     } catch (error) {
-      await bodies.discard(place, body)
+      if (isRefusal(error)) await bodies.discard(place, body)
       throw error
     }
   }
