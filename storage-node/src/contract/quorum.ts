@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Member } from './configuration.ts'
+import type { Member, Zone } from './configuration.ts'
 import type { StoreId } from './identifiers.ts'
 
 /** W: how many of the members a write needs. */
@@ -34,11 +34,18 @@ export function isWriteQuorum(
   members: readonly Member[],
   rule: QuorumRule,
 ): boolean {
-  const present = members.filter(({ store }) => have.has(store))
-  return (
-    present.length >= countNeeded(members.length, rule) &&
-    zonesOf(present) >= Math.min(2, zonesOf(members))
-  )
+  const [one] = members
+  let count = 0
+  let zone: Zone | undefined
+  let isSpread = false
+  for (const member of members) {
+    if (!have.has(member.store)) continue
+    count += 1
+    zone ??= member.zone
+    if (member.zone !== zone) isSpread = true
+  }
+  if (count < countNeeded(members.length, rule)) return false
+  return isSpread || members.every((member) => member.zone === one?.zone)
 }
 
 /** True if every write quorum of the members has somebody in `have`. */

@@ -36,9 +36,15 @@ export function beginMerge(turn: Turn, candidacy: Candidacy): void {
   }
   if (best === undefined) return
   const next = partingSeq(turn, own, best.log)
-  // What that log no longer holds can only come as a snapshot: another member stands (T3).
-  if (best.log.first === undefined || next < best.log.first) return withdraw(turn, WITHDRAW_MS)
+  if (best.log.first === undefined || next < best.log.first)
+    return yieldTo(turn, candidacy, best.store)
   candidacy.merge = { from: best.store, log: best.log, next, resendAtMs: 0 }
+}
+
+/** What that log no longer holds can only come as a snapshot: the one who has it stands instead (T3). */
+function yieldTo(turn: Turn, { ballot }: Candidacy, to: StoreId): void {
+  send(turn, to, { kind: 'release', ballot, to })
+  withdraw(turn, WITHDRAW_MS)
 }
 
 /** The first seq at which the two logs may differ. What is applied here was committed: it is in both. */

@@ -89,7 +89,10 @@ export type ReplicationMessage =
       readonly entries: readonly LogEntry[]
     }
   | { readonly kind: 'syncAck'; readonly ballot: Ballot; readonly seq: Seq }
-  /** The primary has stepped down; its grants are void; `to` stands at once. */
+  /**
+   * The one that was promised the ballot does not use it any more: a primary that has stepped down,
+   * whose grants are void, or a candidate whose log is too old. `to` stands at once.
+   */
   | { readonly kind: 'release'; readonly ballot: Ballot; readonly to: string }
   /** "My promise is still that ballot?" (strict reads, 1.6); `round` comes back. */
   | { readonly kind: 'check'; readonly ballot: Ballot; readonly round: number }

@@ -57,6 +57,7 @@ export function becomePrimary(turn: Turn, { ballot, configuration, logs }: Offic
     committed: before?.committed ?? state.applied,
     settled: before?.settled ?? state.applied,
     progressMs: turn.nowMs,
+    lapseCheckMs: 0,
     mustExceed: undefined,
     bump: undefined,
     handover: undefined,

@@ -110,11 +110,8 @@ function mayPromise(turn: Turn, { from, ballot }: PromiseRequest): Refusal | und
  * mode the one who can hold a grant is dead if it is this store or has started again since.
  */
 export function silentUntilMs({ state, around, nowMs }: Turn): number {
-  const { silence, settings, identity, durable } = state
+  const { silence, settings, identity } = state
   if (silence === undefined || silence.untilMs <= nowMs) return 0
-  // Alone, it is nobody's granter: its own process is guarded by the store's lock.
-  const members = durable?.configuration?.members ?? []
-  if (members.length === 1 && members[0]?.store === identity.self) return 0
   const isDead = silence.to === identity.self || around.restartedMs(silence.to) > 0
   return settings.isOneKernel && isDead ? 0 : silence.untilMs
 }

@@ -73,7 +73,7 @@ export interface ProposedEntry {
 }
 
 /** Why an offered snapshot was refused. */
-export type SnapshotRefusal = 'promisedMore' | 'notNeeded' | 'ackedMore' | 'notMember'
+export type SnapshotRefusal = 'promisedMore' | 'notNeeded' | 'ackedMore' | 'notMember' | 'underWay'
 
 export type Input =
   /** First, once. `silenceUntilMs`: no seal and no grant before (L4). */

@@ -175,6 +175,7 @@ export function pumpDueMs({ resendAtMs, tellAtMs }: Progress): number | undefine
 
 /** The earliest of times that may be absent. */
 export function earliest(times: readonly (number | undefined)[]): number | undefined {
-  const present = times.filter((time) => time !== undefined)
-  return present.length === 0 ? undefined : Math.min(...present)
+  let found: number | undefined
+  for (const time of times) if (time !== undefined && !(time >= (found ?? Infinity))) found = time
+  return found
 }

@@ -154,7 +154,7 @@ export function advanceSecondary(turn: Turn, following: Following): void {
 function acknowledge(turn: Turn, following: Following): void {
   const { state, around } = turn
   if (!sameBallot(state.syncedPromise, following.ballot)) return
-  if (state.durable?.installing || around.isBacklogged()) return
+  if (state.durable?.installing || state.isRebasing || around.isBacklogged()) return
   const seq = Math.min(following.matched, state.synced) as Seq
   const isAnswer = following.isAckDue && seq === following.matched
   if (!isAnswer && seq <= following.acked) return

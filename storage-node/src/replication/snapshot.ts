@@ -93,11 +93,12 @@ export function onSnapshotOffered(turn: Turn, offer: Offer): void {
   const refusal = refuseOffer(turn, offer)
   if (refusal !== undefined) {
     turn.effects.push({ kind: 'answerSnapshotOffer', token: offer.token, refusal })
-    if (refusal === 'ackedMore') holdEntries(turn)
+    if (refusal === 'ackedMore' && offer.covered > 0) holdEntries(turn)
     return
   }
   if (state.primary !== undefined) stepDown(turn)
   state.candidacy = undefined
+  state.isReceiving = true
   state.quietSinceMs = turn.nowMs
   state.highestPromiseSeen = maxBallot(state.highestPromiseSeen, offer.ballot)
   // A replica that this process made has nothing to forget (L4).
@@ -115,6 +116,8 @@ function refuseOffer(turn: Turn, offer: Offer): SnapshotRefusal | undefined {
   const { state } = turn
   const { durable, log } = state
   if (!isMember(offer.configuration, state.identity.self)) return 'notMember'
+  // Two at a time would clear each other's rows.
+  if (state.isReceiving || state.isRebasing) return 'underWay'
   if (durable === undefined) return undefined
   if (compareBallots(offer.ballot, durable.promised.ballot) < 0) return 'promisedMore'
   if (learnConfiguration(turn, offer.configuration) === 'regressed') return 'notMember'
@@ -127,7 +130,7 @@ function refuseOffer(turn: Turn, offer: Offer): SnapshotRefusal | undefined {
 
 /** Takes no more entries for a while, so that others' acknowledgements catch up with this log's end. */
 function holdEntries({ state, nowMs }: Turn): void {
-  if (!state.isDamaged) return
+  if (!state.isDamaged || nowMs < state.holdEntriesUntilMs + WANT_AGAIN_MS) return
   state.holdEntriesUntilMs = nowMs + HOLD_ENTRIES_MS
   if (state.following !== undefined) {
     state.following.wantedMs = nowMs + HOLD_ENTRIES_MS / 2 - WANT_AGAIN_MS
@@ -142,7 +145,8 @@ export function onSnapshotAccepted(turn: Turn, token: number): void {
 /** The rows are those of `position`, flushed: the log goes on behind it. */
 export function onSnapshotInstalled(turn: Turn, position: LogPosition): void {
   const { state } = turn
-  if (state.durable?.installing !== true) return
+  if (state.durable?.installing !== true || !state.isReceiving) return
+  state.isReceiving = false
   state.log.rebase(position)
   state.durable = { ...state.durable, base: position, installing: false }
   state.isDamaged = false
@@ -154,16 +158,18 @@ export function onSnapshotInstalled(turn: Turn, position: LogPosition): void {
     const { following } = state
     following.matched = Math.max(following.matched, position.seq) as Seq
   }
-  // What is acknowledged at and above the position waits for the record that the rows are complete.
-  const below = (position.seq - 1) as Seq
-  for (const pending of state.pending) pending.end = Math.min(pending.end, below) as Seq
-  state.synced = Math.min(state.synced, below) as Seq
+  const end = state.log.end.seq
+  for (const pending of state.pending) pending.end = Math.min(pending.end, end) as Seq
+  state.synced = Math.max(Math.min(state.synced, end), position.seq) as Seq
+  // Nothing is acknowledged before the record that the rows are complete is synced.
+  state.isRebasing = true
   persist(turn, { record: true, then: { kind: 'snapshotDone' } })
 }
 
 /** Only now: an acknowledgement above the base says that the record of it is synced. */
 export function onSnapshotRecorded(turn: Turn): void {
   const { durable, log, following } = turn.state
+  turn.state.isRebasing = false
   if (durable === undefined) return
   const to = following?.primary ?? durable.promised.to
   const { ballot } = durable.promised
@@ -172,6 +178,7 @@ export function onSnapshotRecorded(turn: Turn): void {
 
 /** The rows stay incomplete; the next prepare's answer says so to the primary. */
 export function onSnapshotFailed(turn: Turn): void {
+  turn.state.isReceiving = false
   report(turn, 'A snapshot could not be finished')
 }
 

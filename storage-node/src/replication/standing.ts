@@ -45,7 +45,7 @@ function mayStand({ state }: Turn): boolean {
   return isMember(durable.configuration, identity.self)
 }
 
-function primaryDueMs({ state, around }: Turn, primary: Primary): number | undefined {
+function primaryDueMs({ state, around, nowMs }: Turn, primary: Primary): number | undefined {
   // Everything is committed and only waits to be applied: nobody could be quicker.
   if (!primary.isActive && primary.committed >= primary.epochStart) return undefined
   if (!primary.isActive) {
@@ -53,6 +53,9 @@ function primaryDueMs({ state, around }: Turn, primary: Primary): number | undef
     return Math.max(primary.progressMs + stalledMs, state.notBeforeMs)
   }
   if (primary.others.size === 0 || primary.mustExceed !== undefined) return undefined
+  // Grants only get longer: looking again when they would have run out is soon enough.
+  if (nowMs < primary.lapseCheckMs) return primary.lapseCheckMs
   const heldMs = Math.max(readQuorumUntilMs(state, around), primary.progressMs)
-  return Math.max(heldMs + GRANT_MS, state.notBeforeMs)
+  primary.lapseCheckMs = Math.max(heldMs + GRANT_MS, state.notBeforeMs)
+  return primary.lapseCheckMs
 }

@@ -94,6 +94,8 @@ export interface Primary {
   settled: Seq
   /** When this began, or a member last got further while it was not active. */
   progressMs: number
+  /** Until then it is not asked whether the members still grant their leases. */
+  lapseCheckMs: number
   /** A promise above the ballot that was met: an epoch above it is needed. */
   mustExceed: Ballot | undefined
   bump: EpochBump | undefined
@@ -182,6 +184,10 @@ export interface ReplicaState {
   applied: Seq
   applyIssued: Seq
   isDamaged: boolean
+  /** A snapshot was accepted and is neither installed nor given up. */
+  isReceiving: boolean
+  /** A snapshot is installed, and the record that says so not yet synced. */
+  isRebasing: boolean
   /** No new entries until then, so that a snapshot's `covered` can reach the log's end. */
   holdEntriesUntilMs: number
   /** L4; `to` is whom the promise found by the start named. */
@@ -235,6 +241,8 @@ export function openReplica({ identity, settings, recovered }: ReplicaOptions): 
     applied,
     applyIssued: applied,
     isDamaged,
+    isReceiving: false,
+    isRebasing: false,
     holdEntriesUntilMs: 0,
     silence: undefined,
     following: undefined,

@@ -34,8 +34,8 @@ export const MERGE_LIMIT_MS = 2000
 export const SWAP_LIMIT_MS = 5000
 /** Until the config store is asked again after it did not answer. */
 export const CONFIG_RETRY_MS = 500
-/** Until a candidate that could not merge stands again (T3). */
-export const WITHDRAW_MS = 1000
+/** Until a candidate that could not merge stands again (T3); those that promised wait G. */
+export const WITHDRAW_MS = 4000
 /** A handover drains so long at most, and its target has so long to take over. */
 export const HANDOVER_MS = 1000
 /** Between two offers of a snapshot to a member that did not ask. */
