@@ -10,7 +10,7 @@ import { ManualClock } from '../base/manual-clock.ts'
 import { seededRandom } from '../base/seeded-random.ts'
 import { afterTurn } from '../base/turn.ts'
 import type { Member, PartitionRange, Zone } from '../contract/configuration.ts'
-import type { Epoch, PartitionId, StoreId } from '../contract/identifiers.ts'
+import type { Epoch, PartitionId, Seq, StoreId } from '../contract/identifiers.ts'
 import type { Command, CommandResult } from '../model/command.ts'
 import type { Answer, Query, QueryKind } from '../model/query.ts'
 import { answerQuery } from '../storage/answer-query.ts'
@@ -18,12 +18,11 @@ import { MemoryEngine } from '../storage/memory-engine.ts'
 import { PartitionRows } from '../storage/partition-rows.ts'
 import type { PrimaryReply } from '../wire/peer/operation-messages.ts'
 import { MemoryConfigStore } from './config-stores/memory-config-store.ts'
-import type { LocalReplica } from './local-replicas.ts'
-import { OperationHandler } from './operation-handler.ts'
-import { PartitionTable } from './partition-table.ts'
-import { PrimaryCalls } from './primary-calls.ts'
-import { RegionPartitions } from './region-partitions.ts'
-import { StoreCalls } from './store-calls.ts'
+import type { PartitionTable } from './partition-table.ts'
+import type { RegionPartitions } from './region-partitions.ts'
+import { Routing } from './routing.ts'
+import type { OperationRequest } from './routing.ts'
+import type { SystemReplica } from './settings-authority.ts'
 import type { MemoryNode } from './transport/memory-network.ts'
 import { MemoryNetwork } from './transport/memory-network.ts'
 
@@ -60,8 +59,24 @@ export class FakePartition {
     this.engine = engine
   }
 
-  replicaOn(store: StoreId): LocalReplica {
+  replicaOn(store: StoreId): SystemReplica {
+    const ballot = () => ({ epoch: this.epoch, activation: 1 })
+    const seq = () => (1 + this.tries.length) as Seq
+    const isPrimary = () => this.primary === store && !this.silent.has(store)
     return {
+      get activation() {
+        return isPrimary() ? { ballot: ballot(), members: MEMBERS } : undefined
+      },
+      get appliedSeq() {
+        return seq()
+      },
+      get promised() {
+        return ballot()
+      },
+      get endSeq() {
+        return seq()
+      },
+      mayRead: isPrimary,
       execute: async (opId, command) => {
         const refused = await this.#refusal(store)
         if (refused !== undefined) return refused
@@ -87,6 +102,7 @@ export class FakePartition {
 /** A storage node and what it has sent. */
 export interface FakeNode {
   readonly store: StoreId
+  readonly routing: Routing
   readonly table: PartitionTable
   readonly partitions: RegionPartitions
   readonly network: MemoryNode
@@ -155,27 +171,24 @@ export class FakeRegion {
   }
 
   #openNode(store: StoreId, memory: MemoryNetwork, at: number): FakeNode {
-    const { clock } = this
+    const { clock, configs } = this
     const network = memory.join({ self: store, clock })
-    const table = new PartitionTable(this.configs, clock)
-    const replicas = {
-      find: (id: PartitionId) => this.partitions[id - 1]?.replicaOn(store),
-    }
-    const handler = new OperationHandler(replicas, table)
+    const replicas = this.partitions.map((partition) => partition.replicaOn(store))
+    const routing = new Routing({
+      network,
+      configs,
+      clock,
+      random: seededRandom(at + 1),
+      hybridMs: () => clock.nowMs(),
+      quorum: 'majority',
+      findReplica: (id) => replicas[id - 1],
+    })
     network.serve({
       message() {},
-      async request(_from, request) {
-        if (request.kind === 'execute') return handler.execute(request)
-        if (request.kind === 'ask') return handler.ask(request)
-        throw new Error(`Nobody asks for "${request.kind}"`)
-      },
+      request: (from, request) => routing.request(from, request as OperationRequest),
     })
-    const calls = new PrimaryCalls(table, clock)
-    const stores = new StoreCalls({ network, replicas, clock })
-    const random = seededRandom(at + 1)
-    const hybridMs = () => clock.nowMs()
-    const partitions = new RegionPartitions({ table, calls, stores, random, hybridMs })
-    return { store, table, partitions, network }
+    const { table, partitions } = routing
+    return { store, routing, table, partitions, network }
   }
 }
 

@@ -8,6 +8,7 @@
 
 import { assert } from '../base/assert.ts'
 import type { PartitionRange } from './configuration.ts'
+import type { PartitionId } from './identifiers.ts'
 
 /** User ranges of a region that is not told another number. */
 export const FOUNDING_RANGE_COUNT = 24
@@ -19,6 +20,9 @@ const CUT_SPACE = 0x1_0000
 
 /** Every position there is. */
 export const WHOLE_SPACE: PartitionRange = { start: new Uint8Array(), end: new Uint8Array() }
+
+/** Founding partitions are numbered in the order of their ranges. */
+export const SYSTEM_PARTITION = 1 as PartitionId
 
 /** bucketId 0: settings. Never split. */
 export const SYSTEM_RANGE: PartitionRange = {
