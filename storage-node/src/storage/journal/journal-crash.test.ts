@@ -8,11 +8,16 @@ import { all, ballot, entry, openJournal, replica } from './journal-fixtures.ts'
 import type { Journal } from './journal.ts'
 
 const PARTITIONS = [1, 2, 3] as PartitionId[]
+const STUCK = 3 as PartitionId
 const FILE_SIZE_BYTES = 24 * 1024
 
 type Change =
   | { readonly kind: 'entry'; readonly entry: EntryRecord }
-  | { readonly kind: 'replica'; readonly replica: ReplicaRecord }
+  | {
+      readonly kind: 'replica'
+      readonly replica: ReplicaRecord
+      readonly isSnapshot?: boolean
+    }
 
 /** What a journal must hold: the payloads of every entry from seq 1 on, and the replicas. */
 class Model {
@@ -21,7 +26,10 @@ class Model {
 
   apply(change: Change): void {
     if (change.kind === 'replica') {
-      this.replicas.set(change.replica.partition, change.replica)
+      const { partition, base } = change.replica
+      this.replicas.set(partition, change.replica)
+      // What a snapshot has brought is in nobody's log.
+      if (change.isSnapshot) this.logs.set(partition, Array<string>(base.seq).fill(''))
       return
     }
     const { partition, seq, payload } = change.entry
@@ -134,6 +142,13 @@ class Life {
       return this.#ask({ kind: 'replica', replica: record }, journal.writeReplica(record))
     }
     const end = current.logs.get(partition)?.length ?? 0
+    if (this.dice.chance(0.01)) {
+      const seq = known.base.seq + 1 + this.dice.below(end - known.base.seq + 5)
+      const base = { seq: seq as Seq, ballot: ballot(++this.#epoch) }
+      const record = { ...known, base }
+      const change = { kind: 'replica', replica: record, isSnapshot: true } as const
+      return this.#ask(change, journal.writeReplica(record))
+    }
     // Now and then a new epoch takes back what may not be committed.
     const seq = this.dice.chance(0.05)
       ? end + 1 - this.dice.below(end - known.base.seq + 1)
@@ -154,6 +169,8 @@ class Life {
         current.logs.get(partition)?.length ?? 0,
       )
       if (end <= record.base.seq || !durable.replicas.has(partition)) continue
+      // One is stuck for long, so that its entries have to be copied.
+      if (partition === STUCK && this.dice.chance(0.95)) continue
       const base = { seq: end as Seq, ballot: ballotOf(current.logs.get(partition)?.[end - 1]) }
       bases.set(partition, base)
       written.push({ kind: 'replica', replica: { ...record, base } })
