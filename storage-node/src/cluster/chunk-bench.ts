@@ -8,6 +8,7 @@
 import type { Logger } from '../base/logger.ts'
 import { silentLogger } from '../base/logger.ts'
 import { ManualClock } from '../base/manual-clock.ts'
+import { afterTurn } from '../base/turn.ts'
 import type { Zone } from '../contract/configuration.ts'
 import type { StoreId } from '../contract/identifiers.ts'
 import { planGroups } from '../placement/plan-groups.ts'
@@ -184,5 +185,5 @@ export class BenchNode {
 }
 
 async function turns(): Promise<void> {
-  for (let turn = 0; turn < TURNS_PER_STEP; turn++) await new Promise((next) => setImmediate(next))
+  for (let turn = 0; turn < TURNS_PER_STEP; turn++) await new Promise<void>(afterTurn)
 }
