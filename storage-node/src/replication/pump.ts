@@ -32,6 +32,7 @@ export function makeProgress(turn: Turn, member: Member, log: LogSummary | undef
     resendAfterMs: RESEND_MS,
     toldCommit: 0 as Seq,
     tellAtMs: undefined,
+    restartedAt: -1,
     needsSnapshot: false,
     offeredMs: -Infinity,
     behind: undefined,
@@ -106,6 +107,7 @@ export function pumpOnTime(turn: Turn, primary: Primary, progress: Progress): vo
   const { nowMs, state } = turn
   if (progress.resendAtMs !== undefined && progress.resendAtMs <= nowMs) {
     progress.resendAtMs = undefined
+    progress.restartedAt = -1
     progress.resendAfterMs = Math.min(progress.resendAfterMs * 2, RESEND_MS_MAX)
     // A member that may be gone is probed with little.
     progress.window = state.settings.prepareEntryCountMax
@@ -157,10 +159,12 @@ export function noteBehind({ nowMs }: Turn, progress: Progress, committed: Seq):
 /** The member's log is another one than was thought: goes on where the two are the same. */
 export function restartAt(turn: Turn, primary: Primary, progress: Progress, log: LogSummary): void {
   const shared = sharedPosition(turn, log)
+  // One lost prepare makes every later one a gap: what is sent again already is not sent once more.
+  if (shared.seq <= progress.restartedAt && !progress.needsSnapshot) return
+  progress.restartedAt = shared.seq
   if (shared.seq >= progress.acked) progress.start = shared
   progress.needsSnapshot = false
   progress.next = (Math.max(progress.acked, progress.start.seq) + 1) as Seq
-  progress.window = turn.state.settings.prepareEntryCountMax
   progress.resendAtMs = undefined
   // With nothing to send it still hears the ballot and the commit.
   if (progress.next > turn.state.log.end.seq) {

@@ -76,6 +76,8 @@ export interface Progress {
   toldCommit: Seq
   /** When it gets an empty prepare, to hear of the commit. */
   tellAtMs: number | undefined
+  /** Where sending began again after a gap; below zero: nowhere yet. */
+  restartedAt: number
   needsSnapshot: boolean
   offeredMs: number
   /** A commit that it had not acknowledged when that was reached, and since when. */

@@ -161,27 +161,19 @@ export class SimulatedStore {
   }
 
   #performLease(effect: Effect): void {
-    switch (effect.kind) {
-      case 'allowGrants':
-        this.#allowed = effect
-        return
-      case 'revokeGrants':
-        this.#allowed = undefined
-        return this.#later(3, () => {
-          const untilMs = this.#granted?.untilMs ?? 0
-          this.input({ kind: 'grantsRevoked', token: effect.token, untilMs })
-        })
-      case 'holdLease':
-        this.#holds = effect.ballot
-        return
-      case 'dropLease':
-        this.#holds = undefined
-        this.heldMs.clear()
-        for (const { to, message } of effect.then) this.#cluster.send(this, to, message)
-        return
-      default:
-        return
+    if (effect.kind === 'allowGrants') this.#allowed = effect
+    if (effect.kind === 'holdLease') this.#holds = effect.ballot
+    if (effect.kind === 'revokeGrants') {
+      this.#allowed = undefined
+      this.#later(3, () => {
+        const untilMs = this.#granted?.untilMs ?? 0
+        this.input({ kind: 'grantsRevoked', token: effect.token, untilMs })
+      })
     }
+    if (effect.kind !== 'dropLease') return
+    this.#holds = undefined
+    this.heldMs.clear()
+    for (const { to, message } of effect.then) this.#cluster.send(this, to, message)
   }
 
   #later(msMax: number, callback: () => void): void {
