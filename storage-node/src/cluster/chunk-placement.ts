@@ -14,6 +14,8 @@ import type { DataId } from '../model/identifiers.ts'
 import { CHUNKS_PER_GROUP, groupOf } from '../placement/group-of.ts'
 import type { ChunksOfData } from '../wire/peer/chunk-messages.ts'
 import type { ConfigStore } from './config-store.ts'
+import { ConfigStoreUnavailableError } from './config-store.ts'
+import type { PlacementFile } from './placement-file.ts'
 
 export interface ChunkPlacementOptions {
   readonly self: StoreId
@@ -56,13 +58,29 @@ export class ChunkPlacement {
     this.#groups = []
   }
 
-  /** Takes the map there is, and each later one. Rejects when the config store does not answer. */
-  async follow(configs: Pick<ConfigStore, 'getPlacement' | 'watchPlacement'>): Promise<{
-    stop(): void
-  }> {
-    const watch = configs.watchPlacement((map) => this.take(map))
-    const map = await configs.getPlacement()
-    if (map !== undefined) this.take(map)
+  /**
+   * Takes the map that was kept, the one there is, and each later one. A config store that does not
+   * answer is no reason not to start: chunks are where they were.
+   */
+  async follow(
+    configs: Pick<ConfigStore, 'getPlacement' | 'watchPlacement'>,
+    kept?: Pick<PlacementFile, 'load' | 'save'>,
+  ): Promise<{ stop(): void }> {
+    const known = await kept?.load()
+    // One of before the region was given its number of groups is no use.
+    if (known?.groups.length === this.#options.groupCount) this.take(known)
+    const takeNew = (map: PlacementMap) => {
+      if (map.version <= this.#map.version) return
+      this.take(map)
+      void kept?.save(map)
+    }
+    const watch = configs.watchPlacement(takeNew)
+    try {
+      const map = await configs.getPlacement()
+      if (map !== undefined) takeNew(map)
+    } catch (error) {
+      if (!(error instanceof ConfigStoreUnavailableError)) throw error
+    }
     return watch
   }
 
