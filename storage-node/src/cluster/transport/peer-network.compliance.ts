@@ -115,6 +115,25 @@ export function describePeerNetwork(name: string, open: () => Promise<NetworkPai
       expect(await pair.a.request(pair.b.self, knows(2), OPTIONS)).toEqual({ knows: true })
     })
 
+    test('what has arrived stays as it was when the sender has given up', async () => {
+      const held = new Held()
+      let seen: Promise<Buffer> | undefined
+      pair.b.serve({
+        message() {},
+        request(from, request) {
+          if (request.kind !== 'chunkPut') throw new Error(`Nobody asks for ${request.kind}`)
+          seen = held.request().then(() => Buffer.concat(request.pieces))
+          return seen.then(() => ({ outcome: 'stored' }))
+        },
+      })
+      const content = chunkContent(1)
+      const asked = pair.a.request(pair.b.self, put(1, [content]), { deadlineMs: 1000 })
+      await expect(asked).rejects.toThrow(PeerTimeoutError)
+      content.fill(0)
+      held.release()
+      expect((await seen)?.equals(chunkContent(1))).toBe(true)
+    })
+
     test('who asks may stop waiting', async () => {
       pair.b.serve(new Held())
       const controller = new AbortController()

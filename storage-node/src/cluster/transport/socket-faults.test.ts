@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { ManualClock } from '../../base/manual-clock.ts'
 import type { PartitionId } from '../../contract/identifiers.ts'
@@ -186,6 +186,26 @@ test('a peer that takes long to answer is asked whether it lives, and kept', asy
   counting.release()
   expect(await asked).toEqual({ knows: true })
   await a.close()
+})
+
+test('what was asked of a process fails when the store has started again', async () => {
+  const a = await open(A)
+  a.serve(new Counting())
+  const greet = async (life: number) => {
+    const socket = connect(a.port, '127.0.0.1')
+    sockets.push(socket)
+    const name = ownName({ store: B, incarnation: life, nonce: life })
+    const mine = { ...name, protocolMin: 1, protocolMax: 1, lane: 'control' as const }
+    socket.write(encodeFrame(plainHead('hello', 0), hello, mine))
+    await new Promise((resolve) => socket.once('data', resolve))
+    socket.resume()
+  }
+  await greet(1)
+  const asked = a.request(B, knows(1), OPTIONS)
+  const settled = expect(asked).rejects.toThrow('it has started again')
+  await greet(2)
+  await settled
+  expect(a.connectionCount).toBe(1)
 })
 
 test('at most 1,024 small requests are outstanding at a time', async () => {
