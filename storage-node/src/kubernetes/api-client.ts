@@ -1,0 +1,160 @@
+/**
+ * Calls of the Kubernetes API over `node:http` and `node:https`.
+ *
+ * A request is sent once: whether one without an answer took effect, only a later read can tell.
+ *
+ * @module
+ */
+
+import * as http from 'node:http'
+import * as https from 'node:https'
+import type { Clock } from '../base/clock.ts'
+
+export interface ApiClientOptions {
+  /** For example `https://kubernetes.default.svc`. */
+  readonly server: string
+  /** PEM of the authority that signs the server's certificate; undefined: those of the system. */
+  readonly authority?: string
+  /** Read anew for each request: projected tokens are replaced every hour. */
+  readonly token: () => Promise<string | undefined>
+  readonly clock: Clock
+}
+
+/** An answer that is no success. */
+export class KubernetesStatusError extends Error {
+  override readonly name = 'KubernetesStatusError'
+  readonly status: number
+
+  constructor(what: string, status: number, message: string) {
+    super(`${what} was answered with ${status}: ${message}`)
+    this.status = status
+  }
+}
+
+/** No answer, or half of one: whether a write took effect is unknown. */
+export class KubernetesUnreachableError extends Error {
+  override readonly name = 'KubernetesUnreachableError'
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** Whole answers; longer ones are a page's fault. */
+const ANSWER_BYTES_MAX = 64 * 1024 ** 2
+const DEADLINE_MS = 5_000
+const MESSAGE_CHARS_MAX = 500
+
+/** An answer whose body is still to be read. */
+export interface OpenAnswer {
+  readonly body: http.IncomingMessage
+  /** Breaks the connection. */
+  abort(): void
+}
+
+export class ApiClient {
+  readonly #options: ApiClientOptions
+  readonly #agent: http.Agent
+
+  constructor(options: ApiClientOptions) {
+    this.#options = options
+    this.#agent = options.server.startsWith('https:')
+      ? new https.Agent({ keepAlive: true, ...(options.authority && { ca: options.authority }) })
+      : new http.Agent({ keepAlive: true })
+  }
+
+  /** Sends and reads everything; rejects unless the answer is a success. */
+  async call(method: Method, path: string, body?: unknown): Promise<unknown> {
+    const what = `${method} ${path}`
+    const answer = await this.#send(method, path, body)
+    const timer = this.#options.clock.schedule(DEADLINE_MS, () => answer.abort())
+    const text = await readAll(what, answer.body).finally(() => timer.cancel())
+    return parse(what, text)
+  }
+
+  /** Starts a watch; its lines come until one of the sides ends it. */
+  watch(path: string): Promise<OpenAnswer> {
+    return this.#send('GET', path, undefined)
+  }
+
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  async #send(method: Method, path: string, body: unknown): Promise<OpenAnswer> {
+    const { server, token } = this.#options
+    const what = `${method} ${path}`
+    const headers = await this.#headers(token, body)
+    const url = new URL(path, server)
+    const { request: open } = url.protocol === 'https:' ? https : http
+    const request = open(url, { method, headers, agent: this.#agent })
+    request.end(body === undefined ? undefined : JSON.stringify(body))
+    const answer = await this.#answered(what, request)
+    const { statusCode = 0 } = answer
+    if (statusCode >= 200 && statusCode < 300) {
+      return { body: answer, abort: () => void request.destroy() }
+    }
+    throw new KubernetesStatusError(what, statusCode, messageOf(await readAll(what, answer)))
+  }
+
+  async #headers(token: ApiClientOptions['token'], body: unknown): Promise<Record<string, string>> {
+    const bearer = await token()
+    return {
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+    }
+  }
+
+  #answered(what: string, request: http.ClientRequest): Promise<http.IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#options.clock.schedule(DEADLINE_MS, () => {
+        request.destroy(new Error(`no answer within ${DEADLINE_MS} ms`))
+      })
+      request.on('response', (answer) => {
+        timer.cancel()
+        resolve(answer)
+      })
+      request.on('error', (cause) => {
+        timer.cancel()
+        reject(new KubernetesUnreachableError(`${what} failed: ${cause.message}`, { cause }))
+      })
+    })
+  }
+}
+
+function readAll(what: string, answer: http.IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
+    let byteCount = 0
+    const fail = (why: string) => {
+      answer.destroy()
+      reject(new KubernetesUnreachableError(`${what} failed: ${why}`))
+    }
+    answer.on('data', (piece: Buffer) => {
+      pieces.push(piece)
+      byteCount += piece.byteLength
+      if (byteCount > ANSWER_BYTES_MAX) fail(`the answer has more than ${ANSWER_BYTES_MAX} bytes`)
+    })
+    answer.on('end', () => resolve(Buffer.concat(pieces).toString()))
+    answer.on('error', (error) => fail(error.message))
+    answer.on('close', () => fail('the answer broke off'))
+  })
+}
+
+function parse(what: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch (cause) {
+    throw new KubernetesUnreachableError(`${what} was answered with what is no JSON`, { cause })
+  }
+}
+
+/** What a Status object says; anything else as it stands. */
+function messageOf(text: string): string {
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown }
+    if (typeof message === 'string') return message.slice(0, MESSAGE_CHARS_MAX)
+  } catch {
+    // Not of the API server, but of something in between.
+  }
+  return text.slice(0, MESSAGE_CHARS_MAX)
+}
