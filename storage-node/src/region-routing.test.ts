@@ -16,6 +16,7 @@ import type { BucketId, BucketName, DataSetId, ObjectKey } from './model/identif
 import { endBucketDeletions } from './maintenance/bucket-deletions.ts'
 import { NEVER, OWNER, plainMetadata } from './region-fixtures.ts'
 import { BucketService } from './services/bucket-service.ts'
+import { positionOfPrefix } from './wire/stored/range-keys.ts'
 
 const PARTITIONS = [1, 2, 3, 4] as PartitionId[]
 const OPERATIONS = ['execute', 'ask', 'settings', 'settingsChanged', 'settingsWord']
@@ -148,29 +149,27 @@ test('what one storage node was told, every other one serves', async () => {
   }
 })
 
-test('commands go on across a failover, and each takes effect once', async () => {
-  const routed = await RoutedWorld.open()
-  const { world } = routed
-  const bucket = await routed.makeBucket('logs')
-  const { bucketId } = bucket
-  const holder = PARTITIONS.slice(1).find((partition) => {
-    const position = Buffer.from(bucketId, 'hex')
-    const route = routed.gateways[0]!.routing.table.find(position)
-    return route?.partition === partition
-  })!
-  const before = world.primary(holder)!
-  const gateway = routed.gateways.find(({ machine }) => machine !== before)!
-  for (let position = 0; position < 300; position += 10) {
-    const result = gateway.routing.partitions.execute(append(bucketId, position))
-    if (position === 150) {
-      // Between its sending and its answer.
-      await world.pass(5)
-      before.kill()
+describe('a primary is killed while a command is at work', () => {
+  test.each([0, 4, 8, 12, 16, 20, 24, 30])('%d turns after it was sent', async (turnCount) => {
+    const routed = await RoutedWorld.open()
+    const { world, gateways } = routed
+    const { bucketId } = await routed.makeBucket('logs')
+    const { table } = gateways[0]!.routing
+    const partition = table.find(positionOfPrefix(bucketId, ''))!.partition
+    const before = world.primary(partition)!
+    const gateway = gateways.find(({ machine }) => machine !== before)!
+    for (let position = 0; position < 100; position += 10) {
+      const result = gateway.routing.partitions.execute(append(bucketId, position))
+      if (position === 50) {
+        for (let turn = 0; turn < turnCount; turn++) await new Promise<void>(afterTurn)
+        before.kill()
+      }
+      // Executed twice, or lost, it would be refused: the position is another one by then.
+      const { record } = resultOf(await routed.run(result), 'object')
+      expect(record.sizeBytes).toBe(position + 10)
     }
-    const { record } = resultOf(await routed.run(result), 'object')
-    expect(record.sizeBytes).toBe(position + 10)
-  }
-  expect(world.primary(holder)).not.toBe(before)
+    expect(world.primary(partition)).not.toBe(before)
+  })
 })
 
 test('a bucket is deleted while objects are put into it: it stays, or it is empty', async () => {
