@@ -11,7 +11,6 @@
  */
 
 import { assert } from '../../base/assert.ts'
-import { crc32 } from '../../base/checksums.ts'
 import { StoredFormatError } from '../stored/stored-format-error.ts'
 import type { MessageBytes } from './message-bytes.ts'
 import { MessageReader, MessageWriter } from './message-bytes.ts'
@@ -168,29 +167,9 @@ export function hexId<T extends string = string>(byteCount: number): Codec<T> {
 }
 
 /**
- * At most `bytesMax` bytes that travel as bulk, not copied on their way out, and verified by a
- * CRC-32 of their own. For single large values: small ones are cheaper as `bytes`.
- */
-export function bulk(bytesMax: number): Codec<Uint8Array> {
-  return {
-    bytesMin: 5,
-    write(writer, value) {
-      writer.varint(checkedSize(value, bytesMax).byteLength).u32(crc32(value))
-      writer.appendBulk(value)
-    },
-    read(reader) {
-      const size = checkedCount(reader.varint(), bytesMax)
-      const crc = reader.u32()
-      const value = reader.takeJoinedBulk(size)
-      if (crc32(value) !== crc) throw new ProtocolError('Bulk has a wrong checksum')
-      return value
-    },
-  }
-}
-
-/**
- * Pieces that follow each other, at most `bytesMax` bytes together, as bulk. They come out cut as
- * the receiver's buffers are. Nothing here verifies them: the message has a checksum of its own.
+ * Pieces that follow each other, at most `bytesMax` bytes together, as bulk: not copied on their
+ * way out, and cut as the receiver's buffers are when they come in. Nothing here verifies them:
+ * the message has a checksum of its own. Small values are cheaper as `bytes`.
  */
 export function bulkPieces(bytesMax: number): Codec<readonly Uint8Array[]> {
   return {

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { joinBytes, totalLength } from '../../base/bytes.ts'
+import { totalLength } from '../../base/bytes.ts'
 import { BinaryReader, BinaryWriter } from '../stored/binary.ts'
 import { ProtocolError } from './protocol-error.ts'
 
@@ -53,11 +53,6 @@ export class MessageReader extends BinaryReader {
       wanted -= view.byteLength
     }
     return taken
-  }
-
-  /** The same in one piece; copied only if it was received in several. */
-  takeJoinedBulk(count: number): Uint8Array {
-    return joinBytes(this.takeBulk(count))
   }
 
   #takeFromPiece(countMax: number): Uint8Array {

@@ -4,8 +4,15 @@ import type { ReplicationMessage } from '../../replication/messages.ts'
 import { decode, encode } from './codec.ts'
 import { hello } from './hello.ts'
 import type { Hello } from './hello.ts'
-import { decodeAnswer, decodeMessage, decodeRequest, encodeAnswer } from './message-codecs.ts'
-import { encodeMessage, encodeRequest } from './message-codecs.ts'
+import {
+  decodeAnswer,
+  decodeMessage,
+  decodeRequest,
+  encodeAnswer,
+  encodeMessage,
+  encodeRequest,
+  peerRequestKinds,
+} from './message-codecs.ts'
 import type { PeerRequest } from './messages.ts'
 import { ProtocolError } from './protocol-error.ts'
 
@@ -123,6 +130,37 @@ test.each<PeerRequest>([
 ])('a request of kind $kind is read as it was written', (request) => {
   expect(decodeRequest(encodeRequest(request))).toEqual(request)
 })
+
+const garbage = fc.uint8Array({ maxLength: 300 })
+
+test('garbage instead of a request is refused', () => {
+  fc.assert(
+    fc.property(fc.nat(40), garbage, garbage, (number, values, bulk) => {
+      const message = { values: Buffer.from([number, ...values]), bulk: [bulk] }
+      expect(['read', 'ProtocolError']).toContain(outcomeOf(() => decodeRequest(message)))
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test.each(peerRequestKinds)('garbage instead of an answer to %s is refused', (kind) => {
+  fc.assert(
+    fc.property(garbage, garbage, (values, bulk) => {
+      const outcome = outcomeOf(() => decodeAnswer(kind, { values, bulk: [bulk] }))
+      expect(['read', 'ProtocolError']).toContain(outcome)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+function outcomeOf(read: () => unknown): string {
+  try {
+    read()
+    return 'read'
+  } catch (error) {
+    return (error as Error).name
+  }
+}
 
 test('an answer is read as it was written', () => {
   expect(decodeAnswer('knows', encodeAnswer('knows', { knows: true }))).toEqual({ knows: true })

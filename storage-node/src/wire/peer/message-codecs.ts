@@ -4,7 +4,6 @@
  * @module
  */
 
-import { assert } from '../../base/assert.ts'
 import { chunkCodecs } from './chunk-codec.ts'
 import type { Codec, Fields, Variant } from './codec.ts'
 import { bool, decode, encode, struct, taggedUnion, text, variant } from './codec.ts'
@@ -27,7 +26,7 @@ export interface RequestCodec<K extends PeerRequestKind> {
   readonly answer: Codec<PeerRequests[K]['answer']>
 }
 
-type RequestCodecs = { readonly [K in PeerRequestKind]?: RequestCodec<K> }
+type RequestCodecs = { readonly [K in PeerRequestKind]: RequestCodec<K> }
 
 const codecs: RequestCodecs = {
   ...chunkCodecs,
@@ -38,6 +37,9 @@ const codecs: RequestCodecs = {
     answer: struct({ knows: bool() }),
   },
 }
+
+/** All kinds of requests. */
+export const peerRequestKinds = Object.keys(codecs) as readonly PeerRequestKind[]
 
 /** What a kind is on the wire; a number is never used again. */
 const NUMBERS: { readonly [K in PeerRequestKind]: number } = {
@@ -64,9 +66,7 @@ export const peerRequest: Codec<PeerRequest> = taggedUnion('kind', requestVarian
 
 /** The codec of what a request of the kind is answered with. */
 export function peerAnswer<K extends PeerRequestKind>(kind: K): Codec<PeerAnswer<K>> {
-  const codec: RequestCodec<K> | undefined = codecs[kind]
-  assert(codec !== undefined, `'${kind}' has a codec`)
-  return codec.answer
+  return codecs[kind].answer
 }
 
 export function encodeMessage(message: PeerMessage): MessageBytes {
