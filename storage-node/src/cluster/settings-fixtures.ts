@@ -140,16 +140,10 @@ export class SettingsRegion {
 
   #answer(from: StoreId, node: SettingsNode, request: PeerRequest): unknown {
     const handler = new SettingsHandler({ ...node, authority: () => node.authority })
-    switch (request.kind) {
-      case 'settings':
-        return handler.settings(from, request)
-      case 'settingsChanged':
-        return handler.settingsChanged(request)
-      case 'settingsWord':
-        return handler.settingsWord(request)
-      default:
-        throw new Error(`Nobody asks for "${request.kind}"`)
-    }
+    if (request.kind === 'settings') return handler.settings(from, request)
+    if (request.kind === 'settingsChanged') return handler.settingsChanged(request)
+    if (request.kind === 'settingsWord') return handler.settingsWord(request)
+    throw new Error(`Nobody asks for "${request.kind}"`)
   }
 
   #openNode(store: StoreId): SettingsNode {

@@ -116,14 +116,11 @@ class World {
   }
 
   #decideEnd(command: Command): Decision {
-    switch (command.kind) {
-      case 'removeBucket':
-      case 'undoBucketDeleting':
-      case 'keepBucket':
-        return decideEndDeleting(command, this.record)
-      default:
-        throw new Error(`"${command.kind}" ends no deletion`)
+    const { kind } = command
+    if (kind === 'removeBucket' || kind === 'undoBucketDeleting' || kind === 'keepBucket') {
+      return decideEndDeleting(command, this.record)
     }
+    throw new Error(`"${kind}" ends no deletion`)
   }
 
   /** A step that comes at any time; one of somebody who is dead may have been on its way. */

@@ -6,7 +6,7 @@ import type { BucketRecord } from '../model/bucket.ts'
 import type { StoredBody } from '../model/command.ts'
 import { OssError } from '../model/errors.ts'
 import type { AccountUid, BucketId, BucketName, DataId, ObjectKey } from '../model/identifiers.ts'
-import { bodyOf, NEVER, plainMetadata } from '../region-fixtures.ts'
+import type { ObjectMetadata } from '../model/object.ts'
 import type { BodyStore } from './body-store.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { ObjectService } from './object-service.ts'
@@ -31,6 +31,14 @@ const stored: StoredBody = {
   crc64: 0n,
 }
 
+const metadata: ObjectMetadata = {
+  contentType: 'image/jpeg',
+  headers: [],
+  userMetadata: [],
+  storageClass: 'Standard',
+  acl: 'default',
+}
+
 /** Services whose every command ends in this error, and what they do with the body then. */
 function openServices(error: Error) {
   const bodies = {
@@ -52,11 +60,11 @@ function openServices(error: Error) {
 }
 
 const request = {
-  metadata: plainMetadata,
-  body: bodyOf(new Uint8Array(5000)),
+  metadata,
+  body: { lengthBytes: 5000, read: () => Promise.resolve() },
   contentMd5: undefined,
   forbidOverwrite: true,
-  signal: NEVER,
+  signal: new AbortController().signal,
 }
 
 type Services = ReturnType<typeof openServices>
