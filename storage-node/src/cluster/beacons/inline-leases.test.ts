@@ -248,8 +248,21 @@ test('a process of the past is not listened to, and one that is new is told apar
   open(A, { incarnation: 5 })
   const startedMs = time.monotonicMs()
   await elapse(600)
-  expect(b.view.restartedMs(A)).toBe(startedMs + 1)
+  // Heard of a millisecond after the start, and dated a millisecond before that.
+  expect(b.view.restartedMs(A)).toBe(startedMs)
   expect(b.view.restartedMs(C)).toBe(0)
+})
+
+test('what a new process is granted with its first beacon is no grant of the past', async () => {
+  // A time whose sum with G is rounded.
+  time.advance(0.123456789)
+  const b = open(B, { known: new Map([[A, 1 as Incarnation]]) })
+  const a = open(A, { incarnation: 2 })
+  b.allow(P1, ballot(3), A)
+  a.hold(P1, ballot(3), members)
+  await elapse(5)
+  const untilMs = await b.revoke(P1)
+  expect(untilMs - GRANT_MS).toBeGreaterThan(b.view.restartedMs(A))
 })
 
 test('an answer to an earlier process of the same store grants nothing to the new one', async () => {

@@ -7,6 +7,12 @@
 import type { Incarnation, StoreId } from '../../contract/identifiers.ts'
 import type { LeaseBoard } from './lease-board.ts'
 
+/**
+ * A restart is dated a little before it was heard of, so that rounding never makes a grant that the
+ * new process was given at that moment one of the past.
+ */
+const RESTART_MARGIN_MS = 1
+
 export class PeerLives {
   readonly #board: LeaseBoard
   readonly #incarnations: Map<StoreId, Incarnation>
@@ -23,7 +29,7 @@ export class PeerLives {
     if (known !== undefined && incarnation <= known) return incarnation === known
     this.#incarnations.set(store, incarnation)
     // Of a store that is not on record nobody knows whether it had a past.
-    if (known !== undefined) this.#board.restarted(store, nowMs)
+    if (known !== undefined) this.#board.restarted(store, nowMs - RESTART_MARGIN_MS)
     return true
   }
 }
