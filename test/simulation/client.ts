@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inspect } from 'node:util'
 import type { SeededRandom } from '../crash/seeded-random.ts'
 import { Calls } from './calls.ts'
 import { blockOf, blocksIn, etagOf, etagOfParts } from './contents.ts'
@@ -13,6 +14,8 @@ import { outcomeOf } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { Scheduler } from './scheduler.ts'
 import { cancel } from './scheduler.ts'
+import type { Accuse } from './watches/log-watch.ts'
+import { isMistake } from './watches/process-watch.ts'
 
 /** After so long a client gives up. */
 const PATIENCE_MS = 20_000
@@ -46,6 +49,9 @@ export interface ClientSurroundings {
   readonly scheduler: Scheduler
   readonly machines: readonly Machine[]
   readonly history: ClientHistory
+  /** Takes a line of the run's story; undefined: nobody listens. */
+  readonly tell: ((line: string) => void) | undefined
+  readonly accuse: Accuse
   /** Numbers of blocks are never used twice. */
   nextBlock(): number
   /** The length of an object that is appended to, as last heard. */
@@ -271,6 +277,7 @@ export class Client {
       let isOver = false
       const end = (outcome: Outcome<T>) => {
         if (isOver) return
+        this.#tell(machine, outcome)
         isOver = true
         cancel(patience)
         death.cancel()
@@ -284,9 +291,23 @@ export class Client {
       const death = machine.onDeath(() => end({ kind: 'unknown', why: 'The storage node died' }))
       act(new Calls(node, gone.signal, () => this.#dawdle())).then(
         (value) => end({ kind: 'done', value }),
-        (error: unknown) => end(outcomeOf(error)),
+        (error: unknown) => {
+          if (isMistake(error)) this.#parts.accuse('assertion', error.stack ?? error.message)
+          end(outcomeOf(error))
+        },
       )
     })
+  }
+
+  #tell({ host }: Machine, outcome: Outcome<unknown>): void {
+    if (this.#parts.tell === undefined) return
+    const what =
+      outcome.kind === 'unknown'
+        ? outcome.why
+        : outcome.kind === 'refused'
+          ? outcome.code
+          : inspect(outcome.value, { breakLength: Infinity, depth: 2 })
+    this.#parts.tell(`client ${this.#number} on store ${host.index}: ${outcome.kind} ${what}`)
   }
 
   #dawdle(): Promise<void> {

@@ -5,11 +5,22 @@
  * @module
  */
 
-import type { Checksums } from '@granary/storage-node/base/checksums'
-import { silentLogger } from '@granary/storage-node/base/logger'
-import { inlineBodyHashers, openLocalRegion } from '@granary/storage-node/testing'
+import { HybridClock } from '@granary/storage-node/base/hybrid-clock'
+import type { Zone } from '@granary/storage-node/contract/configuration'
+import type { Incarnation, StoreId } from '@granary/storage-node/contract/identifiers'
+import {
+  foundRegion,
+  InlineLeases,
+  inlineBodyHashers,
+  openStorageNode,
+  Store,
+  StoreStatus,
+} from '@granary/storage-node/testing'
+import type { InlineLeasesOptions } from '@granary/storage-node/testing'
 import { STORE_DIRECTORY } from './fault-atlas.ts'
-import type { OpenNode } from './machine.ts'
+import type { Machine, OpenNode, ProcessSurroundings } from './machine.ts'
+import type { RunningNode } from './running-node.ts'
+import type { World } from './world.ts'
 
 const KIB = 1024
 const MIB = KIB ** 2
@@ -22,18 +33,104 @@ const SETTINGS = {
 }
 const SLAB_BYTES_MAX = 16 * MIB
 const GC_GRACE_MS = 30_000
+const PREPARE_ENTRY_COUNT_MAX = 8
+/** How long a start keeps quiet (replication.md L4). */
+const SILENCE_MS = 3_000
 
-export function nodeOpener(checksums: Checksums): OpenNode {
-  return ({ files, clock, random, engine, fatal }) =>
-    openLocalRegion({
-      directory: STORE_DIRECTORY,
-      ...{ files, clock, random, fatal, checksums },
-      logger: silentLogger,
-      lock: () => Promise.resolve({ release: () => Promise.resolve() }),
-      openEngine: () => Promise.resolve(engine),
-      settings: SETTINGS,
-      hashers: inlineBodyHashers(checksums),
-      slabBytesMax: SLAB_BYTES_MAX,
-      gcGraceMs: GC_GRACE_MS,
-    })
+/** Opens storage nodes of the world; the first ones wait until the region is founded. */
+export function nodeOpener(world: World): OpenNode {
+  let founded: Promise<void> | undefined
+  return async (surroundings) => {
+    const store = await openStore(surroundings, world)
+    surroundings.machine.storeId = store.storeId
+    await world.formatted
+    founded ??= found(world)
+    await founded
+    return openNode(store, surroundings, world)
+  }
+}
+
+function openStore(
+  { machine, engine, ...rest }: ProcessSurroundings,
+  world: World,
+): Promise<Store> {
+  const { files, clock, random, fatal } = rest
+  return Store.open({
+    directory: STORE_DIRECTORY,
+    ...{ files, clock, random, fatal },
+    logger: world.logger(machine),
+    lock: () => Promise.resolve({ release: () => Promise.resolve() }),
+    openEngine: () => Promise.resolve(engine),
+    settings: SETTINGS,
+  })
+}
+
+async function found({ machines, plan, records }: World): Promise<void> {
+  const stores = machines.flatMap(({ storeId, zone }) => {
+    return storeId === undefined ? [] : [{ store: storeId, zone: zone as Zone, address: '' }]
+  })
+  const { rangeCount } = plan
+  await foundRegion(records, stores, { rangeCount, groupCount: SETTINGS.groupCount })
+}
+
+async function openNode(
+  store: Store,
+  { machine, clock, random, fatal }: ProcessSurroundings,
+  world: World,
+): Promise<RunningNode> {
+  const { plan, checksums, network, configs } = world
+  const logger = world.logger(machine)
+  const { peers, beacons } = network.join(machine.host, store.storeId)
+  const hybridClock = new HybridClock(clock)
+  const leases = openLeases({ store, hybridClock, clock, logger, channel: beacons }, world)
+  return openStorageNode(store, {
+    directory: STORE_DIRECTORY,
+    zone: machine.zone as Zone,
+    ...{ clock, random, logger, fatal, hybridClock, checksums },
+    network: peers,
+    configs: configs.connect(machine.host),
+    leases: world.leases.observe(machine, store.storeId, leases),
+    replication: {
+      quorum: plan.quorum,
+      reads: plan.reads,
+      minInsync: Math.min(2, plan.zones.length),
+      zoneCount: new Set(plan.zones).size,
+      isOneKernel: false,
+      prepareEntryCountMax: PREPARE_ENTRY_COUNT_MAX,
+    },
+    groupCount: SETTINGS.groupCount,
+    silenceUntilMs: clock.monotonicMs() + SILENCE_MS,
+    hashers: inlineBodyHashers(checksums),
+    slabBytesMax: SLAB_BYTES_MAX,
+    gcGraceMs: GC_GRACE_MS,
+  })
+}
+
+function openLeases(
+  parts: Pick<InlineLeasesOptions, 'clock' | 'logger' | 'channel'> & {
+    readonly store: Store
+    readonly hybridClock: HybridClock
+  },
+  { machines }: World,
+): InlineLeases {
+  const { store, hybridClock, clock, logger, channel } = parts
+  const { storeId: self, incarnation, journal } = store
+  const status = new StoreStatus({ store, hybridClock, logger, mapVersion: () => 1 })
+  const leases = new InlineLeases({
+    ...{ self, incarnation, clock, logger, channel },
+    incarnations: new Map(
+      journal.peers().map(({ storeId, incarnationMax }) => {
+        return [storeId, incarnationMax as Incarnation]
+      }),
+    ),
+    peers: machines.flatMap((machine) => otherStore(machine, self)),
+    status: () => status.read(),
+    lastSyncMs: () => store.lastSyncMs,
+  })
+  leases.onHeard((from, news) => status.hear(from, news))
+  return leases
+}
+
+function otherStore({ storeId }: Machine, self: StoreId): StoreId[] {
+  return storeId === undefined || storeId === self ? [] : [storeId]
 }

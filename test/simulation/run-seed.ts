@@ -14,17 +14,14 @@ import { heal } from './healing.ts'
 import { nodeOpener } from './open-node.ts'
 import { planOf, type Plan } from './plan.ts'
 import type { SeedResult, Violation } from './seed-result.ts'
-import { World } from './world.ts'
+import { World, type Tell } from './world.ts'
 
 /** Until all storage nodes serve for the first time. */
 const START_MS_MAX = 60_000
 const MICROSECONDS_PER_MS = 1000
 
-/** Takes a line of the run's story. */
-export type Tell = (line: string) => void
-
 /** Runs the life that follows from `seed`. */
-export async function runSeed(seed: number, tell: Tell = () => {}): Promise<SeedResult> {
+export async function runSeed(seed: number, tell?: Tell): Promise<SeedResult> {
   const before = process.cpuUsage()
   const run = new Run(await openWorld(planOf(seed), tell))
   const violations = await catchStray(() => run.live())
@@ -32,12 +29,12 @@ export async function runSeed(seed: number, tell: Tell = () => {}): Promise<Seed
   return { ...run.counts(), seed, violations, cpuMs: (user + system) / MICROSECONDS_PER_MS }
 }
 
-async function openWorld(plan: Plan, tell: Tell): Promise<World> {
+async function openWorld(plan: Plan, tell: Tell | undefined): Promise<World> {
   const checksums = await openChecksums()
   return new World({
     ...{ plan, checksums, tell },
     records: new MemoryConfigStore(),
-    openNode: () => nodeOpener(checksums),
+    openNode: nodeOpener,
   })
 }
 
@@ -129,6 +126,8 @@ class Run {
       plan: this.#plan,
       ...{ scheduler, machines },
       history: this.#history,
+      tell: this.#world.isTold ? (line) => this.#world.tell(line) : undefined,
+      accuse: this.#world.accuse,
       nextBlock: () => ++block,
       lengths: new Map(),
     }

@@ -11,7 +11,7 @@ import type { SeedResult } from './seed-result.ts'
 const WORKER = join(import.meta.dirname, 'seed-worker.ts')
 const WORKER_COUNT = 2
 /** A run takes about a second of CPU; whatever takes this long has come to no end. */
-const SEED_MS_MAX = 120_000
+const SEED_MS_MAX = 600_000
 
 /** Asks for one seed; every hundredth or so is run twice. */
 export interface SeedOrder {

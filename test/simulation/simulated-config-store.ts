@@ -18,6 +18,7 @@ const TRIP_MS_MAX = 20
 const LATE_MS_MAX = 10_000
 const HINT_MS_MAX = 100
 const LATE_HINT_MS_MAX = 8_000
+const LIST_AGAIN_MS = [5_000, 20_000] as const
 
 /** What may happen to a call. */
 export interface ConfigStoreFaults {
@@ -61,10 +62,18 @@ export class SimulatedConfigStore {
       swap: (partition, expected, configuration) =>
         this.#write(host, () => records.swap(partition, expected, configuration)),
       touch: (partition, expected) => this.#write(host, () => records.touch(partition, expected)),
-      watch: (changed) => this.#watch(host, changed, (listener) => records.watch(listener)),
+      watch: (changed) => {
+        const watching = this.#watch(host, changed, (listener) => records.watch(listener))
+        this.#listAgain(host, () => records.list(), changed)
+        return watching
+      },
       getPlacement: () => this.#read(host, () => records.getPlacement()),
-      watchPlacement: (changed) =>
-        this.#watch(host, changed, (listener) => records.watchPlacement(listener)),
+      watchPlacement: (changed) => {
+        const watching = this.#watch(host, changed, (listener) => records.watchPlacement(listener))
+        const list = async () => [await records.getPlacement()]
+        this.#listAgain(host, list, (map) => map !== undefined && changed(map))
+        return watching
+      },
     }
   }
 
@@ -116,6 +125,17 @@ export class SimulatedConfigStore {
       if (this.#random.chance(repeatedHintProbability)) this.#hint(host, () => changed(value))
     })
     return watching
+  }
+
+  /** A watch that missed something lists everything again, sooner or later. */
+  #listAgain<T>(host: Host, list: () => Promise<readonly T[]>, changed: (value: T) => void): void {
+    this.#scheduler.afterIn(host, this.#random.between(...LIST_AGAIN_MS), 'config', () => {
+      this.#listAgain(host, list, changed)
+      if (this.isDown) return
+      void list().then((values) => {
+        for (const value of values) this.#hint(host, () => changed(value))
+      })
+    })
   }
 
   #hint(host: Host, tell: () => void): void {

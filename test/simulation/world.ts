@@ -5,6 +5,8 @@
  */
 
 import type { Checksums } from '@granary/storage-node/base/checksums'
+import { silentLogger } from '@granary/storage-node/base/logger'
+import type { LogFields, Logger } from '@granary/storage-node/base/logger'
 import type { StoreId } from '@granary/storage-node/contract/identifiers'
 import type { ConfigStoreFounder } from '@granary/storage-node/testing'
 import { SeededRandom } from '../crash/seeded-random.ts'
@@ -25,6 +27,8 @@ import { isCondemned, judgeEnd, watchFailedSync } from './watches/process-watch.
 import { WireWatch } from './watches/wire-watch.ts'
 
 const CAPACITY_BYTES = 1024 ** 4
+const MS_PER_SECOND = 1000
+const FORMAT_LOOK_MS = 10
 const LEASE_CHECK_MS = 50
 /** Rates of monotonic clocks are within 5 % (replication.md 1.7). */
 const CLOCK_RATE_ERROR_MAX = 0.045
@@ -34,8 +38,12 @@ export interface WorldParts {
   readonly checksums: Checksums
   readonly records: ConfigStoreFounder
   readonly openNode: (world: World) => OpenNode
-  readonly tell: (line: string) => void
+  /** Undefined: nobody listens. */
+  readonly tell: Tell | undefined
 }
+
+/** Takes a line of the run's story. */
+export type Tell = (line: string) => void
 
 /** Everything of one run but its clients and checks. */
 export class World {
@@ -54,8 +62,7 @@ export class World {
   readonly violations: Violation[] = []
   /** Processes that ended, by themselves or not. */
   crashCount = 0
-  /** Takes a line of the run's story. */
-  readonly tell: (line: string) => void
+  readonly #listener: Tell | undefined
   readonly #random: SeededRandom
 
   constructor({ plan, checksums, records, openNode, tell }: WorldParts) {
@@ -64,7 +71,7 @@ export class World {
     this.checksums = checksums
     this.records = records
     this.#random = random
-    this.tell = (line) => tell(`${(this.scheduler.nowMs / 1000).toFixed(3)} ${line}`)
+    this.#listener = tell
     const { scheduler } = this
     const count = plan.zones.length
     this.network = new SimulatedNetwork(scheduler, fork(random), count)
@@ -86,10 +93,38 @@ export class World {
     }
   }
 
+  /** Somebody listens to the run's story. */
+  get isTold(): boolean {
+    return this.#listener !== undefined
+  }
+
+  tell(line: string): void {
+    this.#listener?.(`${(this.scheduler.nowMs / MS_PER_SECOND).toFixed(3)} ${line}`)
+  }
+
+  /** What a machine's processes log is part of the story. */
+  logger({ host }: Machine): Logger {
+    if (this.#listener === undefined) return silentLogger
+    const write = (message: string, fields: LogFields = {}) => {
+      this.tell(`store ${host.index}: ${message} ${JSON.stringify(fields)}`)
+    }
+    return { info: write, warn: write, error: write }
+  }
+
   /** Notes a broken rule. */
   readonly accuse: Accuse = (rule, detail) => {
     this.violations.push({ rule, detail: `${detail} (at ${this.scheduler.nowMs} ms)` })
     this.tell(`VIOLATION ${rule}: ${detail}`)
+  }
+
+  /** Resolves when every machine has its store. */
+  get formatted(): Promise<void> {
+    return new Promise((resolve) => this.#lookFormatted(resolve))
+  }
+
+  #lookFormatted(resolve: () => void): void {
+    if (this.machines.every(({ storeId }) => storeId !== undefined)) return resolve()
+    this.scheduler.after(FORMAT_LOOK_MS, 'check', () => this.#lookFormatted(resolve))
   }
 
   get tornCount(): number {

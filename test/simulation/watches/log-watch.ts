@@ -32,6 +32,13 @@ interface SeenEntry {
   before: LogPosition | undefined
 }
 
+/** What a primary was in charge of under one ballot. */
+interface Term {
+  readonly ballot: Ballot
+  readonly primary: StoreId
+  readonly members: readonly Member[]
+}
+
 const NO_OP_ID = '0'.repeat(32)
 
 /** One partition's log. */
@@ -41,6 +48,7 @@ export class LogWatch {
   readonly #accuse: Accuse
   readonly #promised = new Map<StoreId, Ballot>()
   readonly #preparer = new Map<string, string>()
+  readonly #terms = new Map<string, Term>()
   readonly #entries = new Map<string, SeenEntry>()
   /** The first seq of each ballot. */
   readonly #firstSeq = new Map<string, Seq>()
@@ -153,9 +161,10 @@ export class LogWatch {
       this.#accuse('I7', `${preparer} and ${process} both prepare under ${name}`)
     }
     this.#preparer.set(name, process)
+    this.#terms.set(name, { ballot, primary: from, members: configuration.members })
     this.#promises(from, ballot, 'prepares')
     this.#seeEntries(entries, prev)
-    if (commit > this.#committed) this.#commit(from, ballot, commit, configuration.members)
+    if (commit > this.#committed) this.#commit(ballot, commit)
   }
 
   /** What a store says under a ballot shows that it has promised nothing above it (I6). */
@@ -213,21 +222,31 @@ export class LogWatch {
     }
   }
 
-  /** Committed is what a write quorum has acked under the ballot that says so (I10). */
-  #commit(primary: StoreId, ballot: Ballot, commit: Seq, members: readonly Member[]): void {
-    const name = nameOf(ballot)
-    const holders = [...(this.#acked.get(name) ?? [])].filter(([, seq]) => seq >= commit)
-    const have = new Set([primary, ...holders.map(([store]) => store)])
-    if (!this.#quorums.isWriteQuorum(have, members)) {
-      const names = [...have].join(' ')
-      this.#accuse('I10', `${commit} is committed under ${name}, only ${names} have it`)
-    }
-    const first = this.#firstSeq.get(name)
-    if (first !== undefined && commit < first) {
-      this.#accuse('I10', `${commit} is committed under ${name}, which begins at ${first}`)
+  /** Committed is what a write quorum has acked under one ballot, from that one's start on (I10). */
+  #commit(ballot: Ballot, commit: Seq): void {
+    const isHeld = [...this.#terms.values()].some((term) => {
+      // A new primary may have applied what the one before it has committed and told nobody.
+      return compare(term.ballot, ballot) <= 0 && this.#isCommittedIn(term, commit)
+    })
+    if (!isHeld) {
+      const name = nameOf(ballot)
+      const holders = [...(this.#acked.get(name) ?? [])].filter(([, seq]) => seq >= commit)
+      const names = holders.map(([store]) => store).join(' ')
+      this.#accuse('I10', `${commit} is committed under ${name}, acked by ${names || 'nobody'}`)
     }
     this.#followCommitted(ballot, commit)
     this.#committed = commit
+  }
+
+  #isCommittedIn({ ballot, primary, members }: Term, commit: Seq): boolean {
+    const name = nameOf(ballot)
+    const first = this.#firstSeq.get(name)
+    if (first !== undefined && commit < first) return false
+    const holders = [...(this.#acked.get(name) ?? [])].filter(([, seq]) => seq >= commit)
+    return this.#quorums.isWriteQuorum(
+      new Set([primary, ...holders.map(([store]) => store)]),
+      members,
+    )
   }
 
   /** From the new commit back to the last one, along the entries that were seen. */

@@ -21,6 +21,11 @@ const FATAL_MS_MAX = 3_000
 /** Causes of causes. */
 const CAUSE_DEPTH_MAX = 8
 
+/** An error that no surroundings explain. */
+export function isMistake(error: unknown): error is Error {
+  return error instanceof Error && MISTAKES.has(error.name)
+}
+
 /** True when the store's own start found what the fault atlas has damaged: it stays down (D2). */
 export function isCondemned({ cause }: ProcessEnd): boolean {
   return cause !== undefined && causesOf(cause).some(({ name }) => name === 'StoreDamagedError')
@@ -32,7 +37,7 @@ export function judgeEnd(end: ProcessEnd, rotten: Machine | undefined, accuse: A
   if (cause === undefined) return
   const causes = causesOf(cause)
   const where = `store ${machine.host.index}`
-  const mistake = causes.find(({ name }) => MISTAKES.has(name))
+  const mistake = causes.find(isMistake)
   if (mistake !== undefined) {
     accuse('assertion', `${where}: ${mistake.stack ?? mistake.message}`)
     return
@@ -41,7 +46,8 @@ export function judgeEnd(end: ProcessEnd, rotten: Machine | undefined, accuse: A
     if (machine !== rotten) accuse('D2', `${where}, whose disk is good: ${cause.message}`)
     return
   }
-  if (causes.some(isDiskError)) return
+  // A start that the config store does not answer is tried again.
+  if (causes.some(isDiskError) || isUnanswered(end)) return
   accuse('end', `${where} ended: ${cause.stack ?? cause.message}`)
 }
 
@@ -61,6 +67,10 @@ export function watchFailedSync(
     if (host.life !== life || host.readyMs > failedMs) return
     accuse('D1', `store ${host.index} goes on after a failed sync of ${path}`)
   })
+}
+
+function isUnanswered({ isOpening, cause }: ProcessEnd): boolean {
+  return isOpening && cause?.name === 'ConfigStoreUnavailableError'
 }
 
 function causesOf(error: Error): Error[] {
