@@ -14,6 +14,7 @@ import { CONFIRMATIONS_PER_REQUEST } from '../wire/peer/chunk-codec.ts'
 import type { ChunkConfirmation, ChunksOfData } from '../wire/peer/chunk-messages.ts'
 import type { ChunkCopies } from './chunk-copies.ts'
 import type { ChunkHandler } from './chunk-handler.ts'
+import type { StoreHealth } from './chunk-health.ts'
 import type { ChunkPlacement } from './chunk-placement.ts'
 import type { PeerNetwork } from './peer-network.ts'
 
@@ -27,6 +28,7 @@ export interface ChunkConfirmationsParts {
   readonly handler: Pick<ChunkHandler, 'confirm'>
   readonly peers: Pick<PeerNetwork, 'request'>
   readonly placement: ChunkPlacement
+  readonly health: StoreHealth
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -89,10 +91,17 @@ export class ChunkConfirmations {
     if (gathered === undefined) return
     this.#gathered.delete(store)
     gathered.timer.cancel()
-    const { data } = gathered
-    const request = { kind: 'chunkConfirm', data } as const
-    const sending = this.#parts.peers.request(store, request, { deadlineMs: DEADLINE_MS })
-    this.#follow(sending.then(() => undefined))
+    const { peers, health } = this.#parts
+    // It has asked for nothing, and is not missed.
+    if (health.isResting(store)) return
+    const request = { kind: 'chunkConfirm', data: gathered.data } as const
+    const sending = peers.request(store, request, { deadlineMs: DEADLINE_MS })
+    this.#follow(
+      sending.then(
+        () => undefined,
+        () => health.failed(store),
+      ),
+    )
   }
 
   #follow(work: Promise<void>): void {

@@ -10,6 +10,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { StoreId } from '../contract/identifiers.ts'
 import type { DataId } from '../model/identifiers.ts'
+import { COPY_COUNT } from '../placement/plan-groups.ts'
 import { computeBlockChecks } from '../storage/chunks/block-checks.ts'
 import { ChunkDeletedError, ChunkSpaceError } from '../storage/chunks/chunk-errors.ts'
 import type { ChunkStore, NewChunk } from '../storage/chunks/chunk-store.ts'
@@ -36,6 +37,9 @@ export interface ChunkFanOutParts {
   readonly clock: Clock
   readonly logger: Logger
 }
+
+/** All stores of a group are well, enough of them are, or too few. */
+export type Outlook = 'good' | 'fair' | 'poor'
 
 /** What became of a chunk once nothing is under way any more. */
 export interface SettledChunk {
@@ -71,11 +75,18 @@ export class ChunkFanOut {
     return placement.isEnough(others)
   }
 
-  /** Whether every store of the data's first group is well, as far as is known. */
-  favours(dataId: DataId): boolean {
+  /** Whether another dataId may lead to other stores. */
+  get hasChoice(): boolean {
+    return this.#parts.placement.stores.length > COPY_COUNT
+  }
+
+  /** What a chunk under this name may expect of its first group, as far as is known. */
+  outlook(dataId: DataId): Outlook {
     const { placement, health } = this.#parts
     const group = placement.storesOf(dataId, 0)
-    return group.every(({ store }) => !health.isFull(store) && !health.isResting(store))
+    const well = group.filter(({ store }) => !health.isFull(store) && !health.isResting(store))
+    if (well.length === group.length) return 'good'
+    return placement.isEnough(well) ? 'fair' : 'poor'
   }
 
   /** Starts to send. The pieces are lent until `settled`. */

@@ -179,7 +179,8 @@ describe('a chunk does not count', () => {
     await expect(putting).rejects.toThrow('full')
     expect(bench.clock.nowMs() - startedMs).toBeLessThan(SOFT_WAIT_MS)
     expect(bench.node(0).plane.copies.wouldFit(1)).toBe(true)
-    expect(bench.node(2).plane.copies.favours(dataId(5))).toBe(false)
+    expect(bench.node(2).plane.copies.outlook(dataId(5))).toBe('poor')
+    expect(bench.node(0).plane.copies.outlook(dataId(5))).toBe('good')
   })
 
   test('when it was removed meanwhile', async () => {

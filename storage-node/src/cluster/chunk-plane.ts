@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from '../base/clock.ts'
+import { sleep } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ChunkStore } from '../storage/chunks/chunk-store.ts'
 import { ChunkConfirmations } from './chunk-confirmations.ts'
@@ -18,6 +19,9 @@ import type { ChunkPlacement } from './chunk-placement.ts'
 import { ChunkRemoval } from './chunk-removal.ts'
 import { ChunkSources } from './chunk-sources.ts'
 import type { PeerNetwork } from './peer-network.ts'
+
+/** How long a stop waits for others to answer. */
+const SETTLE_MS_MAX = 1_000
 
 export interface ChunkPlaneOptions {
   readonly chunks: ChunkStore
@@ -49,7 +53,7 @@ export function openChunkPlane(options: ChunkPlaneOptions): ChunkPlane {
   const health = new StoreHealth(clock)
   const damage = new ChunkDamage({ chunks, peers, placement, health, clock, logger })
   const handler = new ChunkHandler({ chunks, placement, room, damage, flush })
-  const confirmations = new ChunkConfirmations({ handler, peers, placement, clock, logger })
+  const confirmations = new ChunkConfirmations({ handler, peers, placement, health, clock, logger })
   return {
     copies: new ChunkFanOut({ chunks, peers, placement, health, room, clock, logger }),
     sources: new ChunkSources({ chunks, peers, placement, health, damage, clock }),
@@ -59,7 +63,7 @@ export function openChunkPlane(options: ChunkPlaneOptions): ChunkPlane {
     health,
     handler,
     async stop() {
-      await confirmations.settle()
+      await Promise.race([confirmations.settle(), sleep(clock, SETTLE_MS_MAX)])
       await damage.stop()
     },
   }

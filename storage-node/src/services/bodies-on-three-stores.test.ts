@@ -186,3 +186,30 @@ test('bodies that come together never take more than the pool, and all get throu
   await bench.elapse(1500)
   expect(gateway.slabs.usedCount).toBe(0)
 })
+
+test('a small body goes to other stores where its own have no room', async () => {
+  const bench = await ChunkBench.open({ zones: ['a', 'a', 'b', 'b', 'c', 'c'] })
+  const gateway = gatewayOf(bench, 0)
+  for (const at of [0, 2, 4]) bench.node(at).isFull = true
+  for (let round = 0; round < 12; round++) {
+    const stored = await bench.run(store(gateway, content.subarray(0, 5000)))
+    const bytes = await bench.run(read(gateway, stored))
+    expect(Buffer.compare(bytes, content.subarray(0, 5000))).toBe(0)
+  }
+  for (const at of [0, 2, 4]) expect(bench.node(at).chunks.usage().liveBytes).toBe(0)
+})
+
+test('stores that have heard of a body know it, also when one was away', async () => {
+  const bench = await ChunkBench.open()
+  const gateway = gatewayOf(bench, 0)
+  bench.node(1).die()
+  const stored = await bench.run(store(gateway, content))
+  gateway.bodies.confirm(stored)
+  await bench.run(gateway.node.plane.confirmations.settle())
+  for (const at of [0, 2]) {
+    const { chunks } = await bench.node(at).chunks.listLacking(undefined)
+    expect(chunks.map(({ index, lacking }) => [index, ...lacking])).toEqual(
+      [0, 1, 2].map((index) => [index, bench.node(1).store]),
+    )
+  }
+})

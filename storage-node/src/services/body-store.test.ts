@@ -55,7 +55,8 @@ function openBench(): Bench {
     partitions,
     copies: {
       wouldFit: () => true,
-      favours: () => false,
+      hasChoice: false,
+      outlook: () => 'good',
       send(chunk) {
         const counted = put(chunk)
         const settled = { lacking: [], mayReuse: true }

@@ -38,7 +38,7 @@ const DRAW_COUNT_MAX = 8
 const ATTEMPT_COUNT_MAX = 3
 
 export interface BodyStoreParts extends ChunkWriterParts {
-  readonly copies: Pick<ChunkFanOut, 'send' | 'wouldFit' | 'favours'>
+  readonly copies: Pick<ChunkFanOut, 'send' | 'wouldFit' | 'hasChoice' | 'outlook'>
   readonly confirmations: Pick<ChunkConfirmations, 'confirm'>
   readonly removal: Pick<ChunkRemoval, 'discard'>
   readonly partitions: Partitions
@@ -157,9 +157,8 @@ export class BodyStore {
         await counted
       } catch (error) {
         await this.#kill(place, dataId, sizeBytes)
-        // The bytes are at hand: another dataId may lead to other stores.
         dataId = this.#newDataId()
-        if (attempt === ATTEMPT_COUNT_MAX || !this.#parts.copies.favours(dataId)) throw error
+        if (attempt === ATTEMPT_COUNT_MAX || !this.#mayHelp(dataId)) throw error
         continue
       }
       const data = { kind: 'chunks', dataId } as const
@@ -185,14 +184,22 @@ export class BodyStore {
     }
   }
 
+  /** Whether a small body, whose bytes are at hand, may find other stores under another name. */
+  #mayHelp(dataId: DataId): boolean {
+    const { copies } = this.#parts
+    return copies.hasChoice && copies.outlook(dataId) !== 'poor'
+  }
+
   /** One whose stores are well, if there is one: stores that fill up get no new data. */
   #newDataId(): DataId {
     const { clock, random, copies } = this.#parts
-    let dataId = newTimedId(clock, random) as DataId
-    for (let draw = 1; draw < DRAW_COUNT_MAX && !copies.favours(dataId); draw++) {
-      dataId = newTimedId(clock, random) as DataId
+    let best = newTimedId(clock, random) as DataId
+    if (!copies.hasChoice) return best
+    for (let draw = 1; draw < DRAW_COUNT_MAX && copies.outlook(best) !== 'good'; draw++) {
+      const other = newTimedId(clock, random) as DataId
+      if (copies.outlook(best) === 'poor' || copies.outlook(other) === 'good') best = other
     }
-    return dataId
+    return best
   }
 }
 
