@@ -112,6 +112,21 @@ test('the config store is asked about a partition now and then, not with every c
   expect(get).toHaveBeenCalledTimes(4)
 })
 
+test('while the config store is down, the own replicas are all there is to go by', async () => {
+  const configs = new MemoryConfigStore()
+  jest.spyOn(configs, 'get').mockRejectedValue(new Error('down'))
+  const clock = new ManualClock(START_MS)
+  let known = routesOf(4)
+  const table = new PartitionTable(configs, clock, () => known)
+  const position = Buffer.from('5000000000000000', 'hex')
+  expect(table.find(position)).toMatchObject({ epoch: 3, primary: A })
+  // One of them hears from a later primary.
+  known = known.map((route) => ({ ...route, epoch: 4 as Epoch, primary: B }))
+  clock.advance(1000)
+  table.refresh(table.find(position)!.partition)
+  expect(table.find(position)).toMatchObject({ epoch: 4, primary: B })
+})
+
 test('a config store that is down changes nothing', async () => {
   const configs = new MemoryConfigStore()
   const table = new PartitionTable(configs, new ManualClock(START_MS))

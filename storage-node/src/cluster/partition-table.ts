@@ -26,6 +26,9 @@ export interface Route {
   readonly primary: StoreId | undefined
 }
 
+/** Configurations that this store's own replicas have learned of. */
+export type OwnConfigurations = () => readonly Configuration[]
+
 /** Called after a partition's route has changed. */
 export type RouteListener = (route: Route) => void
 
@@ -33,17 +36,20 @@ export type RouteListener = (route: Route) => void
 export class PartitionTable {
   readonly #configs: ConfigStore
   readonly #clock: Clock
+  readonly #own: OwnConfigurations
   readonly #routes = new Map<PartitionId, Route>()
   readonly #askedMs = new Map<PartitionId, number>()
   readonly #listeners: RouteListener[] = []
   readonly #watch: { stop(): void }
   /** In the order of their ranges' starts; undefined when that has changed. */
   #sorted: readonly Route[] | undefined
+  #ownAskedMs = -Infinity
 
   /** Begins to watch; routes come in later turns. */
-  constructor(configs: ConfigStore, clock: Clock) {
+  constructor(configs: ConfigStore, clock: Clock, own: OwnConfigurations = () => []) {
     this.#configs = configs
     this.#clock = clock
+    this.#own = own
     this.#watch = configs.watch((config) => this.#learnConfig(config))
   }
 
@@ -53,17 +59,7 @@ export class PartitionTable {
 
   /** The partition that holds the position, as far as anybody has said. */
   find(position: Uint8Array): Route | undefined {
-    const sorted = this.#inOrder()
-    let low = 0
-    let high = sorted.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const route = sorted[middle]
-      if (route !== undefined && compareBytes(route.range.start, position) <= 0) low = middle + 1
-      else high = middle
-    }
-    const route = sorted[low - 1]
-    return route !== undefined && isInRange(route.range, position) ? route : undefined
+    return this.#findKnown(position) ?? (this.#askOwn() ? this.#findKnown(position) : undefined)
   }
 
   get(partition: PartitionId): Route | undefined {
@@ -87,6 +83,7 @@ export class PartitionTable {
     const nowMs = this.#clock.monotonicMs()
     if (nowMs - (this.#askedMs.get(partition) ?? -Infinity) < REFRESH_MS_MIN) return
     this.#askedMs.set(partition, nowMs)
+    this.#askOwn()
     this.#configs.get(partition).then(
       (config) => config !== undefined && this.#learnConfig(config),
       // The watch tells it later, or nobody does while the config store is down.
@@ -96,6 +93,29 @@ export class PartitionTable {
 
   onMoved(listener: RouteListener): void {
     this.#listeners.push(listener)
+  }
+
+  #findKnown(position: Uint8Array): Route | undefined {
+    const sorted = this.#inOrder()
+    let low = 0
+    let high = sorted.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const route = sorted[middle]
+      if (route !== undefined && compareBytes(route.range.start, position) <= 0) low = middle + 1
+      else high = middle
+    }
+    const route = sorted[low - 1]
+    return route !== undefined && isInRange(route.range, position) ? route : undefined
+  }
+
+  /** What the own replicas know: all there is to go by while the config store is down. */
+  #askOwn(): boolean {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs - this.#ownAskedMs < REFRESH_MS_MIN) return false
+    this.#ownAskedMs = nowMs
+    for (const configuration of this.#own()) this.learnConfiguration(configuration)
+    return true
   }
 
   #learnConfig({ partition, configuration, intent }: PartitionConfig): void {

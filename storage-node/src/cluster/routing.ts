@@ -15,6 +15,7 @@ import type { OperationRequests } from '../wire/peer/operation-messages.ts'
 import type { ConfigStore } from './config-store.ts'
 import type { LocalReplicas } from './local-replicas.ts'
 import { OperationHandler } from './operation-handler.ts'
+import type { OwnConfigurations } from './partition-table.ts'
 import { PartitionTable } from './partition-table.ts'
 import type { PeerNetwork } from './peer-network.ts'
 import { PrimaryCalls } from './primary-calls.ts'
@@ -36,6 +37,8 @@ export interface RoutingParts {
   readonly quorum: QuorumRule
   /** This store's replicas; they may come and go. */
   readonly findReplica: (partition: PartitionId) => SystemReplica | undefined
+  /** What they know of their partitions, for when the config store is down. Default: nothing. */
+  readonly ownConfigurations?: OwnConfigurations
 }
 
 export type OperationRequestKind = keyof OperationRequests
@@ -56,7 +59,7 @@ export class Routing {
     const { network, configs, clock, random, hybridMs, quorum } = parts
     this.#parts = parts
     const replicas: LocalReplicas = { find: (partition) => this.#find(partition) }
-    const table = new PartitionTable(configs, clock)
+    const table = new PartitionTable(configs, clock, parts.ownConfigurations)
     const calls = new PrimaryCalls(table, clock)
     const stores = new StoreCalls({ network, replicas, clock })
     this.table = table
