@@ -32,6 +32,24 @@ export interface ClusterOptions {
   readonly syncMsMax: number
   readonly applyMsMax: number
   readonly delayMsMax: number
+  readonly director?: Director
+}
+
+/** A hand in the run, for scenarios: sees what stores do, and decides what else the dice would. */
+export interface Director {
+  onEffect(store: SimulatedStore, effect: Effect): void
+  /** How fast the store's clock runs. */
+  rateOf(store: StoreId): number
+  /** The delays of the copies that arrive; none: the message is lost. */
+  copiesOf(from: StoreId, to: StoreId, message: ReplicationMessage): readonly number[]
+  /** What becomes of the next swap; undefined: what else would. */
+  fateOfSwap(): SwapFate | undefined
+}
+
+export interface SwapFate {
+  /** Undefined: it never happens. */
+  readonly happensAfterMs: number | undefined
+  readonly isAnswered: boolean
 }
 
 /** Times and chances of what goes wrong; all zero after healing. */
@@ -124,7 +142,7 @@ export class Cluster {
   }
 
   #boot(member: Member, disk = newDisk()): void {
-    const rate = 0.98 + this.below(0.04)
+    const rate = this.options.director?.rateOf(member.store) ?? 0.98 + this.below(0.04)
     const store = new SimulatedStore(this, member, disk, rate)
     this.stores.set(member.store, store)
     store.start()
@@ -158,18 +176,33 @@ export class Cluster {
   }
 
   send(from: SimulatedStore, to: StoreId, message: ReplicationMessage): void {
-    const copies = this.chance(this.faults.loss) ? 0 : this.chance(this.faults.duplication) ? 2 : 1
-    for (let copy = 0; copy < copies; copy++) {
-      this.#deliver(from, to, (process) =>
-        process.input({ kind: 'message', from: from.store, message }),
-      )
+    const copies = this.options.director?.copiesOf(from.store, to, message) ?? this.#copies()
+    for (const delayMs of copies) {
+      const take = (process: SimulatedStore) =>
+        process.input({ kind: 'message', from: from.store, message })
+      this.#deliver(from, to, take, delayMs)
     }
   }
 
-  #deliver(from: SimulatedStore, to: StoreId, take: (process: SimulatedStore) => void): void {
-    const { incarnation } = from
+  #copies(): number[] {
+    if (this.chance(this.faults.loss)) return []
+    const count = this.chance(this.faults.duplication) ? 2 : 1
+    return Array.from({ length: count }, () => this.#delayMs())
+  }
+
+  #delayMs(): number {
     const extra = this.chance(this.faults.loss) ? this.below(2000) : 0
-    this.schedule(1 + this.below(this.options.delayMsMax) + extra, () => {
+    return 1 + this.below(this.options.delayMsMax) + extra
+  }
+
+  #deliver(
+    from: SimulatedStore,
+    to: StoreId,
+    take: (process: SimulatedStore) => void,
+    delayMs = this.#delayMs(),
+  ): void {
+    const { incarnation } = from
+    this.schedule(delayMs, () => {
       const process = this.stores.get(to)
       if (process?.isRunning !== true || this.cuts.has(`${from.store}>${to}`)) return
       if (process.meet(from.store, incarnation)) take(process)
@@ -179,7 +212,7 @@ export class Cluster {
   #beat(): void {
     this.schedule(BEACON_MS, () => this.#beat())
     for (const process of [...this.stores.values(), ...this.ghosts]) {
-      if (!process.isRunning || process.isSilenced) continue
+      if (!process.isRunning || process.isSilenced || process.isMute) continue
       const beacon = process.beacon()
       for (const { store } of this.members) {
         if (store !== process.store) this.#sendBeacon(process, store, beacon)
@@ -318,6 +351,8 @@ export class SimulatedConfigStore {
     { token, expected, configuration }: Extract<Effect, { kind: 'swapConfiguration' }>,
   ): void {
     const { faults } = this.#cluster
+    const fate = this.#cluster.options.director?.fateOfSwap()
+    if (fate !== undefined) return this.#swapAs(fate, store, { token, expected, configuration })
     if (faults.isConfigDown || this.#cluster.chance(faults.configLoss)) {
       // The answer is lost; the swap takes effect before, after or never.
       if (this.#cluster.chance(0.6))
@@ -329,6 +364,25 @@ export class SimulatedConfigStore {
     this.#later(20, () => {
       const outcome = this.#write(store, expected, configuration) ? 'won' : 'lost'
       this.#later(10, () => store.input({ kind: 'configurationSwapped', token, outcome }))
+    })
+  }
+
+  #swapAs(
+    { happensAfterMs, isAnswered }: SwapFate,
+    store: SimulatedStore,
+    {
+      token,
+      expected,
+      configuration,
+    }: Omit<Extract<Effect, { kind: 'swapConfiguration' }>, 'kind'>,
+  ): void {
+    const answer = (outcome: 'won' | 'lost' | 'unknown') =>
+      store.input({ kind: 'configurationSwapped', token, outcome })
+    if (!isAnswered) this.#later(300, () => answer('unknown'))
+    if (happensAfterMs === undefined) return
+    this.#cluster.schedule(happensAfterMs, () => {
+      const isWon = this.#write(store, expected, configuration)
+      if (isAnswered) answer(isWon ? 'won' : 'lost')
     })
   }
 

@@ -77,6 +77,10 @@ export class SimulatedStore {
   #holds: Ballot | undefined
   /** A ghost's beacon thread has noticed. */
   isSilenced = false
+  /** Nothing is taken in before; it comes all at once then. */
+  inputsFromMs = 0
+  /** No beacon is sent or answered before. */
+  beaconsFromMs = 0
 
   constructor(cluster: Cluster, member: Member, disk: Disk, rate: number) {
     this.#cluster = cluster
@@ -124,8 +128,14 @@ export class SimulatedStore {
     }
   }
 
+  get isMute(): boolean {
+    return this.#cluster.nowMs < this.beaconsFromMs
+  }
+
   input(input: Input): void {
     if (!this.isRunning) return
+    const waitMs = this.inputsFromMs - this.#cluster.nowMs
+    if (waitMs > 0) return this.#cluster.schedule(waitMs, () => this.input(input))
     const { effects } = step(this.state, input, this.around)
     for (const effect of effects) this.#perform(effect)
     this.#cluster.checks.afterStep(this)
@@ -133,6 +143,7 @@ export class SimulatedStore {
 
   #perform(effect: Effect): void {
     this.#cluster.checks.onEffect(this, effect)
+    this.#cluster.options.director?.onEffect(this, effect)
     switch (effect.kind) {
       case 'send':
         return this.#cluster.send(this, effect.to, effect.message)
@@ -213,6 +224,7 @@ export class SimulatedStore {
 
   #apply(upTo: Seq): void {
     this.#later(this.#cluster.options.applyMsMax, () => {
+      if (this.state.isDamaged) return
       const first = this.entries[0]?.seq ?? 0
       while (this.rows.length < upTo) {
         const entry = this.entries[this.rows.length + 1 - first]
@@ -277,7 +289,7 @@ export class SimulatedStore {
 
   /** Takes a beacon in; undefined if it is of a process of the past. */
   onBeacon(beacon: Beacon): BeaconAnswer | undefined {
-    if (!this.meet(beacon.from, beacon.incarnation)) return undefined
+    if (this.isMute || !this.meet(beacon.from, beacon.incarnation)) return undefined
     this.#heardMs.set(beacon.from, this.nowMs)
     const ballot = beacon.holds ?? NO_BALLOT
     const outcome = beacon.holds && this.#grant(beacon.from, beacon.holds)
