@@ -4,7 +4,8 @@ const environment = { HOME: '/home/somebody' }
 
 test('everything has a default', () => {
   expect(parseLocalConfig([], environment)).toEqual({
-    zoneCount: 1,
+    zoneCount: undefined,
+    processes: false,
     dataDirectory: '/home/somebody/.local/share/granary',
     port: 9000,
     region: 'cn-hangzhou',
@@ -18,11 +19,12 @@ test('everything has a default', () => {
 
 test('flags and environment are read', () => {
   const args =
-    '--zones 1 --data /d --port=0 --region eu-1 --access-key-id id --access-key-secret s --tls-cert /c --tls-key /k --json'
+    '--zones 2 --processes --data /d --port=0 --region eu-1 --access-key-id id --access-key-secret s --tls-cert /c --tls-key /k --json'
   expect(
     parseLocalConfig(args.split(' '), { GRANARY_ADMIN_PORT: '9001', GRANARY_GC_GRACE_MS: '50' }),
   ).toEqual({
-    zoneCount: 1,
+    zoneCount: 2,
+    processes: true,
     dataDirectory: '/d',
     port: 0,
     region: 'eu-1',
@@ -55,8 +57,9 @@ test.each([
   ['--port=', '--port needs a value'],
   ['--port', '--port needs a value'],
   ['--port 1 --port 2', '--port is given twice'],
-  ['--zones 3', '--zones must be 1, the only number served so far, is "3"'],
-  ['--zones x', '--zones must be 1, the only number served so far, is "x"'],
+  ['--zones 4', '--zones must be a number from 1 to 3, is "4"'],
+  ['--zones x', '--zones must be a number from 1 to 3, is "x"'],
+  ['--processes=yes', '--processes takes no value'],
   ['--region oss-cn-hangzhou', 'without "oss-" in front, is "oss-cn-hangzhou"'],
   ['--region CN', 'is "CN"'],
   ['--json=yes', '--json takes no value'],

@@ -10,7 +10,11 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
 /** gcGrace of replication.md 1.8. */
-const GC_GRACE_MS = 60 * 60 * 1000
+export const GC_GRACE_MS = 60 * 60 * 1000
+
+/** Zones of a new region. */
+export const ZONE_COUNT_DEFAULT = 3
+const ZONE_COUNT_MAX = 3
 
 /** An access key that is given at start. */
 export interface GivenAccessKey {
@@ -20,7 +24,10 @@ export interface GivenAccessKey {
 
 /** What a local region is started with. */
 export interface LocalConfig {
-  readonly zoneCount: number
+  /** Undefined: what the data directory was made with; a new one gets `ZONE_COUNT_DEFAULT`. */
+  readonly zoneCount: number | undefined
+  /** Each storage node is a process of its own. */
+  readonly processes: boolean
   readonly dataDirectory: string
   /** 0: any free one. */
   readonly port: number
@@ -44,7 +51,7 @@ export class ConfigError extends Error {
   }
 }
 
-export const LOCAL_USAGE = `Usage: npm start -- [--zones N] [--data DIR] [--port P] [--region ID]
+export const LOCAL_USAGE = `Usage: npm start -- [--zones N] [--processes] [--data DIR] [--port P] [--region ID]
        [--access-key-id ID --access-key-secret SECRET] [--tls-cert FILE --tls-key FILE] [--json]
 `
 
@@ -55,7 +62,8 @@ export function parseLocalConfig(args: readonly string[], environment: Environme
   const mistakes: string[] = []
   const flags = parseFlags(args, mistakes)
   const config: LocalConfig = {
-    zoneCount: zoneCountOf(flags, mistakes),
+    zoneCount: zoneCountOf(flags.get('zones'), mistakes),
+    processes: flags.has('processes'),
     dataDirectory: dataDirectoryOf(flags.get('data'), environment, mistakes),
     port: portOf('--port', flags.get('port') ?? '9000', mistakes),
     region: regionOf(flags.get('region') ?? 'cn-hangzhou', mistakes),
@@ -79,7 +87,9 @@ const STRING_FLAGS = [
   'tls-cert',
   'tls-key',
 ] as const
+const BARE_FLAGS = ['json', 'processes'] as const
 const string = { type: 'string' } as const
+const boolean = { type: 'boolean' } as const
 
 /** Values of the flags given; of a flag without value an empty text. */
 function parseFlags(args: readonly string[], mistakes: string[]): ReadonlyMap<string, string> {
@@ -88,7 +98,7 @@ function parseFlags(args: readonly string[], mistakes: string[]): ReadonlyMap<st
     args: [...args],
     options: {
       ...Object.fromEntries(STRING_FLAGS.map((name) => [name, string])),
-      json: { type: 'boolean' },
+      ...Object.fromEntries(BARE_FLAGS.map((name) => [name, boolean])),
     },
     strict: false,
     tokens: true,
@@ -98,7 +108,8 @@ function parseFlags(args: readonly string[], mistakes: string[]): ReadonlyMap<st
     if (token.kind !== 'option') continue
     const { name, rawName, value } = token
     const takesValue = (STRING_FLAGS as readonly string[]).includes(name)
-    if (!takesValue && name !== 'json') mistakes.push(`${rawName} is unknown`)
+    const isKnown = takesValue || (BARE_FLAGS as readonly string[]).includes(name)
+    if (!isKnown) mistakes.push(`${rawName} is unknown`)
     else if (flags.has(name)) mistakes.push(`--${name} is given twice`)
     else if (takesValue && !value) mistakes.push(`--${name} needs a value`)
     else if (!takesValue && value !== undefined) mistakes.push(`--${name} takes no value`)
@@ -107,10 +118,13 @@ function parseFlags(args: readonly string[], mistakes: string[]): ReadonlyMap<st
   return flags
 }
 
-function zoneCountOf(flags: ReadonlyMap<string, string>, mistakes: string[]): number {
-  const text = flags.get('zones') ?? '1'
-  if (text !== '1') mistakes.push(`--zones must be 1, the only number served so far, is "${text}"`)
-  return 1
+function zoneCountOf(text: string | undefined, mistakes: string[]): number | undefined {
+  if (text === undefined) return undefined
+  const zoneCount = /^\d$/.test(text) ? Number(text) : 0
+  if (zoneCount < 1 || zoneCount > ZONE_COUNT_MAX) {
+    mistakes.push(`--zones must be a number from 1 to ${ZONE_COUNT_MAX}, is "${text}"`)
+  }
+  return zoneCount
 }
 
 function dataDirectoryOf(

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { join } from 'node:path'
 import { inlineBodyHashers } from './base/body-hasher.ts'
 import { openChecksums } from './base/checksums.ts'
 import type { Clock } from './base/clock.ts'
@@ -14,8 +15,9 @@ import type { Files } from './base/files.ts'
 import { nodeFiles } from './base/files.ts'
 import { silentLogger } from './base/logger.ts'
 import { systemRandom } from './base/random.ts'
-import type { LocalRegion } from './local-region.ts'
-import { openLocalRegion } from './local-region.ts'
+import type { Zone } from './contract/configuration.ts'
+import { onlyNode, openLocalRegion } from './local-region.ts'
+import type { StorageNode } from './storage-node.ts'
 import { openRocksdbEngine } from './storage/rocksdb-engine.ts'
 import type { StoreSettings } from './storage/store.ts'
 import { lockStore } from './storage/store-lock.ts'
@@ -32,12 +34,13 @@ export interface DiskRegionOptions {
   readonly clock?: Clock
 }
 
-/** Opens the region, or rejects with why it must not be served. */
-export async function openDiskRegion(options: DiskRegionOptions): Promise<LocalRegion> {
+/** Opens a region with one store, or rejects with why it must not be served. */
+export async function openDiskRegion(options: DiskRegionOptions): Promise<StorageNode> {
   const { directory, fatal, gcGraceMs, settings, files, clock } = options
   const checksums = await openChecksums()
-  return openLocalRegion({
-    directory,
+  const region = await openLocalRegion({
+    zones: [{ zone: 'a' as Zone, directory }],
+    configDirectory: join(directory, 'config'),
     files: files ?? nodeFiles,
     clock: clock ?? systemClock,
     random: systemRandom,
@@ -51,4 +54,5 @@ export async function openDiskRegion(options: DiskRegionOptions): Promise<LocalR
     slabBytesMax: SLAB_BYTES_MAX,
     gcGraceMs,
   })
+  return onlyNode(region)
 }

@@ -33,6 +33,25 @@ export interface LocalApi {
   stop(): Promise<void>
 }
 
+/**
+ * One for each storage node. The first one gets the port that is wanted, the others those behind it
+ * as far as they are free.
+ */
+export async function startLocalApis(
+  nodes: readonly Omit<Services, 'region'>[],
+  options: LocalApiOptions,
+): Promise<LocalApi[]> {
+  const apis: LocalApi[] = []
+  for (const [at, node] of nodes.entries()) {
+    const first = apis[0]?.port
+    const wanted = first === undefined || options.port === 0 ? options.port : first + at
+    const start = (port: number) => startLocalApi(node, { ...options, port })
+    const starting = at === 0 ? start(wanted) : start(wanted).catch(() => start(0))
+    apis.push(await starting)
+  }
+  return apis
+}
+
 /** Listens, and serves as soon as it does. */
 export async function startLocalApi(
   services: Omit<Services, 'region'>,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { nodeFiles } from './base/files.ts'
 import { systemRandom } from './base/random.ts'
 import { parseLocalConfig } from './config.ts'
-import { checkIdentity, openAccessKey, openIdentity } from './local-directory.ts'
+import { checkIdentity, openAccessKey, openIdentity, storeDirectories } from './local-directory.ts'
 
 let directory: string
 beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), 'granary-directory-'))))
@@ -18,7 +18,7 @@ test('a region keeps its account', async () => {
   const first = await open()
   expect(first).toEqual({
     format: 1,
-    zones: 1,
+    zones: 3,
     region: 'cn-hangzhou',
     account: expect.stringMatching(/^[1-9]\d{15}$/),
   })
@@ -28,8 +28,26 @@ test('a region keeps its account', async () => {
 test('a directory of another region is refused before anything is opened', async () => {
   await open()
   await expect(checkIdentity(nodeFiles, config('--region', 'eu-1'))).rejects.toThrow(
-    `Cannot use ${directory}: it holds region "cn-hangzhou" with 1 zones, not "eu-1" with 1`,
+    `Cannot use ${directory}: it holds region "cn-hangzhou" with 3 zones, not "eu-1" with 3 zones`,
   )
+})
+
+test('a directory remembers its zones', async () => {
+  expect(await checkIdentity(nodeFiles, config())).toBe(3)
+  await open('--zones', '1')
+  expect(await checkIdentity(nodeFiles, config())).toBe(1)
+  await expect(checkIdentity(nodeFiles, config('--zones', '3'))).rejects.toThrow(
+    `Cannot use ${directory}: it holds region "cn-hangzhou" with 1 zone, not "cn-hangzhou" with 3 zones`,
+  )
+})
+
+test('each zone has a directory of its own', () => {
+  expect(storeDirectories('/data', 1)).toEqual([{ zone: 'a', directory: '/data/store' }])
+  expect(storeDirectories('/data', 3).map(({ directory: path }) => path)).toEqual([
+    '/data/zone-a',
+    '/data/zone-b',
+    '/data/zone-c',
+  ])
 })
 
 test.each([

@@ -10,6 +10,8 @@ import type { Files } from './base/files.ts'
 import { hasErrorCode, readWholeFile } from './base/files.ts'
 import type { Random } from './base/random.ts'
 import type { GivenAccessKey, LocalConfig } from './config.ts'
+import { ZONE_COUNT_DEFAULT } from './config.ts'
+import type { Zone } from './contract/configuration.ts'
 import type { AccountUid } from './model/identifiers.ts'
 
 /** The data directory cannot be used with these settings, or cannot be read. */
@@ -29,11 +31,28 @@ export interface RegionIdentity {
 const FORMAT = 1
 const REGION_FILE = 'region.json'
 const ACCESS_KEY_FILE = 'access-key.json'
+const ZONES = ['a', 'b', 'c']
 
-/** Throws unless the directory is empty or was made with these settings. Changes nothing. */
-export async function checkIdentity(files: Files, config: LocalConfig): Promise<void> {
+/**
+ * How many zones the region has, or will have. Throws unless the directory is empty or was made with
+ * these settings. Changes nothing.
+ */
+export async function checkIdentity(files: Files, config: LocalConfig): Promise<number> {
   const identity = await readJson<RegionIdentity>(files, join(config.dataDirectory, REGION_FILE))
-  if (identity !== undefined) verifyIdentity(identity, config)
+  if (identity === undefined) return config.zoneCount ?? ZONE_COUNT_DEFAULT
+  verifyIdentity(identity, config)
+  return identity.zones
+}
+
+/** Where each zone's store lies. A region with one zone keeps it where regions always did. */
+export function storeDirectories(
+  dataDirectory: string,
+  zoneCount: number,
+): { readonly zone: Zone; readonly directory: string }[] {
+  if (zoneCount === 1) return [{ zone: 'a' as Zone, directory: join(dataDirectory, 'store') }]
+  return ZONES.slice(0, zoneCount).map((zone) => {
+    return { zone: zone as Zone, directory: join(dataDirectory, `zone-${zone}`) }
+  })
 }
 
 /** Reads the identity, or makes it. The directory must be ours: the store's lock is held. */
@@ -50,7 +69,7 @@ export async function openIdentity(
   }
   const identity: RegionIdentity = {
     format: FORMAT,
-    zones: config.zoneCount,
+    zones: config.zoneCount ?? ZONE_COUNT_DEFAULT,
     region: config.region,
     account: randomDigits(random, 16) as AccountUid,
   }
@@ -90,12 +109,17 @@ function verifyIdentity(identity: RegionIdentity, config: LocalConfig): void {
       `Cannot use ${dataDirectory}: its format is ${identity.format}, this version reads up to ${FORMAT}`,
     )
   }
-  if (identity.region !== region || identity.zones !== zoneCount) {
+  const wantedZones = zoneCount ?? identity.zones
+  if (identity.region !== region || identity.zones !== wantedZones) {
     throw new DataDirectoryError(
-      `Cannot use ${dataDirectory}: it holds region "${identity.region}" with ${identity.zones} zones, ` +
-        `not "${region}" with ${zoneCount}`,
+      `Cannot use ${dataDirectory}: it holds region "${identity.region}" with ${zonesText(identity.zones)}, ` +
+        `not "${region}" with ${zonesText(wantedZones)}`,
     )
   }
+}
+
+function zonesText(count: number): string {
+  return count === 1 ? '1 zone' : `${count} zones`
 }
 
 async function readJson<T>(files: Files, path: string): Promise<T | undefined> {

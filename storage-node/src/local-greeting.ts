@@ -7,6 +7,8 @@
 /** Where the region is and who may use it. */
 export interface Access {
   readonly endpoint: string
+  /** One for each storage node; each serves every request. */
+  readonly endpoints: readonly string[]
   readonly region: string
   readonly accessKeyId: string
   readonly accessKeySecret: string
@@ -14,12 +16,12 @@ export interface Access {
 
 /** For people: the facts, and two lines to paste. */
 export function greeting(access: Access, dataDirectory: string): string {
-  const { endpoint, region, accessKeyId, accessKeySecret } = access
+  const { endpoint, endpoints, region, accessKeyId, accessKeySecret } = access
   // A name makes every SDK use the path when it is told to; an IP address confuses some.
   const named = endpoint.replace('127.0.0.1', 'localhost')
   return `Granary serves region ${region} at ${endpoint}
 
-  Endpoint          ${endpoint}
+  Endpoint          ${endpoints.join('\n                    ')}
   Region            ${region}
   AccessKeyId       ${accessKeyId}
   AccessKeySecret   ${accessKeySecret}

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDiskRegion } from './disk-region.ts'
-import type { LocalRegion } from './local-region.ts'
+import type { StorageNode } from './storage-node.ts'
 import { openMemoryRegion } from './memory-region.ts'
 import { BucketClient, bytesOf, makeBucket, OWNER } from './region-fixtures.ts'
 
@@ -25,7 +25,7 @@ async function expectFilled(client: BucketClient): Promise<void> {
   expect({ objects, objectBytes }).toEqual({ objects: SIZES_BYTES.length, objectBytes: sum })
 }
 
-async function bucketOf(region: LocalRegion): Promise<BucketClient> {
+async function bucketOf(region: StorageNode): Promise<BucketClient> {
   const page = await region.buckets.list(OWNER, { prefix: '', marker: '', maxKeys: 10 })
   const [bucket] = page.buckets
   if (bucket === undefined) throw new Error('the bucket is there')

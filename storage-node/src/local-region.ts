@@ -1,222 +1,216 @@
 /**
- * A region with one store, in this process: opens the store and its partitions and puts the services
- * on top. The parts list of `npm start` without its HTTP, and of the tests.
+ * A region in this process: one store for each zone, which speak to each other in memory. The parts
+ * list of `npm start` without its HTTP, and of the tests.
  *
  * @module
  */
 
-import type { BodyHashers } from './base/body-hasher.ts'
-import type { Checksums } from './base/checksums.ts'
-import { SlabPool } from './base/slabs.ts'
-import type { ChunkPlane } from './cluster/chunk-plane.ts'
-import { openChunkPlane } from './cluster/chunk-plane.ts'
-import { ChunkPlacement } from './cluster/chunk-placement.ts'
-import { PartitionRouter } from './cluster/partition-router.ts'
-import type { Partitions } from './cluster/partition-router.ts'
-import { PeerUnreachableError } from './cluster/peer-network.ts'
-import { ReplicaDriver } from './cluster/replica-driver.ts'
-import { SingleMemberLog } from './cluster/single-member-log.ts'
+import { join } from 'node:path'
+import { assert } from './base/assert.ts'
+import { sleep } from './base/clock.ts'
+import { HybridClock } from './base/hybrid-clock.ts'
+import { InlineLeases } from './cluster/beacons/inline-leases.ts'
+import { GRANT_MS } from './cluster/beacons/lease-times.ts'
+import { StoreStatus } from './cluster/beacons/store-status.ts'
+import { FileConfigStore } from './cluster/config-stores/file-config-store.ts'
+import { foundRegion } from './cluster/founding.ts'
+import type { MemoryNode } from './cluster/transport/memory-network.ts'
+import { MemoryNetwork } from './cluster/transport/memory-network.ts'
 import type { Zone } from './contract/configuration.ts'
-import type { PartitionId } from './contract/identifiers.ts'
-import { BackgroundLoop } from './maintenance/background-loop.ts'
-import { endBucketDeletions } from './maintenance/bucket-deletions.ts'
-import { isCheckpointDue } from './maintenance/checkpoint-rule.ts'
-import { GarbageCollector } from './maintenance/garbage-collection.ts'
-import type { OrphanSweepParts } from './maintenance/orphan-sweep.ts'
-import { sweepOrphans } from './maintenance/orphan-sweep.ts'
-import type { BucketName } from './model/identifiers.ts'
-import { planGroups } from './placement/plan-groups.ts'
-import { BodyStore } from './services/body-store.ts'
-import { BucketService } from './services/bucket-service.ts'
-import { ListingService } from './services/listing-service.ts'
-import { ObjectReader } from './services/object-reader.ts'
-import { ObjectService } from './services/object-service.ts'
-import { UploadService } from './services/upload-service.ts'
-import { Applier } from './storage/applier.ts'
+import { FOUNDING_RANGE_COUNT } from './contract/founding-ranges.ts'
+import type { Incarnation, PartitionId } from './contract/identifiers.ts'
+import type { StorageNode, StorageNodeOptions } from './storage-node.ts'
+import { openStorageNode } from './storage-node.ts'
 import type { StoreOptions } from './storage/store.ts'
 import { Store } from './storage/store.ts'
 
-const ZONE = 'a' as Zone
-const SYSTEM_PARTITION = 1 as PartitionId
-const USER_PARTITION = 2 as PartitionId
-const CHECKPOINT_LOOK_MS = 1000
-const GARBAGE_ROUND_MS_MIN = 250
-const GARBAGE_ROUND_MS_MAX = 60_000
-const ORPHAN_ROUND_MS = 60 * 60 * 1000
-const COMPACTION_ROUND_MS = 10_000
+/** Copies that a write needs at least, in a region that has as many stores. */
+const MIN_INSYNC = 2
+/** Stores of a local region stay where they are: its placement never changes. */
+const MAP_VERSION = 1
+const PREPARE_ENTRY_COUNT_MAX = 1024
+/** How long a start waits for primaries: what is wrong with one must not keep the others from serving. */
+const ACTIVATION_MS_MAX = 2_000
 
-export interface LocalRegionOptions extends StoreOptions {
-  readonly checksums: Checksums
-  /** Of large bodies. */
-  readonly hashers: BodyHashers
-  readonly slabBytesMax: number
-  /** How long replaced and deleted bytes stay for readers that had begun. */
-  readonly gcGraceMs: number
+/** One zone's store. */
+export interface LocalZone {
+  readonly zone: Zone
+  readonly directory: string
 }
 
-/** What the API is served from. */
+export interface LocalRegionOptions
+  extends
+    Omit<StoreOptions, 'directory' | 'openEngine'>,
+    Pick<StorageNodeOptions, 'checksums' | 'hashers' | 'slabBytesMax' | 'gcGraceMs'> {
+  readonly zones: readonly LocalZone[]
+  /** Holds the file of the config store. */
+  readonly configDirectory: string
+  /** Opens the key-value engine of a zone in a directory of its own. */
+  readonly openEngine: (path: string, zone: Zone) => ReturnType<StoreOptions['openEngine']>
+  /** User ranges of a region that is new. Default `FOUNDING_RANGE_COUNT`. */
+  readonly rangeCount?: number
+}
+
+/** A region that serves. */
 export interface LocalRegion {
-  readonly buckets: BucketService
-  readonly objects: ObjectService
-  readonly uploads: UploadService
-  readonly listings: ListingService
-  readonly store: Store
-  /** Slabs in use, for metrics. */
-  readonly slabs: SlabPool
-  checkpoint(): Promise<void>
-  /** Frees what nothing refers to and whose grace has passed, and gives its space back. */
-  collectAndCompact(): Promise<void>
-  /** Ends background work, checkpoints, and closes the store: the next start replays nothing. */
+  /** In the order of the zones. */
+  readonly nodes: readonly StorageNode[]
   stop(): Promise<void>
 }
 
-/** Opens the region of a data directory. Rejects with a `StoreOpenError`. */
+/** Opens the region, or founds it. Rejects with a `StoreOpenError`. */
 export async function openLocalRegion(options: LocalRegionOptions): Promise<LocalRegion> {
-  const store = await Store.open(options)
+  const stores = await openStores(options)
   try {
-    return await openOn(store, options)
+    return await openOn(stores, options)
   } catch (error) {
-    await store.close()
+    await Promise.all(stores.map((store) => store.close()))
     throw error
   }
 }
 
-interface Partition {
-  readonly id: PartitionId
-  readonly log: SingleMemberLog
-  readonly driver: ReplicaDriver
+/** The storage node of a region with one store; it stops the region with it. */
+export function onlyNode({ nodes, stop }: LocalRegion): StorageNode {
+  const [node, ...others] = nodes
+  assert(node !== undefined && others.length === 0, 'the region has one store')
+  return { ...node, stop }
 }
 
-async function openOn(store: Store, options: LocalRegionOptions): Promise<LocalRegion> {
-  const system = await openPartition(SYSTEM_PARTITION, store, options)
-  const user = await openPartition(USER_PARTITION, store, options)
-  const partitions = new PartitionRouter(system.driver, user.driver)
-  const checkpoint = () =>
-    store.checkpoint({
-      bases: () => new Map([system, user].map(({ id, log }) => [id, log.base])),
-    })
-  const placement = placeHere(store, options)
-  const plane = openPlane(placement, checkpoint, store, options)
-  const services = openServices(partitions, plane, options)
-  const { clock, logger } = options
-  const deletions = { partitions, clock, logger }
-  await endBucketDeletions({ ...deletions, aloneMs: 0 }, new AbortController().signal)
-  const garbage = new GarbageCollector({
-    partitions: {
-      primaries: () => [USER_PARTITION],
-      ask: (_partition, query) => partitions.ask(query),
-      execute: (command) => partitions.execute(command),
-    },
-    removal: plane.removal,
-    clock,
-    graceMs: options.gcGraceMs,
-  })
-  const sweep = { partitions, placement, chunks: store.chunks }
-  const loops = startMaintenance(garbage, sweep, checkpoint, store, options)
-  return {
-    ...services,
+async function openStores(options: LocalRegionOptions): Promise<Store[]> {
+  const { zones, openEngine } = options
+  const opened = await Promise.allSettled(
+    zones.map(({ zone, directory }) =>
+      Store.open({ ...options, directory, openEngine: (path) => openEngine(path, zone) }),
+    ),
+  )
+  const failed = opened.find((each) => each.status === 'rejected')
+  const stores = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  if (failed === undefined) return stores
+  await Promise.all(stores.map((store) => store.close()))
+  throw failed.reason
+}
+
+async function openOn(stores: readonly Store[], options: LocalRegionOptions): Promise<LocalRegion> {
+  const { files, random, zones, configDirectory, settings } = options
+  await files.makeDirectory(configDirectory)
+  const path = join(configDirectory, 'config.log')
+  const configs = await FileConfigStore.open({ files, random, path })
+  const entries = stores.map(({ storeId: store }, at) => ({
     store,
-    checkpoint,
-    async collectAndCompact() {
-      await garbage.collect(new AbortController().signal)
-      await compact(store)
-    },
-    async stop() {
-      await Promise.all(loops.map((loop) => loop.stop()))
-      await plane.stop()
-      await checkpoint()
-      await store.close()
-    },
-  }
-}
+    zone: zoneAt(zones, at),
+    address: '',
+  }))
+  const rangeCount = isOlderThanRanges(stores) ? 1 : (options.rangeCount ?? FOUNDING_RANGE_COUNT)
+  await foundRegion(configs, entries, { rangeCount, groupCount: settings.groupCount })
 
-async function openPartition(
-  id: PartitionId,
-  store: Store,
-  { directory, clock, random }: LocalRegionOptions,
-): Promise<Partition> {
-  const { engine, cache, writer, journal, storeId, reserve } = store
-  const applier = await Applier.open(id, { writer, cache })
-  const log = await SingleMemberLog.open({ partition: id, storeId, directory, journal, applier })
-  const mayWrite = (bytes: number) => reserve.mayWrite(bytes)
-  const parts = { log, applier, engine, cache, clock, random, mayWrite }
-  return { id, log, driver: await ReplicaDriver.open(parts) }
-}
-
-/** All groups are here. */
-function placeHere({ storeId }: Store, { settings }: LocalRegionOptions): ChunkPlacement {
-  const { groupCount } = settings
-  const floor = { minInsync: 1, zoneCount: 1 }
-  const placement = new ChunkPlacement({ self: storeId, zone: ZONE, groupCount, floor })
-  const stores = [{ store: storeId, zone: ZONE, address: '' }]
-  placement.take({ version: 1, stores, groups: planGroups(stores, groupCount) })
-  return placement
-}
-
-function openPlane(
-  placement: ChunkPlacement,
-  flush: () => Promise<void>,
-  { chunks, reserve: room }: Store,
-  { clock, logger }: LocalRegionOptions,
-): ChunkPlane {
-  const peers = {
-    request: () => Promise.reject(new PeerUnreachableError('The region has one store')),
-  }
-  return openChunkPlane({ chunks, room, flush, peers, placement, clock, logger })
-}
-
-function openServices(partitions: Partitions, plane: ChunkPlane, options: LocalRegionOptions) {
-  const { clock, random, logger, checksums, hashers, slabBytesMax } = options
-  // Downloads have slabs of their own: clients that read slowly must not keep others from writing.
-  const slabs = new SlabPool(slabBytesMax / 2)
-  const readSlabs = new SlabPool(slabBytesMax / 2)
-  const bodies = new BodyStore({
-    ...plane,
-    ...{ partitions, slabs, hashers, checksums, clock, random, logger },
-  })
-  const reader = new ObjectReader({ partitions, sources: plane.sources, slabs: readSlabs })
-  const objects = new ObjectService({ partitions, bodies, reader, clock, random })
-  const records = { find: (name: BucketName) => partitions.ask({ kind: 'bucket', name }) }
+  const network = new MemoryNetwork()
+  const seats = stores.map((store) => takeSeat(store, stores, network, options))
+  const activity = new Activity((await configs.list()).map(({ partition }) => partition))
+  const onActivated = (partition: PartitionId) => activity.activated(partition)
+  const nodes = await Promise.all(
+    seats.map((seat, at) =>
+      openStorageNode(seat.store, { ...nodeOptions(options, at, configs, seat), onActivated }),
+    ),
+  )
+  for (const node of nodes) node.start()
+  // Requests would wait for them anyway; this way the first ones are as fast as any.
+  await Promise.race([activity.all, sleep(options.clock, ACTIVATION_MS_MAX)])
   return {
-    buckets: new BucketService({ partitions, records, random }),
-    objects,
-    uploads: new UploadService({ partitions, bodies, objects, clock, random }),
-    listings: new ListingService(partitions),
-    slabs,
+    nodes,
+    async stop() {
+      await Promise.all(nodes.map((node) => node.stop()))
+      for (const { leases, network: member } of seats) {
+        leases.close()
+        member.leave()
+      }
+      await configs.close()
+    },
   }
 }
 
-function startMaintenance(
-  garbage: GarbageCollector,
-  sweep: OrphanSweepParts,
-  checkpoint: () => Promise<void>,
+/** Knows when every partition has had a primary. */
+class Activity {
+  readonly all: Promise<void>
+  readonly #missing: Set<PartitionId>
+  #allActivated: () => void = () => {}
+
+  constructor(partitions: readonly PartitionId[]) {
+    this.#missing = new Set(partitions)
+    this.all = new Promise((resolve) => (this.#allActivated = resolve))
+  }
+
+  activated(partition: PartitionId): void {
+    this.#missing.delete(partition)
+    if (this.#missing.size === 0) this.#allActivated()
+  }
+}
+
+/** What a storage node needs to meet the others. */
+interface Seat {
+  readonly store: Store
+  readonly network: MemoryNode
+  readonly leases: InlineLeases
+  readonly hybridClock: HybridClock
+}
+
+function takeSeat(
   store: Store,
-  options: LocalRegionOptions,
-): BackgroundLoop[] {
-  const { clock, logger, gcGraceMs } = options
-  const { chunks } = store
-  const collectMs = Math.min(Math.max(gcGraceMs / 4, GARBAGE_ROUND_MS_MIN), GARBAGE_ROUND_MS_MAX)
-  const loop = (
-    name: string,
-    intervalMs: number,
-    round: (signal: AbortSignal) => Promise<unknown>,
-  ) => {
-    const settings = { name, intervalMs, clock, logger }
-    return new BackgroundLoop(settings, async (signal) => void (await round(signal)))
-  }
-  return [
-    loop('checkpoint', CHECKPOINT_LOOK_MS, async () => {
-      if (isCheckpointDue(store.sinceCheckpoint())) await checkpoint()
-    }),
-    loop('garbage collection', collectMs, async (signal) => {
-      if ((await garbage.collect(signal)) > 0) await compact(store)
-    }),
-    loop('compaction', COMPACTION_ROUND_MS, () => compact(store)),
-    loop('orphan sweep', ORPHAN_ROUND_MS, (signal) => sweepOrphans(sweep, signal)),
-    loop('tombstones', ORPHAN_ROUND_MS, () => chunks.expireTombstones()),
-  ]
+  stores: readonly Store[],
+  network: MemoryNetwork,
+  { clock, logger }: LocalRegionOptions,
+): Seat {
+  const { storeId: self, incarnation, journal } = store
+  const member = network.join({ self, clock })
+  const hybridClock = new HybridClock(clock)
+  const status = new StoreStatus({ store, hybridClock, logger, mapVersion: () => MAP_VERSION })
+  const leases = new InlineLeases({
+    ...{ self, incarnation, clock, logger },
+    channel: member.beacons,
+    incarnations: new Map(
+      journal.peers().map((peer) => [peer.storeId, peer.incarnationMax as Incarnation]),
+    ),
+    peers: stores.map(({ storeId }) => storeId).filter((id) => id !== self),
+    status: () => status.read(),
+    lastSyncMs: () => store.lastSyncMs,
+  })
+  leases.onHeard((from, news) => status.hear(from, news))
+  return { store, network: member, leases, hybridClock }
 }
 
-async function compact({ chunks }: Store): Promise<void> {
-  while (await chunks.compactOnce());
+function nodeOptions(
+  options: LocalRegionOptions,
+  at: number,
+  configs: FileConfigStore,
+  parts: Pick<StorageNodeOptions, 'network' | 'leases' | 'hybridClock'>,
+): StorageNodeOptions {
+  const { zones, settings, clock } = options
+  return {
+    ...options,
+    ...parts,
+    configs,
+    zone: zoneAt(zones, at),
+    directory: zones[at]?.directory ?? '',
+    groupCount: settings.groupCount,
+    silenceUntilMs: clock.monotonicMs() + GRANT_MS,
+    slabBytesMax: Math.floor(options.slabBytesMax / zones.length),
+    replication: {
+      quorum: 'majority',
+      minInsync: Math.min(MIN_INSYNC, zones.length),
+      zoneCount: zones.length,
+      reads: 'lease',
+      isOneKernel: true,
+      prepareEntryCountMax: PREPARE_ENTRY_COUNT_MAX,
+    },
+  }
+}
+
+/** A region with one store from before there were ranges has a single one for all buckets. */
+function isOlderThanRanges(stores: readonly Store[]): boolean {
+  return stores.some(({ journal }) =>
+    journal.replicas().some(({ configuration }) => configuration.byteLength === 0),
+  )
+}
+
+function zoneAt(zones: readonly LocalZone[], at: number): Zone {
+  return zones[at]?.zone ?? ('' as Zone)
 }

@@ -9,9 +9,9 @@ import type { HttpServerOptions } from './api/http-server.ts'
 import { systemClock } from './base/clock.ts'
 import { systemRandom } from './base/random.ts'
 import { startLocalApi } from './local-api.ts'
-import type { LocalRegion } from './local-region.ts'
 import { openMemoryRegion } from './memory-region.ts'
 import type { AccountUid } from './model/identifiers.ts'
+import type { StorageNode } from './storage-node.ts'
 import { fixedAccessKeys } from './services/access-key-service.ts'
 
 /** An access key of a test region. */
@@ -31,7 +31,7 @@ export interface MemoryApiOptions {
 /** A serving region. */
 export interface MemoryApi {
   readonly port: number
-  readonly region: LocalRegion
+  readonly region: StorageNode
   /** What went wrong inside: a test that passes leaves it empty. */
   readonly bugs: readonly unknown[]
   stop(): Promise<void>

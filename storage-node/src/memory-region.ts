@@ -13,8 +13,9 @@ import { ManualClock } from './base/manual-clock.ts'
 import type { Random } from './base/random.ts'
 import { seededRandom } from './base/seeded-random.ts'
 import { SimulatedDisk } from './base/simulated-disk.ts'
-import type { LocalRegion } from './local-region.ts'
-import { openLocalRegion } from './local-region.ts'
+import type { Zone } from './contract/configuration.ts'
+import { onlyNode, openLocalRegion } from './local-region.ts'
+import type { StorageNode } from './storage-node.ts'
 import type { KeyValueEngine } from './storage/key-value-engine.ts'
 import { MemoryEngine } from './storage/memory-engine.ts'
 
@@ -66,12 +67,13 @@ export class MemoryMachine {
   }
 
   /** Starts the region on what the machine has kept. */
-  async open(): Promise<LocalRegion> {
+  async open(): Promise<StorageNode> {
     const { gcGraceMs, slabBytesMax, segmentSizeBytes, rowCacheBytesMax } = this.#options
     const { wrapFiles = same, wrapEngine = same } = this.#options
     const checksums = await openChecksums()
-    return openLocalRegion({
-      directory: DIRECTORY,
+    const region = await openLocalRegion({
+      zones: [{ zone: 'a' as Zone, directory: DIRECTORY }],
+      configDirectory: `${DIRECTORY}/config`,
       files: wrapFiles(this.disk.files),
       clock: this.clock,
       random: this.#random,
@@ -90,6 +92,7 @@ export class MemoryMachine {
       slabBytesMax: slabBytesMax ?? 32 * 1024 ** 2,
       gcGraceMs: gcGraceMs ?? HOUR_MS,
     })
+    return onlyNode(region)
   }
 
   /** Power is cut: what was not synced is lost in part, the engine falls back behind its journal. */
@@ -125,7 +128,7 @@ export class MemoryMachine {
 /** A machine and the region on it. */
 export async function openMemoryRegion(
   options: MemoryRegionOptions,
-): Promise<{ readonly machine: MemoryMachine; readonly region: LocalRegion }> {
+): Promise<{ readonly machine: MemoryMachine; readonly region: StorageNode }> {
   const machine = new MemoryMachine(options)
   return { machine, region: await machine.open() }
 }

@@ -6,7 +6,7 @@
 
 import { createCipheriv } from 'node:crypto'
 import { joinBytes } from './base/bytes.ts'
-import type { LocalRegion } from './local-region.ts'
+import type { StorageNode } from './storage-node.ts'
 import type { BucketCounters, BucketRecord } from './model/bucket.ts'
 import type { AccountUid, BucketName, ObjectKey } from './model/identifiers.ts'
 import type { ObjectMetadata, ObjectRecord, PieceRecord } from './model/object.ts'
@@ -76,7 +76,7 @@ export async function outcome(promise: Promise<unknown>): Promise<string> {
 }
 
 /** Makes a bucket. */
-export async function makeBucket(region: LocalRegion, name: string): Promise<BucketRecord> {
+export async function makeBucket(region: StorageNode, name: string): Promise<BucketRecord> {
   const request = {
     name: name as BucketName,
     owner: OWNER,
@@ -89,10 +89,10 @@ export async function makeBucket(region: LocalRegion, name: string): Promise<Buc
 
 /** One bucket of a region, as one client sees it. */
 export class BucketClient {
-  readonly region: LocalRegion
+  readonly region: StorageNode
   readonly bucket: BucketRecord
 
-  constructor(region: LocalRegion, bucket: BucketRecord) {
+  constructor(region: StorageNode, bucket: BucketRecord) {
     this.region = region
     this.bucket = bucket
   }

@@ -1,4 +1,4 @@
-import type { LocalRegion } from './local-region.ts'
+import type { StorageNode } from './storage-node.ts'
 import { FENCE_KEPT_MS, KILL_KEPT_MS } from './maintenance/garbage-collection.ts'
 import { ORPHAN_AGE_MS } from './maintenance/orphan-sweep.ts'
 import { MemoryMachine } from './memory-region.ts'
@@ -25,7 +25,7 @@ const ROUND_COUNT = 3
 
 async function openMachine(seed: number): Promise<{
   machine: MemoryMachine
-  region: LocalRegion
+  region: StorageNode
   client: BucketClient
 }> {
   const machine = new MemoryMachine({ seed, gcGraceMs: GRACE_MS, segmentSizeBytes: 16 * MIB })
@@ -39,7 +39,7 @@ async function rowCount(machine: MemoryMachine, namespace: Namespace): Promise<n
   return rows.length
 }
 
-async function collectAll(machine: MemoryMachine, region: LocalRegion): Promise<void> {
+async function collectAll(machine: MemoryMachine, region: StorageNode): Promise<void> {
   for (let round = 0; round < ROUND_COUNT; round++) {
     machine.clock.advance(GRACE_MS)
     await region.collectAndCompact()
@@ -48,7 +48,7 @@ async function collectAll(machine: MemoryMachine, region: LocalRegion): Promise<
 
 async function reopen(
   machine: MemoryMachine,
-): Promise<{ region: LocalRegion; client: BucketClient }> {
+): Promise<{ region: StorageNode; client: BucketClient }> {
   const region = await machine.open()
   const page = await region.buckets.list(OWNER, { prefix: '', marker: '', maxKeys: 10 })
   const [bucket] = page.buckets

@@ -1,6 +1,6 @@
 import { sameBytes } from './base/bytes.ts'
 import { jitterEngine } from './engine-jitter.ts'
-import type { LocalRegion } from './local-region.ts'
+import type { StorageNode } from './storage-node.ts'
 import { openMemoryRegion } from './memory-region.ts'
 import type { AccountUid, BucketName } from './model/identifiers.ts'
 import { BucketClient, bytesOf, makeBucket, outcome } from './region-fixtures.ts'
@@ -9,7 +9,7 @@ const KIB = 1024
 /** Inline, collected, streamed. */
 const SIZES_BYTES = [100, 5000, 70 * KIB]
 
-let region: LocalRegion
+let region: StorageNode
 let round = 0
 
 async function open(seed: number): Promise<BucketClient> {

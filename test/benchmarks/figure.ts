@@ -30,6 +30,7 @@ export interface Figure {
   readonly megabytesPerSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
+  readonly longestMs: number
   /** Server CPU of one unit, user and system, all threads. */
   readonly cpuUsPerUnit: number
   readonly bareUs: number
@@ -65,6 +66,7 @@ export function figureOf(
     megabytesPerSecond: megabytes / seconds,
     p50Ms: percentile(latenciesMs, 0.5),
     p99Ms: percentile(latenciesMs, 0.99),
+    longestMs: latenciesMs.at(-1) ?? NaN,
     cpuUsPerUnit,
     bareUs,
     bareMultiple: cpuUsPerUnit / bareUs,

@@ -18,7 +18,7 @@ process.on('disconnect', () => process.exit(0))
 
 function run(plan: LoadPlan): Promise<LoadResult> {
   const { request, count, firstIndex } = plan
-  const { hostname, port } = new URL(plan.access.endpoint)
+  const endpoints = (plan.access.endpoints ?? [plan.access.endpoint]).map((text) => new URL(text))
   const heads = new RequestHeads(plan)
   const putBytes = request.kind === 'put' ? request.sizeBytes : 0
   const latenciesMs = new Float64Array(count)
@@ -29,9 +29,11 @@ function run(plan: LoadPlan): Promise<LoadResult> {
   const startedMs = performance.now()
 
   return new Promise<LoadResult>((resolve, reject) => {
-    for (let each = Math.min(plan.connectionCount, count); each > 0; each--) openConnection()
+    for (let each = Math.min(plan.connectionCount, count); each > 0; each--) {
+      openConnection(endpoints[each % endpoints.length]!)
+    }
 
-    function openConnection(): void {
+    function openConnection({ hostname, port }: URL): void {
       let sentMs = 0
       const connection = new LoadConnection(Number(port), hostname, {
         onFailure: reject,

@@ -9,6 +9,33 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 /** Linux tells times to programs in hundredths of a second, whatever the kernel's own clock is. */
 const MICROSECONDS_PER_TICK = 10_000
 
+/** A process, its children, and theirs. */
+export function processTree(pid: number): number[] {
+  const childrenOf = new Map<number, number[]>()
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const parent = parentOf(Number(name))
+    if (parent === undefined) continue
+    childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), Number(name)])
+  }
+  const below = (each: number): number[] => [each, ...(childrenOf.get(each) ?? []).flatMap(below)]
+  return below(pid)
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    return parseParent(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    // It has ended since it was listed.
+    return undefined
+  }
+}
+
+/** The parent's number out of the text of `/proc/PID/stat`. */
+export function parseParent(stat: string): number {
+  return Number(fieldsOf(stat)[1])
+}
+
 /** User and system time of all threads, in microseconds. */
 export function cpuMicroseconds(pid: number): number {
   // Exact, but not there in every kernel, and without the threads that have ended: ours do not end.
@@ -34,9 +61,13 @@ export function parseScheduledMicroseconds(schedule: string): number {
 
 /** User and system time out of the text of `/proc/PID/stat`. */
 export function parseCpuMicroseconds(stat: string): number {
-  // The second field is the program's name in brackets, which may hold spaces and brackets.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const fields = fieldsOf(stat)
   return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK
+}
+
+/** What follows the program's name, which stands in brackets and may hold spaces and brackets. */
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 /** Resident memory in bytes. */
@@ -49,14 +80,14 @@ export function parseResidentBytes(status: string): number {
   return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1]) * 1024
 }
 
-/** Looks at the resident memory of a process again and again, and keeps the most it saw. */
+/** Looks at the resident memory of processes again and again, and keeps the most any of them had. */
 export class MemorySampler {
   readonly #timer: NodeJS.Timeout
-  readonly #pid: number
+  readonly #pids: readonly number[]
   #bytesMax = 0
 
-  constructor(pid: number, intervalMs = 50) {
-    this.#pid = pid
+  constructor(pids: readonly number[], intervalMs = 50) {
+    this.#pids = pids
     this.#sample()
     this.#timer = setInterval(() => this.#sample(), intervalMs)
   }
@@ -69,6 +100,6 @@ export class MemorySampler {
   }
 
   #sample(): void {
-    this.#bytesMax = Math.max(this.#bytesMax, residentBytes(this.#pid))
+    this.#bytesMax = Math.max(this.#bytesMax, ...this.#pids.map(residentBytes))
   }
 }

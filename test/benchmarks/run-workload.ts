@@ -70,6 +70,7 @@ async function startServers(
     const server = await Server.start({
       tree: checkout.directory,
       dataParent: bench.dataParent,
+      layout: workload.layout ?? 'one store',
       environment: syncDelayUs === undefined ? {} : syncDelayEnvironment(syncDelayUs),
       nodeArguments: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
     })
@@ -115,13 +116,18 @@ async function measure(
     await load(bench, server, measurement, count * roundCount, warmUpCount)
   }
   const bareBeforeUs = await bench.yardstick.measure()
-  const memory = new MemorySampler(server.pid)
-  const before = cpuMicroseconds(server.pid)
+  const memory = new MemorySampler(server.pids)
+  const before = cpuOf(server)
   const result = await load(bench, server, measurement, count * round, count)
-  const cpuUs = cpuMicroseconds(server.pid) - before
+  const cpuUs = cpuOf(server) - before
   const residentBytesMax = memory.stop()
   const bareUs = (bareBeforeUs + (await bench.yardstick.measure())) / 2
   return { ...result, cpuUs, bareUs, residentBytesMax }
+}
+
+/** Of all processes of the region, in microseconds. */
+function cpuOf({ pids }: Server): number {
+  return pids.reduce((sum, pid) => sum + cpuMicroseconds(pid), 0)
 }
 
 function load(

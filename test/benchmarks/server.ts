@@ -12,9 +12,15 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { sendOssRequest } from '../support/oss-request.ts'
 import type { Access } from '../support/oss-request.ts'
+import { processTree } from './process-usage.ts'
 import { startArguments } from './start-script.ts'
 
 const LOG_TAIL_CHARACTERS = 4_000
+
+/** How a region is spread. */
+export type Layout = 'one store' | 'three processes'
+
+const LAYOUT_ARGUMENTS = { 'one store': ['--zones', '1'], 'three processes': ['--processes'] }
 
 /** What a server is started with. */
 export interface ServerOptions {
@@ -22,6 +28,8 @@ export interface ServerOptions {
   readonly tree: string
   /** Where its store is made. */
   readonly dataParent: string
+  /** One store in one process, or three storage nodes as processes. */
+  readonly layout: Layout
   readonly environment: Readonly<Record<string, string>>
   /** Arguments for Node itself. */
   readonly nodeArguments: readonly string[]
@@ -30,7 +38,8 @@ export interface ServerOptions {
 /** A server that accepts requests. */
 export class Server {
   readonly access: Access
-  readonly pid: number
+  /** Of all its processes. */
+  readonly pids: readonly number[]
   readonly #child: ChildProcess
   readonly #data: string
 
@@ -38,14 +47,15 @@ export class Server {
     this.#child = child
     this.#data = data
     this.access = access
-    this.pid = child.pid ?? 0
+    this.pids = processTree(child.pid ?? 0)
   }
 
   static async start(options: ServerOptions): Promise<Server> {
     const data = mkdtempSync(join(options.dataParent, 'granary-bench-data-'))
     const entry = join(options.tree, 'storage-node', 'src', 'local.ts')
     const nodeArguments = [...startArguments(options.tree), ...options.nodeArguments]
-    const args = [...nodeArguments, entry, '--json', '--port', '0', '--data', data]
+    const layout = LAYOUT_ARGUMENTS[options.layout]
+    const args = [...nodeArguments, entry, '--json', '--port', '0', '--data', data, ...layout]
     const child = spawn(process.execPath, args, {
       cwd: options.tree,
       stdio: ['ignore', 'pipe', 'pipe'],

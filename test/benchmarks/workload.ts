@@ -6,6 +6,7 @@
 
 import type { Figure } from './figure.ts'
 import type { LoadRequest } from './plan.ts'
+import type { Layout } from './server.ts'
 
 /** Requests of one kind, measured together. */
 export interface Measurement {
@@ -28,7 +29,7 @@ export interface Check {
   readonly what: string
   readonly value: number
   /** How `value` is written. */
-  readonly unit: 'MiB' | 'times' | '%'
+  readonly unit: 'MiB' | 'ms' | 'times' | '%'
   readonly isMet: boolean
 }
 
@@ -43,6 +44,8 @@ export interface ServerVariant {
 export interface Workload {
   readonly name: string
   readonly what: string
+  /** Of all its servers; one store unless told otherwise. */
+  readonly layout?: Layout
   readonly variants?: readonly ServerVariant[]
   /** Requests made before the measuring, on every server. */
   readonly preparation?: readonly Measurement[]

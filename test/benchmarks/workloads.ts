@@ -180,6 +180,40 @@ const keys1m: Workload = {
   },
 }
 
+/** The same on three storage nodes as processes, with three copies of everything and TLS between them. */
+const regionGet4k: Workload = { ...inRegion(get4k), stages: aimingAt(130, get4k.stages) }
+const regionPut4k: Workload = { ...inRegion(put4k), stages: aimingAt(400, put4k.stages) }
+const regionPut4kSlowSync = inRegion(put4kSlowSync)
+const regionPut64m: Workload = { ...inRegion(put64m), stages: aimingAt(8_000, put64m.stages) }
+const regionGet64m: Workload = { ...inRegion(get64m), stages: aimingAt(1_200, get64m.stages) }
+
+const regionManyConnections: Workload = {
+  name: 'region-many-connections',
+  layout: 'three processes',
+  what: 'PUT of new objects of 4 KiB over 64 connections and over 1,000',
+  stages: [
+    [
+      { ...SMALL, name: '64 connections', request: put('a/', SMALL_BYTES) },
+      {
+        ...SMALL,
+        name: '1,000 connections',
+        request: put('b/', SMALL_BYTES),
+        connectionCount: 1_000,
+      },
+    ],
+  ],
+  checks(figures) {
+    const many = figures.get('1,000 connections')
+    const rate = figures.get('64 connections')?.operationsPerSecond ?? NaN
+    const kept = ((many?.operationsPerSecond ?? NaN) / rate) * 100
+    const longestMs = many?.longestMs ?? NaN
+    return [
+      { what: 'of the best rate', value: kept, unit: '%', isMet: kept >= 80 },
+      { what: 'longest wait', value: longestMs, unit: 'ms', isMet: longestMs <= 2_000 },
+    ]
+  },
+}
+
 /** All workloads, in the order in which they run when none is named. */
 export const workloads: readonly Workload[] = [
   get4k,
@@ -191,7 +225,24 @@ export const workloads: readonly Workload[] = [
   get64m,
   stream5g,
   keys1m,
+  regionGet4k,
+  regionPut4k,
+  regionPut4kSlowSync,
+  regionPut64m,
+  regionGet64m,
+  regionManyConnections,
 ]
+
+function inRegion(workload: Workload): Workload {
+  return { ...workload, name: `region-${workload.name}`, layout: 'three processes' }
+}
+
+/** The measurement that the workload is about gets another goal, and the region's name. */
+function aimingAt(targetUs: number, stages: Workload['stages']): Workload['stages'] {
+  return stages.map((stage) =>
+    stage.map((each) => ({ ...each, name: `region-${each.name}`, targetUs })),
+  )
+}
 
 function put(prefix: string, sizeBytes: number): LoadRequest {
   return { kind: 'put', bucket: BUCKET, keys: { prefix, count: 1_000_000_000 }, sizeBytes }

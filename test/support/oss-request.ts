@@ -11,6 +11,8 @@ import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 /** Where a server is and who may use it: the JSON line of `npm start -- --json`. */
 export interface Access {
   readonly endpoint: string
+  /** One for each storage node. */
+  readonly endpoints?: readonly string[]
   readonly region: string
   readonly accessKeyId: string
   readonly accessKeySecret: string

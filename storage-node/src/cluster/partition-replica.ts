@@ -72,6 +72,8 @@ export interface PartitionReplicaOptions {
   readonly fatal: Fatal
   /** Until when this process must neither seal nor grant (L4), by the monotonic clock. */
   readonly silenceUntilMs: number
+  /** Called whenever this store has become the active primary. */
+  readonly onActivated?: (partition: PartitionId) => void
   /** Of a partition that a region with one store made before there were configurations. */
   readonly inherited?: Configuration
 }
@@ -367,6 +369,7 @@ export class PartitionReplica implements SystemReplica {
     const { configuration } = this
     assert(configuration !== undefined, 'a primary knows its configuration')
     this.#primary.activate(configuration, this.#applies.applier)
+    this.#options.onActivated?.(this.partition)
   }
 
   #openPrimary(): Primary {
@@ -450,7 +453,7 @@ export class PartitionReplica implements SystemReplica {
   }
 
   #report(what: string): void {
-    this.#options.logger.warn(what, { partition: this.partition })
+    this.#options.logger.info(what, { partition: this.partition })
   }
 
   #fail(message: string, cause: Error): void {

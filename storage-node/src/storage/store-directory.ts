@@ -116,6 +116,11 @@ export class StoreDirectory {
     await replaceFile(files, failedPath(directory), writeFailures([...this.failures, failure]))
   }
 
+  /** When the store last synced its watermark, which it does every second. */
+  get lastSyncMs(): number {
+    return this.#watermark.syncedMs
+  }
+
   /** Call it after the journal is closed. */
   async close(): Promise<void> {
     await this.#watermark.close()

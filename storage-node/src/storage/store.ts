@@ -133,6 +133,11 @@ export class Store {
     return this.#parts.directory.incarnation
   }
 
+  /** When its volume last synced something; it is asked to every second. */
+  get lastSyncMs(): number {
+    return this.#parts.directory.lastSyncMs
+  }
+
   get journal(): Journal {
     return this.#parts.journal
   }

@@ -37,6 +37,7 @@ export class Watermark {
   readonly #file: File
   #group: number
   #slot: number
+  #syncedMs: number
   #timer: Timer | undefined
   #writing: Promise<void> | undefined
   #syncedGroup: (() => number) | undefined
@@ -46,6 +47,7 @@ export class Watermark {
     this.#file = file
     this.#group = group
     this.#slot = slot
+    this.#syncedMs = options.clock.monotonicMs()
   }
 
   /** Rejects with `StoredFormatError` when no slot can be read. */
@@ -67,7 +69,15 @@ export class Watermark {
     return this.#group
   }
 
-  /** From now on writes what `syncedGroup` says, every second while it moves. */
+  /** When the last sync that succeeded was begun, by the monotonic clock. */
+  get syncedMs(): number {
+    return this.#syncedMs
+  }
+
+  /**
+   * From now on writes what `syncedGroup` says, every second: a store whose disk does not sync even
+   * that has failed, whether anybody writes to it or not (replication.md L6).
+   */
   follow(syncedGroup: () => number): void {
     this.#syncedGroup = syncedGroup
     this.#schedule()
@@ -77,7 +87,7 @@ export class Watermark {
   async close(): Promise<void> {
     this.#timer?.cancel()
     await this.#writing
-    await this.#write()
+    if (this.#wantedGroup() > this.#group) await this.#write()
     await this.#file.close()
   }
 
@@ -97,13 +107,18 @@ export class Watermark {
   }
 
   async #write(): Promise<void> {
-    const group = this.#syncedGroup?.() ?? 0
-    if (group <= this.#group) return
+    const group = Math.max(this.#wantedGroup(), this.#group)
+    const beganMs = this.#options.clock.monotonicMs()
     const slot = 1 - this.#slot
     await this.#file.write([paddedMark(this.#options.storeId, group)], slot * SLOT_BYTES)
     await this.#file.sync()
     this.#group = group
     this.#slot = slot
+    this.#syncedMs = beganMs
+  }
+
+  #wantedGroup(): number {
+    return this.#syncedGroup?.() ?? 0
   }
 }
 

@@ -1,0 +1,54 @@
+/**
+ * What a storage node's beacons say about it, and what it takes from the beacons of others.
+ *
+ * @module
+ */
+
+import type { HybridClock } from '../../base/hybrid-clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
+import type { Store } from '../../storage/store.ts'
+import type { BeaconStatus } from '../../wire/peer/beacon-codec.ts'
+
+export interface StoreStatusParts {
+  readonly store: Store
+  readonly hybridClock: HybridClock
+  readonly logger: Logger
+  /** Of the placement map that this storage node knows. */
+  readonly mapVersion: () => number
+}
+
+export class StoreStatus {
+  readonly #parts: StoreStatusParts
+  /** Stores whose clock was reported. */
+  readonly #ahead = new Set<StoreId>()
+
+  constructor(parts: StoreStatusParts) {
+    this.#parts = parts
+  }
+
+  /** As of now. */
+  read(): BeaconStatus {
+    const { store, hybridClock, mapVersion } = this.#parts
+    const { totalBytes, availableBytes } = store.reserve.space
+    return {
+      hybridMs: hybridClock.nowMs(),
+      diskUsedPercent: Math.floor((1 - availableBytes / Math.max(totalBytes, 1)) * 100),
+      loadPercent: 0,
+      syncedGroup: store.journal.syncedGroup,
+      mapVersion: mapVersion(),
+    }
+  }
+
+  /** Takes in what another storage node says of itself (1.7, D3). */
+  hear(from: StoreId, { hybridMs, syncedGroup }: BeaconStatus): void {
+    const { store, hybridClock, logger } = this.#parts
+    store.journal.hearSyncedGroup(from, syncedGroup)
+    if (hybridClock.hear(hybridMs)) {
+      this.#ahead.delete(from)
+    } else if (!this.#ahead.has(from)) {
+      this.#ahead.add(from)
+      logger.warn('The clock of another storage node is far ahead', { store: from })
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Makes the records of a new region: its partitions and its placement map.
+ *
+ * The map is written last and says that the region is founded: a start that was cut short before
+ * begins again, and creating a record twice does nothing.
+ *
+ * @module
+ */
+
+import { assert } from '../base/assert.ts'
+import { SYSTEM_PARTITION, foundingRanges } from '../contract/founding-ranges.ts'
+import type { PartitionId, StoreId } from '../contract/identifiers.ts'
+import type { PlacementMap, StoreEntry } from '../contract/placement-map.ts'
+import { planGroups } from '../placement/plan-groups.ts'
+import type { ConfigStoreFounder } from './config-store.ts'
+
+export interface FoundingOptions {
+  /** Number of user ranges beside the system range. */
+  readonly rangeCount: number
+  /** Number of placement groups; never changes. */
+  readonly groupCount: number
+}
+
+/** Founds the region on these stores unless it is; tells the map where they are now. */
+export async function foundRegion(
+  configs: ConfigStoreFounder,
+  stores: readonly StoreEntry[],
+  { rangeCount, groupCount }: FoundingOptions,
+): Promise<void> {
+  const present = await configs.getPlacement()
+  if (present !== undefined) return announce(configs, present, stores)
+  const ranges = foundingRanges(rangeCount)
+  for (const [at, members] of planMembers(stores, ranges.length).entries()) {
+    const [preferredPrimary] = members
+    const initialRange = ranges[at]
+    assert(preferredPrimary !== undefined && initialRange !== undefined, 'each range has members')
+    const intent = { desiredMembers: members, preferredPrimary, initialRange }
+    await configs.create((SYSTEM_PARTITION + at) as PartitionId, intent)
+  }
+  await configs.putPlacement({ version: 1, stores, groups: planGroups(stores, groupCount) })
+}
+
+/** Members of each partition, its first primary first: each store leads as many as any other. */
+function planMembers(stores: readonly StoreEntry[], count: number): StoreId[][] {
+  const ledBy = new Map<StoreId, number>()
+  return planGroups(stores, count).map((positions) => {
+    const members = positions.flatMap((position) => stores[position]?.store ?? [])
+    const led = (store: StoreId) => ledBy.get(store) ?? 0
+    const first = members.reduce((best, store) => (led(store) < led(best) ? store : best))
+    ledBy.set(first, led(first) + 1)
+    return [first, ...members.filter((store) => store !== first)]
+  })
+}
+
+/** Stores keep their places in the map; only where they are reached may change. */
+async function announce(
+  configs: ConfigStoreFounder,
+  present: PlacementMap,
+  stores: readonly StoreEntry[],
+): Promise<void> {
+  const now = new Map(stores.map((entry) => [entry.store, entry]))
+  const moved = present.stores.some(({ store, address }) => {
+    const entry = now.get(store)
+    return entry !== undefined && entry.address !== address
+  })
+  if (!moved) return
+  const entries = present.stores.map((entry) => now.get(entry.store) ?? entry)
+  await configs.putPlacement({ ...present, version: present.version + 1, stores: entries })
+}
