@@ -2,7 +2,7 @@ import { replay } from './schedule-fixtures.ts'
 import type { ScheduleResult } from './schedule-fixtures.ts'
 
 /** A failure names its seed; `replay(seed)` runs that schedule again. */
-const SCHEDULE_COUNT = 600
+const SCHEDULE_COUNT = 300
 
 test('random schedules keep every invariant, and everything works again after healing', () => {
   const results = Array.from({ length: SCHEDULE_COUNT }, (_, seed) => replay(seed))

@@ -119,6 +119,8 @@ function refuseOffer(turn: Turn, offer: Offer): SnapshotRefusal | undefined {
   // Two at a time would clear each other's rows.
   if (state.isReceiving || state.isRebasing) return 'underWay'
   if (durable === undefined) return undefined
+  // Entries on their way into the rows would land among the new ones.
+  if (!state.isDamaged && state.applied < state.applyIssued) return 'underWay'
   if (compareBallots(offer.ballot, durable.promised.ballot) < 0) return 'promisedMore'
   if (learnConfiguration(turn, offer.configuration) === 'regressed') return 'notMember'
   const isComplete = !state.isDamaged && !durable.installing
