@@ -52,6 +52,16 @@ test('a live grant to somebody else refuses, and grants go on', () => {
   expect(bench.take('persist')).toEqual([])
 })
 
+test('nothing is granted again while a revocation is under way', () => {
+  const bench = granter()
+  bench.input({ kind: 'wake' })
+  bench.take('allowGrants')
+  bench.isPrompt = false
+  seal(bench)
+  bench.elapse(10)
+  expect(bench.take('allowGrants')).toEqual([])
+})
+
 test('the holder of the grant itself may have the promise', () => {
   const bench = granter()
   seal(bench, A)
