@@ -3,9 +3,9 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { PartitionId, StoreId } from '../../contract/identifiers.ts'
-import { fixedBytes } from '../../wire/peer/codec.ts'
+import { bulkPieces, fixedBytes } from '../../wire/peer/codec.ts'
 import type { FrameHead } from '../../wire/peer/frames.ts'
-import { encodeFrame, plainHead } from '../../wire/peer/frames.ts'
+import { encodeFrame, FrameWriter, plainHead } from '../../wire/peer/frames.ts'
 import type { Hello, Lane } from '../../wire/peer/hello.ts'
 import { hello } from '../../wire/peer/hello.ts'
 import { PeerUnreachableError } from '../peer-network.ts'
@@ -141,6 +141,8 @@ test.each<[string, Lane, () => Buffer]>([
     'bulk',
     () => Buffer.concat([Buffer.from([0, 0, 128, 0, 4, 1, 1, 0]), Buffer.alloc(16)]),
   ],
+  ['bulk of more than a chunk', 'bulk', () => bulkFrame(5 * 1024 ** 2)],
+  ['bulk among small messages', 'control', () => bulkFrame(70_000)],
   ['an unknown request', 'control', () => encodeFrame(request, fixedBytes(1), Buffer.from([255]))],
   [
     'a second Hello',
@@ -207,6 +209,12 @@ function helloFrame(change: Partial<Hello>): Buffer {
   const lane = 'control' as const
   const mine = { ...ownName({ store: B }), protocolMin: 1, protocolMax: 1, lane, ...change }
   return encodeFrame(plainHead('hello', 0), hello, mine)
+}
+
+function bulkFrame(sizeBytes: number): Buffer {
+  const writer = new FrameWriter()
+  writer.append({ ...request, hasBulk: true }, bulkPieces(sizeBytes), [Buffer.alloc(sizeBytes)])
+  return Buffer.concat([writer.finish(), ...writer.bulk])
 }
 
 /** Greets with something that a storage node would not say; rejects with the refusal. */

@@ -192,14 +192,23 @@ export class MemoryNode implements PeerNetwork {
       const handler = this.#handlerNow()
       if (handler === undefined) throw unreachable(this.self)
       const received = decodeRequest({ values, bulk: landing.buffers })
-      const answer = await handler.request(from, received).catch((error: unknown) => {
-        throw new PeerFailure(this.self, error)
-      })
-      const bytes = encodeAnswer(request.kind, answer)
+      const bytes = encodeAnswer(request.kind, await this.#handle(handler, from, received))
       return { values: bytes.values, bulk: copied(bytes.bulk) }
     } finally {
       landing.release()
       await this.#arrival()
+    }
+  }
+
+  async #handle(
+    handler: PeerHandler,
+    from: StoreId,
+    request: PeerRequest,
+  ): Promise<PeerAnswer<PeerRequestKind>> {
+    try {
+      return await handler.request(from, request)
+    } catch (error) {
+      throw new PeerFailure(this.self, error)
     }
   }
 

@@ -10,7 +10,9 @@
 
 import type { Socket } from 'node:net'
 import { unreachable } from '../../base/assert.ts'
+import { totalLength } from '../../base/bytes.ts'
 import type { SlabPool } from '../../base/slabs.ts'
+import { CHUNK_SIZE_BYTES } from '../../model/identifiers.ts'
 import { decode, struct, text } from '../../wire/peer/codec.ts'
 import type { Frame, FrameReader } from '../../wire/peer/frame-reader.ts'
 import type { FrameHead } from '../../wire/peer/frames.ts'
@@ -45,13 +47,14 @@ const CREDIT_BYTES: Readonly<Record<Lane, number>> = {
 const WAITING_BYTES_MAX = 8 * 1024 ** 2
 /** A peer that asks but does not read its answers is cut off. */
 const UNREAD_BYTES_MAX = 64 * 1024 ** 2
-/** Requests of the other side that are answered at a time; a peer that keeps to its credits has fewer. */
+/** Requests of the other side that are answered at a time; a peer that keeps to its credits has less. */
 const INBOUND_COUNT_MAX = 2 * REQUEST_COUNT_MAX
+const INBOUND_BYTES_MAX = 16 * 1024 ** 2
 /** Looks without a sign of life after which the other side is asked for one, and given up. */
 const SILENT_LOOKS_BEFORE_PING = 2
 const SILENT_LOOKS_MAX = 5
 const FAILURE_BYTES_MAX = 4096
-const ID_MAX = 2 ** 32 - 1
+const U32_MAX = 2 ** 32 - 1
 
 const empty = struct({})
 const failure = struct({ why: text(FAILURE_BYTES_MAX) })
@@ -89,6 +92,7 @@ export class PeerConnection implements ExchangeHolder {
   #askedBytes = 0
   #lastId = 0
   #answeringCount = 0
+  #answeringBytes = 0
   #isWaitingForSlabs = false
   #landing: Landing | undefined
   #isClosed = false
@@ -144,7 +148,11 @@ export class PeerConnection implements ExchangeHolder {
   start(exchange: Exchange): void {
     const { request, deadlineMs, bulkBytes } = exchange
     const id = this.#nextId()
-    const head = { ...this.#head('request', id), partition: partitionOf(request), deadlineMs }
+    const head = {
+      ...this.#head('request', id),
+      partition: partitionOf(request),
+      deadlineMs: Math.min(Math.max(Math.ceil(deadlineMs), 0), U32_MAX),
+    }
     const waitingBefore = this.#sender.waitingBytes
     const outgoing = this.#append(head, request, () => this.#bulkSent(id))
     const costBytes = Math.max(this.#sender.waitingBytes - waitingBefore, bulkBytes)
@@ -208,7 +216,7 @@ export class PeerConnection implements ExchangeHolder {
 
   #nextId(): number {
     do {
-      this.#lastId = this.#lastId === ID_MAX ? 1 : this.#lastId + 1
+      this.#lastId = this.#lastId === U32_MAX ? 1 : this.#lastId + 1
     } while (this.#asked.has(this.#lastId))
     return this.#lastId
   }
@@ -254,6 +262,7 @@ export class PeerConnection implements ExchangeHolder {
   #land(frame: Frame, sizeBytes: number): void {
     const { reader, slabs } = this.#parts
     if (this.peer.lane !== 'bulk') throw new ProtocolError('Bulk belongs on another connection')
+    if (sizeBytes > CHUNK_SIZE_BYTES) throw new ProtocolError('Bulk must be at most one chunk')
     // How long an answer is needed is not known here: it gets memory of its own.
     if (frame.kind !== 'request' || !needsSlabs(sizeBytes)) return reader.takeAsItComes(sizeBytes)
     this.#isWaitingForSlabs = true
@@ -296,20 +305,27 @@ export class PeerConnection implements ExchangeHolder {
     const request = decode(peerRequest, frame)
     const landing = this.#landing
     this.#landing = undefined
+    const sizeBytes = frame.values.byteLength + (landing ? 0 : totalLength(frame.bulk))
     this.#answeringCount++
+    this.#answeringBytes += sizeBytes
     this.#pauseIfNeeded()
-    this.#parts
-      .handler()
-      .request(this.peer.store, request)
-      .then(
-        (answer) => this.#answer(frame.id, request.kind, answer),
-        (error: unknown) => this.#fail(frame.id, error),
-      )
-      .finally(() => {
-        landing?.release()
-        this.#answeringCount--
-        this.#resume()
-      })
+    void this.#handle(frame.id, request).finally(() => {
+      landing?.release()
+      this.#answeringCount--
+      this.#answeringBytes -= sizeBytes
+      this.#resume()
+    })
+  }
+
+  async #handle(id: number, request: PeerRequest): Promise<void> {
+    let answer: PeerAnswer<PeerRequestKind>
+    try {
+      answer = await this.#parts.handler().request(this.peer.store, request)
+    } catch (error) {
+      this.#fail(id, error)
+      return
+    }
+    this.#answer(id, request.kind, answer)
   }
 
   #answer(id: number, kind: PeerRequestKind, answer: PeerAnswer<PeerRequestKind>): void {
@@ -355,7 +371,11 @@ export class PeerConnection implements ExchangeHolder {
   }
 
   #isPaused(): boolean {
-    return this.#isWaitingForSlabs || this.#answeringCount >= INBOUND_COUNT_MAX
+    return (
+      this.#isWaitingForSlabs ||
+      this.#answeringCount >= INBOUND_COUNT_MAX ||
+      this.#answeringBytes >= INBOUND_BYTES_MAX
+    )
   }
 
   #pauseIfNeeded(): void {

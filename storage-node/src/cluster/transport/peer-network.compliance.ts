@@ -90,6 +90,17 @@ export function describePeerNetwork(name: string, open: () => Promise<NetworkPai
       await expect(asked).rejects.toThrow(`Store ${pair.b.self} failed: the volume is full`)
     })
 
+    test('a handler that throws has failed too', async () => {
+      pair.b.serve({
+        message() {},
+        request() {
+          throw new Error('this is not served')
+        },
+      })
+      const asked = pair.a.request(pair.b.self, knows(1), OPTIONS)
+      await expect(asked).rejects.toThrow(`Store ${pair.b.self} failed: this is not served`)
+    })
+
     test('bulk bytes arrive as they were, in requests and in answers', async () => {
       pair.b.serve(new ChunkKeeper())
       await putChunks(pair, [1, 2, 3, 4, 5, 6])
