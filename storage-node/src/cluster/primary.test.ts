@@ -320,6 +320,21 @@ describe('a command of a client', () => {
   })
 })
 
+test('a late try of a command that changed nothing gets the answer of the earlier one', async () => {
+  const opened = await MemoryPrimary.open()
+  const remove = { kind: 'deleteObject', ...place() } as const
+  const create = { ...put(2), forbidOverwrite: true } as Command
+  const [removing, creating] = [opened.newOpId(), opened.newOpId()]
+  const nothing = await opened.primary.execute(removing, remove)
+  await run(opened, put(1))
+  const refused = await opened.primary.execute(creating, create)
+  expect(refused).toMatchObject({ refusal: { code: 'FileAlreadyExists' } })
+  // What is there now was put after the delete was answered.
+  expect(await opened.primary.execute(removing, remove)).toEqual(nothing)
+  await run(opened, remove)
+  expect(await opened.primary.execute(creating, create)).toEqual(refused)
+})
+
 test('commands of one turn are proposed together', async () => {
   const opened = await MemoryPrimary.open()
   const names = Array.from({ length: 20 }, (_, at) => `key-${at}`)

@@ -32,6 +32,8 @@ import type { PrimaryReply } from '../wire/peer/operation-messages.ts'
 import type { Effects } from '../wire/stored/effects.ts'
 import { encodeEntry } from '../wire/stored/entry-result.ts'
 import { opIdMs } from '../wire/stored/op-id.ts'
+import type { AnswerWithoutEntry } from './answered-operations.ts'
+import { AnsweredOperations } from './answered-operations.ts'
 import {
   addsData,
   diskFull,
@@ -99,6 +101,7 @@ export class Primary {
   readonly #pages = new CallLimit(PAGE_COUNT_MAX)
   readonly #proposals: PrimaryProposals
   readonly #softWait: SoftWait
+  readonly #answered = new AnsweredOperations(OP_ID_OFF_MS_MAX)
   #term: Term | undefined
   #versionSeq = 0n as VersionSeq
 
@@ -213,13 +216,16 @@ export class Primary {
     if (term === undefined) return { reply: this.#notHere() }
     const earlier = await this.#parts.findResult(opId)
     if (earlier.kind !== 'none') return { reply: replyOfEarlier(earlier) }
+    if (this.#answered.isForgotten(opId)) return { reply: replyOfEarlier({ kind: 'forgotten' }) }
+    const answer = this.#answered.find(opId)
+    if (answer !== undefined) return this.#answerRead(term, opId, answer)
     const refused = this.#refuseUnread(term, command)
-    if (refused !== undefined) return this.#answerRead(term, refused)
+    if (refused !== undefined) return this.#answerRead(term, opId, refused)
     const nowMs = this.#parts.hybridClock.nowMs()
     const versionSeq = this.#nextVersionSeq(term, nowMs)
     const decision = await evaluate(command, term.rows, { nowMs, versionSeq })
-    if ('refused' in decision) return this.#answerRead(term, decision.refused)
-    if (decision.changes.length === 0) return this.#answerRead(term, decision.result)
+    if ('refused' in decision) return this.#answerRead(term, opId, decision.refused)
+    if (decision.changes.length === 0) return this.#answerRead(term, opId, decision.result)
     // Evaluated on rows that another primary may have changed since.
     if (this.#term !== term) return { reply: this.#notHere() }
     return this.#propose(opId, versionSeq, decision)
@@ -238,10 +244,11 @@ export class Primary {
   }
 
   /** A refusal, or an answer that changed nothing, holds only if this still is the primary. */
-  async #answerRead(term: Term, answer: CommandResult | OssError): Promise<Outcome> {
+  async #answerRead(term: Term, opId: Uint8Array, answer: AnswerWithoutEntry): Promise<Outcome> {
     if (this.#term !== term || !(await this.#parts.mayRead())) {
       return { reply: unavailable('No lease') }
     }
+    this.#answered.add(opId, answer, this.#parts.hybridClock.nowMs())
     if (answer instanceof OssError) {
       return { reply: { kind: 'refused', refusal: refusalOf(answer) } }
     }
