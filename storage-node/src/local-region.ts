@@ -98,7 +98,7 @@ async function openOn(stores: readonly Store[], options: LocalRegionOptions): Pr
   const entries = stores.map(({ storeId: store }, at) => ({
     store,
     zone: zoneAt(zones, at),
-    address: '',
+    ...{ name: '', address: '', beaconAddress: '' },
   }))
   const rangeCount = isOlderThanRanges(stores) ? 1 : (options.rangeCount ?? FOUNDING_RANGE_COUNT)
   await foundRegion(configs, entries, { rangeCount, groupCount: settings.groupCount })

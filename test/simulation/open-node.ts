@@ -67,7 +67,9 @@ function openStore(
 
 async function found({ machines, plan, records }: World): Promise<void> {
   const stores = machines.flatMap(({ storeId, zone }) => {
-    return storeId === undefined ? [] : [{ store: storeId, zone: zone as Zone, address: '' }]
+    return storeId === undefined
+      ? []
+      : [{ store: storeId, zone: zone as Zone, name: '', address: '', beaconAddress: '' }]
   })
   const { rangeCount } = plan
   await foundRegion(records, stores, { rangeCount, groupCount: SETTINGS.groupCount })

@@ -47,7 +47,7 @@ export class ChunkBench {
     const stores = zones.map((zone, at) => ({
       store: `00000000-0000-4000-8000-${String(at).padStart(12, '0')}` as StoreId,
       zone: zone as Zone,
-      address: '',
+      ...{ name: '', address: '', beaconAddress: '' },
     }))
     const groups = planGroups(stores, GROUP_COUNT)
     const floor = { minInsync, zoneCount: new Set(zones).size }

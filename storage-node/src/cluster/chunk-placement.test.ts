@@ -14,7 +14,7 @@ const GROUP_COUNT = 64
 const stores = ['a', 'b', 'c', 'a'].map((zone, at) => ({
   store: `00000000-0000-4000-8000-00000000000${at}` as StoreId,
   zone: zone as Zone,
-  address: `node-${at}:1`,
+  ...{ name: `node-${at}`, address: `node-${at}:1`, beaconAddress: `node-${at}:2` },
 }))
 const [self, , far, near] = stores.map(({ store }) => store) as [StoreId, StoreId, StoreId, StoreId]
 

@@ -59,9 +59,9 @@ async function announce(
   stores: readonly StoreEntry[],
 ): Promise<void> {
   const now = new Map(stores.map((entry) => [entry.store, entry]))
-  const moved = present.stores.some(({ store, address }) => {
-    const entry = now.get(store)
-    return entry !== undefined && entry.address !== address
+  const moved = present.stores.some(({ store, address, beaconAddress }) => {
+    const entry = now.get(store) ?? { address, beaconAddress }
+    return entry.address !== address || entry.beaconAddress !== beaconAddress
   })
   if (!moved) return
   const entries = present.stores.map((entry) => now.get(entry.store) ?? entry)

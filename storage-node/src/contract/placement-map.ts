@@ -11,8 +11,12 @@ import type { StoreId } from './identifiers.ts'
 export interface StoreEntry {
   readonly store: StoreId
   readonly zone: Zone
-  /** host:port */
+  /** Of the storage node, as in its certificate. */
+  readonly name: string
+  /** host:port for everything but beacons; empty where all storage nodes share a process. */
   readonly address: string
+  /** host:port for beacons, which a thread of their own receives. */
+  readonly beaconAddress: string
 }
 
 /** Rises with each change; a map with a lower version never replaces one with a higher. */

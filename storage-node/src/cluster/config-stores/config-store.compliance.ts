@@ -203,7 +203,9 @@ function configuration(epoch: number, primary = A): Configuration {
 }
 
 function placement(version: number): PlacementMap {
-  const stores = members.map(({ store, zone }) => ({ store, zone, address: `${store}:7000` }))
+  const stores = members.map(({ store, zone }) => ({
+    ...{ store, zone, name: store, address: `${store}:7000`, beaconAddress: `${store}:7001` },
+  }))
   return { version, stores, groups: [[0, 1, 2], [2, 0, 1], []] }
 }
 

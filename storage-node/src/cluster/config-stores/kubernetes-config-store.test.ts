@@ -176,7 +176,9 @@ describe('the API server', () => {
   })
 
   test('may hold a map whose groups name no store', () => {
-    const stores = [{ store: A, zone: 'a' as Zone, address: 'a:1' }]
+    const stores = [
+      { store: A, zone: 'a' as Zone, name: 'a-0', address: 'a:1', beaconAddress: 'a:2' },
+    ]
     const object = placementObject(REGION, { version: 1, stores, groups: [[0], [1]] })
     expect(() => readPlacement(object)).toThrow('must be one of 1 stores, is 1')
   })

@@ -143,8 +143,9 @@ export function readPlacement(object: KubernetesObject): PlacementMap {
     const storeAt = (at: number) => packed.readUInt16LE(at * 2)
     return {
       version: checkedNumber(version),
-      stores: stores.map(({ store, zone, address }) => ({
-        ...{ store: checkedText<StoreId>(store), zone, address: checkedText(address) },
+      stores: stores.map(({ store, zone, name, address, beaconAddress }) => ({
+        ...{ store: checkedText<StoreId>(store), zone, name: checkedText(name) },
+        ...{ address: checkedText(address), beaconAddress: checkedText(beaconAddress) },
       })),
       groups: Array.from({ length: groupCount }, (_, group) =>
         Array.from({ length: copies }, (__, copy) => storeAt(group * copies + copy))

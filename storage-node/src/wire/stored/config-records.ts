@@ -80,10 +80,12 @@ export const partitionConfigs: Codec<readonly StoredPartitionConfig[]> = list(
   PARTITION_COUNT_MAX,
 )
 
+const name = text(NAME_BYTES_MAX)
+
 export const placementMap: Codec<PlacementMap> = struct<PlacementMap>({
   version: u48(),
   stores: list(
-    struct<StoreEntry>({ store: storeId, zone, address: text(NAME_BYTES_MAX) }),
+    struct<StoreEntry>({ store: storeId, zone, name, address: name, beaconAddress: name }),
     STORE_COUNT_MAX,
   ),
   groups: list(list(varint(), COPY_COUNT_MAX), GROUP_COUNT_MAX),
