@@ -5,6 +5,8 @@
  * @module
  */
 
+import { toHex } from '../base/bytes.ts'
+import { sleep } from '../base/clock.ts'
 import { silentLogger } from '../base/logger.ts'
 import { HybridClock } from '../base/hybrid-clock.ts'
 import { ManualClock } from '../base/manual-clock.ts'
@@ -15,7 +17,8 @@ import { afterTurn } from '../base/turn.ts'
 import type { Configuration, Member, PartitionRange, Zone } from '../contract/configuration.ts'
 import { WHOLE_SPACE } from '../contract/founding-ranges.ts'
 import type { Epoch, PartitionId, StoreId } from '../contract/identifiers.ts'
-import type { Command, CommandResult } from '../model/command.ts'
+import type { Command, CommandResult, ObjectCommand } from '../model/command.ts'
+import type { BucketId, ObjectKey } from '../model/identifiers.ts'
 import type { Answer, Query, QueryKind } from '../model/query.ts'
 import type { ReplicationSettings } from '../replication/protocol.ts'
 import { MemoryEngine } from '../storage/memory-engine.ts'
@@ -29,12 +32,15 @@ import { PartitionReplicas } from './partition-replicas.ts'
 import type { ReplicaRequest } from './partition-replicas.ts'
 import { MemoryNetwork } from './transport/memory-network.ts'
 import type { MemoryNode } from './transport/memory-network.ts'
+import { rangesOf, readRows } from './snapshot-rows.ts'
 
 export const START_MS = Date.UTC(2030, 0, 1)
 const SILENCE_MS = 3000
 const STEP_MS = 5
 const TURNS_PER_STEP = 12
 const DIRECTORY = '/store'
+const APPLIED_KEY_BYTES = 5
+export const TEST_BUCKET = '0123456789abcdef' as BucketId
 
 export const replicationSettings: ReplicationSettings = {
   quorum: 'majority',
@@ -268,7 +274,7 @@ export class ReplicaWorld {
 
   /** Starts a machine again, with the partitions that it has. */
   async restart(name: string, partitions = [1 as PartitionId]): Promise<void> {
-    await this.#pumping(this.machine(name).start(partitions))
+    await this.finish(this.machine(name).start(partitions))
     this.meet()
   }
 
@@ -296,6 +302,11 @@ export class ReplicaWorld {
     for (let turn = 0; turn < TURNS_PER_STEP; turn++) await new Promise<void>(afterTurn)
   }
 
+  /** Resolves after so much virtual time. */
+  sleep(ms: number): Promise<void> {
+    return sleep(this.clock, ms)
+  }
+
   /** Executes at the primary, as a gateway does: the same opId until it is done or refused. */
   async execute(command: Command, opId = this.newOpId()): Promise<PrimaryReply<CommandResult>> {
     return this.#call((replica) => replica.execute(opId, command))
@@ -316,7 +327,7 @@ export class ReplicaWorld {
     for (let tries = 0; tries < 100; tries++) {
       await this.until('there is a primary', () => this.primary(partition) !== undefined)
       const replica = required(this.primary(partition)).replica(partition)
-      const reply = await this.#pumping(attempt(replica))
+      const reply = await this.finish(attempt(replica))
       if (reply.kind === 'done' || reply.kind === 'refused') return reply
       await this.pass(100)
     }
@@ -324,7 +335,7 @@ export class ReplicaWorld {
   }
 
   /** Lets time pass until the promise is settled. */
-  async #pumping<T>(promise: Promise<T>): Promise<T> {
+  async finish<T>(promise: Promise<T>): Promise<T> {
     let isOver = false
     const end = () => (isOver = true)
     promise.then(end, end)
@@ -348,4 +359,56 @@ export class ReplicaWorld {
 function required<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('There is none')
   return value
+}
+
+/** A small object. */
+export function putCommand(key: string, text = key, forbidOverwrite = false): ObjectCommand {
+  const bytes = Buffer.from(text)
+  return {
+    kind: 'putObject',
+    bucketId: TEST_BUCKET,
+    key: key as ObjectKey,
+    metadata: {
+      contentType: 'text/plain',
+      headers: [],
+      userMetadata: [],
+      storageClass: 'Standard',
+      acl: 'default',
+    },
+    body: {
+      sizeBytes: bytes.byteLength,
+      data: { kind: 'inline', bytes },
+      md5: '0123456789abcdef0123456789abcdef',
+      crc64: 7n,
+    },
+    etag: '0123456789ABCDEF0123456789ABCDEF',
+    forbidOverwrite,
+  }
+}
+
+/** Waits until every store that is up has applied the same, and compares the rows (I18). */
+export async function expectSameRows(
+  world: ReplicaWorld,
+  partition = 1 as PartitionId,
+): Promise<void> {
+  const up = world.machines.filter(({ isUp }) => isUp)
+  await world.until('all have applied the same', () => {
+    const seqs = up.map((machine) => machine.replica(partition).base?.seq)
+    return seqs.every((seq) => seq !== undefined && seq === seqs[0])
+  })
+  const [first, ...others] = await Promise.all(up.map((machine) => rowsOf(machine, partition)))
+  for (const own of others) expect(own).toEqual(first)
+}
+
+/** Keys and values, but for what a store keeps of its own. */
+async function rowsOf({ engine }: ReplicaMachine, partition: PartitionId): Promise<string[]> {
+  const rows: string[] = []
+  for await (const page of readRows(engine, rangesOf(partition, WHOLE_SPACE))) {
+    for (const { key, value } of page) {
+      // What else begins with `H` are operations that came with a snapshot.
+      const isOwn = key[0] === 'H'.charCodeAt(0) && key.byteLength > APPLIED_KEY_BYTES
+      if (!isOwn) rows.push(`${toHex(key)} ${toHex(value)}`)
+    }
+  }
+  return rows
 }

@@ -1,40 +1,16 @@
-import { toHex } from '../base/bytes.ts'
-import { WHOLE_SPACE } from '../contract/founding-ranges.ts'
 import type { PartitionId } from '../contract/identifiers.ts'
 import type { ObjectCommand } from '../model/command.ts'
-import type { BucketId, ObjectKey } from '../model/identifiers.ts'
+import type { ObjectKey } from '../model/identifiers.ts'
 import type { ReplicaMachine } from './partition-replica-fixtures.ts'
-import { ReplicaWorld } from './partition-replica-fixtures.ts'
-import { rangesOf, readRows } from './snapshot-rows.ts'
+import {
+  ReplicaWorld,
+  TEST_BUCKET,
+  expectSameRows,
+  putCommand,
+} from './partition-replica-fixtures.ts'
 
-const bucketId = '0123456789abcdef' as BucketId
+const bucketId = TEST_BUCKET
 const P = 1 as PartitionId
-/** What else begins with `H` are operations that came with a snapshot. */
-const APPLIED_KEY_BYTES = 5
-
-function put(key: string, text = key, forbidOverwrite = false): ObjectCommand {
-  const bytes = Buffer.from(text)
-  return {
-    kind: 'putObject',
-    bucketId,
-    key: key as ObjectKey,
-    metadata: {
-      contentType: 'text/plain',
-      headers: [],
-      userMetadata: [],
-      storageClass: 'Standard',
-      acl: 'default',
-    },
-    body: {
-      sizeBytes: bytes.byteLength,
-      data: { kind: 'inline', bytes },
-      md5: '0123456789abcdef0123456789abcdef',
-      crc64: 7n,
-    },
-    etag: '0123456789ABCDEF0123456789ABCDEF',
-    forbidOverwrite,
-  }
-}
 
 const remove = (key: string): ObjectCommand => {
   return { kind: 'deleteObject', bucketId, key: key as ObjectKey }
@@ -50,29 +26,6 @@ async function textOf(world: ReplicaWorld, key: string): Promise<string | undefi
   return inline && Buffer.from(inline).toString()
 }
 
-/** Every store that is up has applied the same. */
-async function converge(world: ReplicaWorld): Promise<void> {
-  await world.until('all have applied the same', () => {
-    const up = world.machines.filter(({ isUp }) => isUp)
-    const seqs = up.map((machine) => machine.replica(P).base?.seq)
-    return seqs.every((seq) => seq !== undefined && seq === seqs[0])
-  })
-  const [first, ...others] = await Promise.all(world.machines.map(rowsOf))
-  for (const own of others) expect(own).toEqual(first)
-}
-
-/** Keys and values, but for what a store keeps of its own. */
-async function rowsOf({ engine }: ReplicaMachine): Promise<string[]> {
-  const rows: string[] = []
-  for await (const page of readRows(engine, rangesOf(P, WHOLE_SPACE))) {
-    for (const { key, value } of page) {
-      const isOwn = key[0] === 'H'.charCodeAt(0) && key.byteLength > APPLIED_KEY_BYTES
-      if (!isOwn) rows.push(`${toHex(key)} ${toHex(value)}`)
-    }
-  }
-  return rows
-}
-
 function secondaryOf(world: ReplicaWorld): ReplicaMachine {
   const secondary = world.machines.find((machine) => machine !== world.primary())
   if (secondary === undefined) throw new Error('There is none')
@@ -82,50 +35,50 @@ function secondaryOf(world: ReplicaWorld): ReplicaMachine {
 describe('three stores', () => {
   test('a put is on all of them, and read from the primary', async () => {
     const world = await ReplicaWorld.open()
-    const reply = await world.execute(put('photo'))
+    const reply = await world.execute(putCommand('photo'))
     expect(reply).toMatchObject({ kind: 'done', value: { kind: 'object' } })
     expect(await textOf(world, 'photo')).toBe('photo')
-    await converge(world)
+    await expectSameRows(world)
   })
 
   test('a secondary that is dead costs nothing', async () => {
     const world = await ReplicaWorld.open()
-    await world.execute(put('photo'))
+    await world.execute(putCommand('photo'))
     secondaryOf(world).kill()
     const before = world.clock.nowMs()
-    await world.execute(put('second'))
+    await world.execute(putCommand('second'))
     expect(world.clock.nowMs() - before).toBeLessThan(50)
   })
 
   test('a killed primary is followed by another, and what was acknowledged is there', async () => {
     const world = await ReplicaWorld.open()
-    await world.execute(put('photo'))
+    await world.execute(putCommand('photo'))
     const before = world.primary()
     before?.kill()
     const killedMs = world.clock.nowMs()
     expect(await textOf(world, 'photo')).toBe('photo')
     expect(world.clock.nowMs() - killedMs).toBeLessThan(4000)
     expect(world.primary()?.name).not.toBe(before?.name)
-    await world.execute(put('second'))
+    await world.execute(putCommand('second'))
     await world.restart(before?.name ?? '')
     expect(await textOf(world, 'second')).toBe('second')
-    await converge(world)
+    await expectSameRows(world)
   })
 
   test('all lose power at once, and everything acknowledged is there again', async () => {
     const world = await ReplicaWorld.open()
     const keys = Array.from({ length: 20 }, (_, at) => `key-${at}`)
-    await Promise.all(keys.map((key) => world.execute(put(key))))
+    await Promise.all(keys.map((key) => world.execute(putCommand(key))))
     for (const machine of world.machines) machine.crash()
     for (const machine of world.machines) await world.restart(machine.name)
     for (const key of keys) expect(await textOf(world, key)).toBe(key)
-    await world.execute(put('later'))
-    await converge(world)
+    await world.execute(putCommand('later'))
+    await expectSameRows(world)
   })
 
   test('with strict reads the members are asked, and answer', async () => {
     const world = await ReplicaWorld.open({ settings: { reads: 'strict' } })
-    await world.execute(put('photo'))
+    await world.execute(putCommand('photo'))
     expect(await textOf(world, 'photo')).toBe('photo')
     expect(await textOf(world, 'nothing')).toBeUndefined()
   })
@@ -135,94 +88,94 @@ describe('a command that is sent again', () => {
   test('has the answer of the first time, also at the next primary', async () => {
     const world = await ReplicaWorld.open()
     const opId = world.newOpId()
-    const first = await world.execute(put('photo', 'one', true), opId)
+    const first = await world.execute(putCommand('photo', 'one', true), opId)
     expect(first.kind).toBe('done')
     await world.execute(remove('photo'))
-    expect(await world.execute(put('photo', 'one', true), opId)).toEqual(first)
-    await converge(world)
+    expect(await world.execute(putCommand('photo', 'one', true), opId)).toEqual(first)
+    await expectSameRows(world)
     world.primary()?.kill()
-    expect(await world.execute(put('photo', 'one', true), opId)).toEqual(first)
+    expect(await world.execute(putCommand('photo', 'one', true), opId)).toEqual(first)
     expect(await textOf(world, 'photo')).toBeUndefined()
-    const other = await world.execute(put('photo', 'two', true))
+    const other = await world.execute(putCommand('photo', 'two', true))
     expect(other.kind).toBe('done')
   })
 
   test('has it after a power cut of all', async () => {
     const world = await ReplicaWorld.open({ settings: { isOneKernel: true } })
     const opId = world.newOpId()
-    const first = await world.execute(put('photo', 'one', true), opId)
+    const first = await world.execute(putCommand('photo', 'one', true), opId)
     for (const machine of world.machines) machine.crash()
     for (const machine of world.machines) await world.restart(machine.name)
-    expect(await world.execute(put('photo', 'one', true), opId)).toEqual(first)
+    expect(await world.execute(putCommand('photo', 'one', true), opId)).toEqual(first)
   })
 
   test('is refused when its time is too far off to know what became of it', async () => {
     const world = await ReplicaWorld.open()
     const opId = world.newOpId()
-    await world.execute(put('photo'), opId)
+    await world.execute(putCommand('photo'), opId)
     await world.pass(11_000)
     const replica = world.primary()?.replica(P)
-    expect(await replica?.execute(opId, put('photo'))).toMatchObject({ kind: 'unavailable' })
+    expect(await replica?.execute(opId, putCommand('photo'))).toMatchObject({ kind: 'unavailable' })
   })
 })
 
 describe('a secondary that was away', () => {
   test('catches up from the log', async () => {
     const world = await ReplicaWorld.open()
-    await world.execute(put('photo'))
+    await world.execute(putCommand('photo'))
     const secondary = secondaryOf(world)
     secondary.crash()
-    for (let at = 0; at < 30; at++) await world.execute(put(`key-${at}`))
+    for (let at = 0; at < 30; at++) await world.execute(putCommand(`key-${at}`))
     await world.restart(secondary.name)
-    await converge(world)
+    await expectSameRows(world)
   })
 
   test('catches up from the files of the log', async () => {
     const world = await ReplicaWorld.open({ journalFileSizeBytes: 64 * 1024 })
     const secondary = secondaryOf(world)
     secondary.kill()
-    for (let at = 0; at < 30; at++) await world.execute(put(`key-${at}`))
+    for (let at = 0; at < 30; at++) await world.execute(putCommand(`key-${at}`))
     const primary = world.primary()
     primary?.kill()
     // Nothing of the log is in memory any more.
     await world.restart(primary?.name ?? '')
-    await world.execute(put('later'))
+    await world.execute(putCommand('later'))
     await world.restart(secondary.name)
-    await converge(world)
+    await expectSameRows(world)
   })
 
   test('catches up by a snapshot when the log is gone, and knows what was sent lately', async () => {
     const world = await ReplicaWorld.open({ journalFileSizeBytes: 16 * 1024, capacityBytes: 3e6 })
     const secondary = secondaryOf(world)
-    await world.execute(put('gone'))
-    await converge(world)
+    await world.execute(putCommand('gone'))
+    await expectSameRows(world)
     secondary.kill()
     await world.execute(remove('gone'))
-    for (let at = 0; at < 60; at++) await world.execute(put(`key-${at}`, 'x'.repeat(2000)))
+    for (let at = 0; at < 60; at++) await world.execute(putCommand(`key-${at}`, 'x'.repeat(2000)))
     await forgetLogs(world)
     const opId = world.newOpId()
-    const first = await world.execute(put('photo', 'one', true), opId)
+    const first = await world.execute(putCommand('photo', 'one', true), opId)
     await world.execute(remove('photo'))
     await world.restart(secondary.name)
-    await converge(world)
+    await expectSameRows(world)
     expect(snapshotBase(secondary)).toBeGreaterThan(60)
     world.primary()?.kill()
     await world.until('there is another primary', () => world.primary() !== undefined)
-    expect(await world.execute(put('photo', 'one', true), opId)).toEqual(first)
+    expect(await world.execute(putCommand('photo', 'one', true), opId)).toEqual(first)
     expect(await textOf(world, 'gone')).toBeUndefined()
   })
 
   test('whose rows are lost gets those of the primary, and acknowledges meanwhile', async () => {
     const world = await ReplicaWorld.open()
     const secondary = secondaryOf(world)
-    for (let at = 0; at < 20; at++) await world.execute(put(`key-${at}`))
-    await converge(world)
+    for (let at = 0; at < 20; at++) await world.execute(putCommand(`key-${at}`))
+    await expectSameRows(world)
     await checkpoint(world, secondary)
     secondary.kill()
     secondary.loseRows()
     await world.restart(secondary.name)
-    await world.execute(put('later'))
-    await converge(world)
+    await world.execute(putCommand('later'))
+    await expectSameRows(world)
     expect(secondary.failures).toEqual([])
   })
 
@@ -230,12 +183,14 @@ describe('a secondary that was away', () => {
     const world = await ReplicaWorld.open()
     const secondary = secondaryOf(world)
     for (let round = 0; round < 8; round++) {
-      const writing = Array.from({ length: 5 }, (_, at) => world.execute(put(`${round}-${at}`)))
+      const writing = Array.from({ length: 5 }, (_, at) =>
+        world.execute(putCommand(`${round}-${at}`)),
+      )
       await world.pass(round % 3)
       secondary.crash()
       await Promise.all(writing)
       await world.restart(secondary.name)
-      await converge(world)
+      await expectSameRows(world)
     }
     expect(secondary.failures).toEqual([])
   })
@@ -244,24 +199,24 @@ describe('a secondary that was away', () => {
 describe('a primary that is cut off', () => {
   test('answers no read once its lease has run out, and refuses nothing for good either', async () => {
     const world = await ReplicaWorld.open()
-    await world.execute(put('photo'))
+    await world.execute(putCommand('photo'))
     const primary = world.primary()
     const replica = primary?.replica(P)
     primary?.process.node.leave()
     await world.pass(2700)
     expect(replica?.isActive).toBe(true)
     expect(await replica?.ask(get('photo'))).toMatchObject({ kind: 'unavailable' })
-    const forbidden = replica?.execute(world.newOpId(), put('photo', 'other', true))
+    const forbidden = replica?.execute(world.newOpId(), putCommand('photo', 'other', true))
     await world.pass(100)
     expect(await forbidden).toMatchObject({ kind: 'unavailable' })
   })
 
   test('does not know what became of what it had proposed', async () => {
     const world = await ReplicaWorld.open()
-    await world.execute(put('photo'))
+    await world.execute(putCommand('photo'))
     const primary = world.primary()
     primary?.process.node.leave()
-    const writing = primary?.replica(P).execute(world.newOpId(), put('photo', 'other'))
+    const writing = primary?.replica(P).execute(world.newOpId(), putCommand('photo', 'other'))
     await world.pass(100)
     primary?.kill()
     expect(await writing).toMatchObject({ kind: 'unavailable' })
@@ -272,7 +227,7 @@ describe('a primary that is cut off', () => {
 test('a region with one store acts at once, alone', async () => {
   const settings = { minInsync: 1, zoneCount: 1, isOneKernel: true }
   const world = await ReplicaWorld.open({ storeCount: 1, settings })
-  await world.execute(put('photo'))
+  await world.execute(putCommand('photo'))
   world.machine('a').crash()
   const downMs = world.clock.nowMs()
   await world.restart('a')

@@ -28,10 +28,10 @@ test('an entry that all healthy members have is not waited for', () => {
 
 test('who waits goes on once they have it, or after 10 ms', async () => {
   const { clock, wait, begin, seen } = openWait()
-  begin(1)
+  void begin(1)
   clock.advance(4)
-  begin(2)
-  begin(3)
+  void begin(2)
+  void begin(3)
   expect(await seen()).toEqual([])
   clock.advance(6)
   expect(await seen()).toEqual([1])
@@ -44,7 +44,7 @@ test('who waits goes on once they have it, or after 10 ms', async () => {
 test('nobody waits any more when the office ends, and the next one begins anew', async () => {
   const { wait, begin, seen } = openWait()
   wait.settled(9 as Seq)
-  begin(10)
+  void begin(10)
   wait.end()
   expect(await seen()).toEqual([10])
   expect(begin(5)).toBeDefined()
