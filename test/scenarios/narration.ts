@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unreachable } from '@granary/storage-node/base/assert'
 import type { Effect } from '../../storage-node/src/testing.ts'
 
 export type Message = Extract<Effect, { readonly kind: 'send' }>['message']
@@ -34,8 +35,18 @@ export function narrateEffect(effect: Effect): string | undefined {
       return effect.isOpen ? 'admits writes' : 'admits no more writes'
     case 'report':
       return `reports: ${effect.what}`
-    default:
+    case 'persist':
+    case 'apply':
+    case 'settled':
+    case 'allowGrants':
+    case 'revokeGrants':
+    case 'holdLease':
+    case 'dropLease':
+    case 'getConfiguration':
+    case 'wake':
       return undefined
+    default:
+      return unreachable(effect)
   }
 }
 
@@ -59,8 +70,16 @@ function narrateMessage(to: string, message: Message): string | undefined {
       return `wants a snapshot of ${to}`
     case 'snapshotDone':
       return 'has the snapshot'
-    default:
+    case 'prepare':
+    case 'prepareAck':
+    case 'seal':
+    case 'logEntries':
+    case 'sync':
+    case 'check':
+    case 'checkAck':
       return undefined
+    default:
+      return unreachable(message)
   }
 }
 
