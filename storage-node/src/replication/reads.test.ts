@@ -1,5 +1,5 @@
 import { mayRead, readQuorumUntilMs } from './reads.ts'
-import { activePrimary, A, B, ballot, Bench, C, durableOf } from './replica-fixtures.ts'
+import { activePrimary, A, B, ballot, Bench, C, durableOf, summary } from './replica-fixtures.ts'
 
 const ONE = ballot(1, 1)
 
@@ -22,7 +22,10 @@ test('a secondary and a primary that is not active may not, whatever they hold',
   secondary.heldMs.set(A, Infinity)
   expect(mayRead(secondary.state, secondary.around)).toBe('notActive')
   const starting = new Bench({ self: A, durable: durableOf(ONE, A) })
+  const promise = { kind: 'sealAck', log: summary(0), configuration: undefined } as const
+  starting.receive(B, { ...promise, ballot: ballot(1, 2) })
   starting.heldMs.set(B, Infinity)
+  expect(starting.state.primary?.isActive).toBe(false)
   expect(mayRead(starting.state, starting.around)).toBe('notActive')
 })
 
