@@ -100,7 +100,8 @@ export class Machine {
         scheduler.afterIn(this.host, this.#diskDelay(operation), 'disk', act)
       },
       onFault: (operation, path) => {
-        if (isSync(operation)) options.onFailedSync(this, path)
+        // A failed sync of a directory loses no bytes; whoever needs the name does not go on.
+        if (operation === 'sync') options.onFailedSync(this, path)
       },
     })
   }

@@ -39,13 +39,12 @@ const SILENCE_MS = 3_000
 
 /** Opens storage nodes of the world; the first ones wait until the region is founded. */
 export function nodeOpener(world: World): OpenNode {
-  let founded: Promise<void> | undefined
   return async (surroundings) => {
     const store = await openStore(surroundings, world)
     surroundings.machine.storeId = store.storeId
     await world.formatted
-    founded ??= found(world)
-    await founded
+    // Founding it again changes nothing.
+    await found(world)
     return openNode(store, surroundings, world)
   }
 }
@@ -85,7 +84,7 @@ async function openNode(
   const { peers, beacons } = network.join(machine.host, store.storeId)
   const hybridClock = new HybridClock(clock)
   const leases = openLeases({ store, hybridClock, clock, logger, channel: beacons }, world)
-  return openStorageNode(store, {
+  const node = await openStorageNode(store, {
     directory: STORE_DIRECTORY,
     zone: machine.zone as Zone,
     ...{ clock, random, logger, fatal, hybridClock, checksums },
@@ -106,6 +105,8 @@ async function openNode(
     slabBytesMax: SLAB_BYTES_MAX,
     gcGraceMs: GC_GRACE_MS,
   })
+  node.start()
+  return node
 }
 
 function openLeases(

@@ -78,6 +78,7 @@ const TOPOLOGIES: readonly (readonly string[])[] = [
   ...Array.from({ length: 7 }, () => ['a', 'b', 'c']),
   ['a'],
   ['a', 'b'],
+  ['a', 'a', 'b'],
   ['a', 'b', 'c', 'a'],
   ['a', 'a', 'b', 'b', 'c', 'c'],
 ]

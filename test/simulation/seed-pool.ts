@@ -42,16 +42,20 @@ async function runLane(
   take: () => SeedOrder | undefined,
   done: (result: SeedResult) => void,
 ): Promise<void> {
-  let worker = fork(WORKER)
+  let worker = startWorker()
   for (let order = take(); order !== undefined; order = take()) {
     const result = await runOn(worker, order)
     if (typeof result === 'string') {
       worker.kill('SIGKILL')
-      worker = fork(WORKER)
+      worker = startWorker()
       done(failedRun(order.seed, result))
     } else done(result)
   }
   worker.disconnect()
+}
+
+function startWorker(): ChildProcess {
+  return fork(WORKER, { execArgv: ['--max-semi-space-size=32'] })
 }
 
 /** The result, or why there is none. */

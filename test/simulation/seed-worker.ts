@@ -8,6 +8,9 @@ import { runSeed } from './run-seed.ts'
 import type { SeedOrder } from './seed-pool.ts'
 import type { SeedResult } from './seed-result.ts'
 
+/** Most errors are timeouts, and where they were made is known: deep stacks only cost time. */
+Error.stackTraceLimit = 4
+
 process.on('message', (order: SeedOrder) => {
   void run(order).then((result) => process.send?.(result))
 })

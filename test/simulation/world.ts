@@ -29,7 +29,7 @@ import { WireWatch } from './watches/wire-watch.ts'
 const CAPACITY_BYTES = 1024 ** 4
 const MS_PER_SECOND = 1000
 const FORMAT_LOOK_MS = 10
-const LEASE_CHECK_MS = 50
+const LEASE_CHECK_MS = 100
 /** Rates of monotonic clocks are within 5 % (replication.md 1.7). */
 const CLOCK_RATE_ERROR_MAX = 0.045
 
