@@ -22,6 +22,8 @@ export interface LocalApiOptions {
   readonly accessKeys: AccessKeyService
   /** Bare: `cn-hangzhou`. */
   readonly region: string
+  /** Undefined: loopback, both families. */
+  readonly host?: string | undefined
   /** 0: any free one. */
   readonly port: number
 }
@@ -65,7 +67,10 @@ export async function startLocalApi(
     endpointSuffixes(region),
   )
   const server = new HttpServer(clock, random, (request) => gateway.handle(request), observer, http)
-  const port = await listenOnLoopback(server, options.port)
+  const port =
+    options.host === undefined
+      ? await listenOnLoopback(server, options.port)
+      : await server.listen(options.host, options.port)
   facts.extranetEndpoint = `oss-${region}.localhost:${port}`
   facts.intranetEndpoint = `oss-${region}-internal.localhost:${port}`
   return { port, stop: () => server.stop() }

@@ -77,19 +77,33 @@ export async function openIdentity(
   return identity
 }
 
+/** Reads what the region was made with. */
+export async function readIdentity(files: Files, directory: string): Promise<RegionIdentity> {
+  const identity = await readJson<RegionIdentity>(files, join(directory, REGION_FILE))
+  if (identity === undefined)
+    throw new DataDirectoryError(`Cannot use ${directory}: no region is in it`)
+  return identity
+}
+
+/** Reads the key pair. */
+export async function readAccessKey(files: Files, directory: string): Promise<GivenAccessKey> {
+  const path = join(directory, ACCESS_KEY_FILE)
+  const accessKey = await readJson<GivenAccessKey>(files, path)
+  if (typeof accessKey?.accessKeyId === 'string' && typeof accessKey.accessKeySecret === 'string') {
+    return accessKey
+  }
+  throw new DataDirectoryError(`Cannot read ${path}: it holds no key pair`)
+}
+
 /** Reads the key pair, or makes it; a pair that is given replaces the one there is. */
 export async function openAccessKey(
   files: Files,
   random: Random,
   { dataDirectory, accessKey: given }: LocalConfig,
 ): Promise<GivenAccessKey> {
-  const path = join(dataDirectory, ACCESS_KEY_FILE)
-  const existing = given === undefined ? await readJson<GivenAccessKey>(files, path) : undefined
-  if (existing !== undefined) {
-    if (typeof existing.accessKeyId !== 'string' || typeof existing.accessKeySecret !== 'string') {
-      throw new DataDirectoryError(`Cannot read ${path}: it holds no key pair`)
-    }
-    return existing
+  if (given === undefined) {
+    const existing = await readJson(files, join(dataDirectory, ACCESS_KEY_FILE))
+    if (existing !== undefined) return readAccessKey(files, dataDirectory)
   }
   const accessKey = given ?? {
     accessKeyId: `GRANARY${randomLetters(random, 17)}`,

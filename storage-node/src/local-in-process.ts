@@ -4,7 +4,6 @@
  * @module
  */
 
-import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { startAdminServer } from './admin/admin-server.ts'
 import { AccessLog } from './api/access-log.ts'
@@ -14,7 +13,7 @@ import { openChecksums } from './base/checksums.ts'
 import { systemClock } from './base/clock.ts'
 import type { Fatal } from './base/crash.ts'
 import { nodeFiles } from './base/files.ts'
-import { HashThreads } from './base/hash-threads.ts'
+import type { HashThreads } from './base/hash-threads.ts'
 import type { Logger } from './base/logger.ts'
 import { Metrics } from './base/metrics.ts'
 import { systemRandom } from './base/random.ts'
@@ -24,18 +23,17 @@ import { openAccessKey, openIdentity, storeDirectories } from './local-directory
 import type { LocalRegion } from './local-region.ts'
 import { openLocalRegion } from './local-region.ts'
 import type { Serving, ServingParts } from './local-serving.ts'
+import { observeStores, startHashThreads } from './node-parts.ts'
+import { storeSettings } from './region-settings.ts'
 import { fixedAccessKeys } from './services/access-key-service.ts'
 import { openRocksdbEngine } from './storage/rocksdb-engine.ts'
 import { lockStore } from './storage/store-lock.ts'
 
 const SLAB_BYTES_MAX = 128 * 1024 ** 2
-const ROW_CACHE_BYTES_MAX = 16 * 1024 ** 2
 /** Two memtables of 24 MiB and the block cache. */
 const ROCKSDB_MEMORY_BYTES_MAX = 80 * 1024 ** 2
 /** The block cache, and two memtables that are still worth a flush. */
 const ROCKSDB_MEMORY_BYTES_MIN = 48 * 1024 ** 2
-const HASH_THREAD_COUNT = 1
-export const PLACEMENT_GROUP_COUNT = 16
 
 /** Opens the region and serves it. */
 export async function serveInProcess(
@@ -50,7 +48,7 @@ export async function serveInProcess(
 
   const metrics = new Metrics()
   metrics.observeProcess()
-  observeRegion(metrics, parts, dataDirectory)
+  observeStores(metrics, parts.nodes, dataDirectory)
   const logFile = join(dataDirectory, 'log', 'access.log')
   const accessLog = await AccessLog.open(nodeFiles, systemClock, logger, logFile)
   const apis = await startLocalApis(parts.nodes, {
@@ -81,12 +79,6 @@ export async function serveInProcess(
   }
 }
 
-/** Threads that hash large bodies. */
-export function startHashThreads(fatal: Fatal): HashThreads {
-  const program = new URL('./hash-thread.ts', import.meta.url)
-  return new HashThreads(program, HASH_THREAD_COUNT, fatal)
-}
-
 async function openRegion(
   config: LocalConfig,
   zoneCount: number,
@@ -109,34 +101,10 @@ async function openRegion(
     fatal,
     lock: lockStore,
     openEngine: (path) => openRocksdbEngine({ path, memoryBytesMax }),
-    settings: {
-      groupCount: PLACEMENT_GROUP_COUNT,
-      rowCacheBytesMax: Math.floor(ROW_CACHE_BYTES_MAX / zoneCount),
-    },
+    settings: storeSettings(zoneCount),
     checksums: await openChecksums(),
     hashers,
     slabBytesMax: SLAB_BYTES_MAX,
     gcGraceMs: config.gcGraceMs,
-  })
-}
-
-function observeRegion(metrics: Metrics, { nodes }: LocalRegion, directory: string): void {
-  const sum = (valueOf: (node: LocalRegion['nodes'][number]) => number) =>
-    nodes.reduce((total, node) => total + valueOf(node), 0)
-  metrics.gauge('granary_slabs_in_use', 'Buffers of 1 MiB in use', () =>
-    sum(({ slabs }) => slabs.usedCount),
-  )
-  metrics.gauge('granary_journal_syncs', 'Groups of entries made durable', () =>
-    sum(({ store }) => store.journal.syncedGroup),
-  )
-  metrics.gauge('granary_store_replay_bytes', 'What a start would read again', () =>
-    sum(({ store }) => {
-      const { journalBytes, segmentBytes } = store.sinceCheckpoint()
-      return journalBytes + segmentBytes
-    }),
-  )
-  metrics.gauge('granary_store_available_bytes', 'Free space on the volume of the store', () => {
-    const { bavail, bsize } = statfsSync(directory)
-    return bavail * bsize
   })
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { assert } from './base/assert.ts'
 import { sleep } from './base/clock.ts'
 import { HybridClock } from './base/hybrid-clock.ts'
+import { SlabPool } from './base/slabs.ts'
 import { InlineLeases } from './cluster/beacons/inline-leases.ts'
 import { GRANT_MS } from './cluster/beacons/lease-times.ts'
 import { StoreStatus } from './cluster/beacons/store-status.ts'
@@ -19,16 +20,16 @@ import { MemoryNetwork } from './cluster/transport/memory-network.ts'
 import type { Zone } from './contract/configuration.ts'
 import { FOUNDING_RANGE_COUNT } from './contract/founding-ranges.ts'
 import type { Incarnation, PartitionId } from './contract/identifiers.ts'
+import { replicationSettings } from './region-settings.ts'
 import type { StorageNode, StorageNodeOptions } from './storage-node.ts'
 import { openStorageNode } from './storage-node.ts'
 import type { StoreOptions } from './storage/store.ts'
 import { Store } from './storage/store.ts'
 
-/** Copies that a write needs at least, in a region that has as many stores. */
-const MIN_INSYNC = 2
+/** For chunks that a store receives from the others: half of what a gateway has. */
+const PEER_SLAB_BYTES_MAX = 16 * 1024 ** 2
 /** Stores of a local region stay where they are: its placement never changes. */
 const MAP_VERSION = 1
-const PREPARE_ENTRY_COUNT_MAX = 1024
 /** How long a start waits for primaries: what is wrong with one must not keep the others from serving. */
 const ACTIVATION_MS_MAX = 2_000
 
@@ -95,13 +96,13 @@ async function openOn(stores: readonly Store[], options: LocalRegionOptions): Pr
   await files.makeDirectory(configDirectory)
   const path = join(configDirectory, 'config.log')
   const configs = await FileConfigStore.open({ files, random, path })
-  const entries = stores.map(({ storeId: store }, at) => ({
+  const placed = stores.map(({ storeId: store }, at) => ({
     store,
     zone: zoneAt(zones, at),
     ...{ name: '', address: '', beaconAddress: '' },
   }))
   const rangeCount = isOlderThanRanges(stores) ? 1 : (options.rangeCount ?? FOUNDING_RANGE_COUNT)
-  await foundRegion(configs, entries, { rangeCount, groupCount: settings.groupCount })
+  await foundRegion(configs, placed, { rangeCount, groupCount: settings.groupCount })
 
   const network = new MemoryNetwork()
   const seats = stores.map((store) => takeSeat(store, stores, network, options))
@@ -109,7 +110,11 @@ async function openOn(stores: readonly Store[], options: LocalRegionOptions): Pr
   const onActivated = (partition: PartitionId) => activity.activated(partition)
   const nodes = await Promise.all(
     seats.map((seat, at) =>
-      openStorageNode(seat.store, { ...nodeOptions(options, at, configs, seat), onActivated }),
+      openStorageNode(seat.store, {
+        ...nodeOptions(options, at, configs, seat),
+        replication: replicationSettings({ stores: placed }, true),
+        onActivated,
+      }),
     ),
   )
   for (const node of nodes) node.start()
@@ -159,15 +164,16 @@ function takeSeat(
   network: MemoryNetwork,
   { clock, logger }: LocalRegionOptions,
 ): Seat {
-  const { storeId: self, incarnation, journal } = store
-  const member = network.join({ self, clock })
+  const { storeId: self, incarnation } = store
+  const member = network.join({ self, clock, slabs: new SlabPool(PEER_SLAB_BYTES_MAX) })
   const hybridClock = new HybridClock(clock)
   const status = new StoreStatus({ store, hybridClock, logger, mapVersion: () => MAP_VERSION })
   const leases = new InlineLeases({
     ...{ self, incarnation, clock, logger },
     channel: member.beacons,
+    // As it was on record before this start, which every store of this process has counted.
     incarnations: new Map(
-      journal.peers().map((peer) => [peer.storeId, peer.incarnationMax as Incarnation]),
+      stores.map((each) => [each.storeId, (each.incarnation - 1) as Incarnation]),
     ),
     peers: stores.map(({ storeId }) => storeId).filter((id) => id !== self),
     status: () => status.read(),
@@ -182,7 +188,7 @@ function nodeOptions(
   at: number,
   configs: FileConfigStore,
   parts: Pick<StorageNodeOptions, 'network' | 'leases' | 'hybridClock'>,
-): StorageNodeOptions {
+): Omit<StorageNodeOptions, 'replication'> {
   const { zones, settings, clock } = options
   return {
     ...options,
@@ -193,14 +199,6 @@ function nodeOptions(
     groupCount: settings.groupCount,
     silenceUntilMs: clock.monotonicMs() + GRANT_MS,
     slabBytesMax: Math.floor(options.slabBytesMax / zones.length),
-    replication: {
-      quorum: 'majority',
-      minInsync: Math.min(MIN_INSYNC, zones.length),
-      zoneCount: zones.length,
-      reads: 'lease',
-      isOneKernel: true,
-      prepareEntryCountMax: PREPARE_ENTRY_COUNT_MAX,
-    },
   }
 }
 

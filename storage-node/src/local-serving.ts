@@ -12,6 +12,7 @@ export interface ServingParts {
   readonly zoneCount: number
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly logger: Logger
+  readonly environment: Readonly<Record<string, string | undefined>>
   readonly fatal: Fatal
 }
 

@@ -14,6 +14,7 @@ import { nodeFiles } from './base/files.ts'
 import { winstonLogger } from './base/winston-logger.ts'
 import type { LocalConfig } from './config.ts'
 import { ConfigError, LOCAL_USAGE, parseLocalConfig } from './config.ts'
+import { serveAsProcesses } from './local-as-processes.ts'
 import { checkIdentity } from './local-directory.ts'
 import { greeting, type Access } from './local-greeting.ts'
 import { serveInProcess } from './local-in-process.ts'
@@ -68,7 +69,10 @@ async function start(config: LocalConfig): Promise<{ access: Access; stop: () =>
   const { dataDirectory, region } = config
   await nodeFiles.makeDirectory(join(dataDirectory, 'log'))
   const zoneCount = await checkIdentity(nodeFiles, config)
-  const serving = await serveInProcess(config, { zoneCount, tls, logger, fatal })
+  const serve = config.processes ? serveAsProcesses : serveInProcess
+  const serving = await serve(config, {
+    ...{ zoneCount, tls, logger, fatal, environment: process.env },
+  })
   const { accessKey, httpPorts, adminPort, stop } = serving
   const scheme = tls === undefined ? 'http' : 'https'
   const endpoints = httpPorts.map((port) => `${scheme}://127.0.0.1:${port}`)

@@ -37,9 +37,9 @@ export async function makeLocalCertificates(options: {
   const { directory, region, names } = options
   await mkdir(directory, { recursive: true, mode: 0o700 })
   await chmod(directory, 0o700)
-  const authority = join(directory, 'authority.crt')
+  const { authority } = credentialFiles(directory, '')
   const authorityKey = join(directory, 'authority.key')
-  const made = new Map(names.map((name) => [name, filesOf(directory, name, authority)]))
+  const made = new Map(names.map((name) => [name, credentialFiles(directory, name)]))
   // Each call of the command is a process of its own: together they take as long as two.
   await Promise.all([
     makeAuthority(authority, authorityKey, region),
@@ -52,9 +52,13 @@ export async function makeLocalCertificates(options: {
   return made
 }
 
-function filesOf(directory: string, name: string, authority: string): CredentialFiles {
-  const certificate = join(directory, `${name}.crt`)
-  return { key: join(directory, `${name}.key`), certificate, authority }
+/** Where they are, by the name of the storage node. */
+export function credentialFiles(directory: string, name: string): CredentialFiles {
+  return {
+    key: join(directory, `${name}.key`),
+    certificate: join(directory, `${name}.crt`),
+    authority: join(directory, 'authority.crt'),
+  }
 }
 
 function makeAuthority(certificate: string, key: string, region: string): Promise<void> {
