@@ -161,17 +161,21 @@ export class Cluster {
     if (process !== undefined && !process.isRunning) this.#boot(process.member, process.disk)
   }
 
-  /** The volume goes to a new process while the old one lives on (L6 silences it after a while). */
+  /**
+   * The volume goes to a new process while the old one lives on. It is away for as long as L6 takes
+   * to notice: the silence of L4 covers what the old one still holds by then.
+   */
   haunt(store: StoreId): void {
     const process = this.stores.get(store)
-    if (process?.isRunning !== true) return
+    if (process?.isRunning !== true || process.isGhost) return
     process.isGhost = true
-    this.ghosts.push(process)
-    this.#boot(process.member, process.disk)
     this.schedule(GRAY_LIMIT_MS, () => {
       process.isSilenced = true
       // Alone it has no grants that run out: it has to end itself.
       if (process.state.primary?.others.size === 0) process.crash(0)
+      if (this.stores.get(store) !== process) return
+      this.ghosts.push(process)
+      this.#boot(process.member, process.disk)
     })
   }
 

@@ -45,6 +45,7 @@ export interface RecoveredReplica {
   /** Undefined: this store never had state for the partition. */
   readonly durable: DurableReplica | undefined
   readonly log: LogSummary
+  /** While `installing` it may lie beyond the log: the new rows are there, their record is not. */
   readonly applied: Seq
   /** Its rows are not to be trusted: it seals and acks, but never stands (1.9). */
   readonly isDamaged: boolean

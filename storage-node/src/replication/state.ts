@@ -231,7 +231,9 @@ export interface ReplicaOptions {
 
 /** A replica as a start finds it, before its `start` input. */
 export function openReplica({ identity, settings, recovered }: ReplicaOptions): ReplicaState {
-  const { durable, log, applied, isDamaged } = recovered
+  const { durable, log, isDamaged } = recovered
+  // Rows that a snapshot was replacing count for nothing, however many are there.
+  const applied = durable?.installing === true ? (0 as Seq) : recovered.applied
   return {
     identity,
     settings,
