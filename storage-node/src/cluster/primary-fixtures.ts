@@ -80,9 +80,13 @@ export class MemoryPrimary {
     })
     const applier = await Applier.open(PARTITION, { writer, cache })
     const opened = new MemoryPrimary(engine, cache, applier, memberCount)
-    opened.primary.activate({ ...opened.configuration, range }, applier)
+    opened.activate(range)
     opened.primary.settled(Number.MAX_SAFE_INTEGER as Seq)
     return opened
+  }
+
+  activate(range = WHOLE_SPACE): void {
+    this.primary.activate({ ...this.configuration, range }, this.#applier)
   }
 
   newOpId(offMs = 0): Uint8Array {

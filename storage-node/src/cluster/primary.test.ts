@@ -259,6 +259,23 @@ describe('a command of a client', () => {
     expect(opened.batches).toEqual([1])
   })
 
+  test('that was evaluated in one office is not proposed in the next', async () => {
+    const engine = new MemoryEngine()
+    const opened = await MemoryPrimary.open({ engine })
+    const { primary } = opened
+    let release = () => {}
+    jest.spyOn(engine, 'getMany').mockImplementation(() => {
+      return new Promise((found) => (release = () => found([undefined, undefined])))
+    })
+    const evaluating = run(opened, put(1))
+    await new Promise(setImmediate)
+    primary.deactivate()
+    opened.activate()
+    release()
+    expect(await evaluating).toBe('unavailable')
+    expect(opened.batches).toEqual([])
+  })
+
   test('that took effect before is not executed again', async () => {
     const opened = await MemoryPrimary.open()
     opened.earlier = { kind: 'found', result: { kind: 'deleted', existed: true } }
