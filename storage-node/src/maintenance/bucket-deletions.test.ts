@@ -1,6 +1,6 @@
 import { silentLogger } from '../base/logger.ts'
 import { ManualClock } from '../base/manual-clock.ts'
-import type { Partitions } from '../cluster/partition-router.ts'
+import type { Partitions } from '../cluster/partitions.ts'
 import { UnknownOutcomeError } from '../cluster/primary-calls.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { Command, CommandResult } from '../model/command.ts'

@@ -7,7 +7,7 @@
 
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Partitions } from '../cluster/partition-router.ts'
+import type { Partitions } from '../cluster/partitions.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import { finishDeletion } from '../services/bucket-deletion.ts'
 

@@ -8,8 +8,8 @@
  */
 
 import type { ChunkPlacement } from '../cluster/chunk-placement.ts'
-import type { Partitions } from '../cluster/partition-router.ts'
-import { resultOf } from '../cluster/partition-router.ts'
+import type { Partitions } from '../cluster/partitions.ts'
+import { resultOf } from '../cluster/partitions.ts'
 import type { StoreId } from '../contract/identifiers.ts'
 import { CHUNKS_PER_GROUP } from '../placement/group-of.ts'
 import type { DataId } from '../model/identifiers.ts'

@@ -1,5 +1,5 @@
 import { seededRandom } from '../base/seeded-random.ts'
-import type { Partitions } from '../cluster/partition-router.ts'
+import type { Partitions } from '../cluster/partitions.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { Command, CommandResult, Decision, FenceRecord } from '../model/command.ts'
 import { decideEndDeleting, decideFence, decideMarkDeleting } from '../model/decide-bucket.ts'

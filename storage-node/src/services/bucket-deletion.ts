@@ -10,7 +10,7 @@
  */
 
 import { assert } from '../base/assert.ts'
-import type { Partitions } from '../cluster/partition-router.ts'
+import type { Partitions } from '../cluster/partitions.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import { OssError } from '../model/errors.ts'
 

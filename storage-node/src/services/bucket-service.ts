@@ -5,8 +5,8 @@
  */
 
 import type { Random } from '../base/random.ts'
-import type { Partitions } from '../cluster/partition-router.ts'
-import { resultOf } from '../cluster/partition-router.ts'
+import type { Partitions } from '../cluster/partitions.ts'
+import { resultOf } from '../cluster/partitions.ts'
 import type { BucketAcl, BucketCounters, BucketRecord, DataRedundancy } from '../model/bucket.ts'
 import { OssError } from '../model/errors.ts'
 import type { AccountUid, BucketName } from '../model/identifiers.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Partitions } from '../cluster/partition-router.ts'
+import type { Partitions } from '../cluster/partitions.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { ObjectPage } from '../model/query.ts'
 

@@ -6,7 +6,7 @@
 
 import type { ChunkReaderParts } from '../cluster/chunk-reader.ts'
 import { sendChunkRange } from '../cluster/chunk-reader.ts'
-import type { Partitions } from '../cluster/partition-router.ts'
+import type { Partitions } from '../cluster/partitions.ts'
 import type { ObjectRecord, PieceData } from '../model/object.ts'
 import { unreachable } from '../base/assert.ts'
 import type { BodyPlace } from './body-store.ts'

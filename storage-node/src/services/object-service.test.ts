@@ -1,6 +1,6 @@
 import { systemClock } from '../base/clock.ts'
 import { seededRandom } from '../base/seeded-random.ts'
-import type { Partitions } from '../cluster/partition-router.ts'
+import type { Partitions } from '../cluster/partitions.ts'
 import { UnknownOutcomeError } from '../cluster/primary-calls.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { StoredBody } from '../model/command.ts'

@@ -6,8 +6,8 @@
 
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
-import type { Partitions } from '../cluster/partition-router.ts'
-import { resultOf } from '../cluster/partition-router.ts'
+import type { Partitions } from '../cluster/partitions.ts'
+import { resultOf } from '../cluster/partitions.ts'
 import { isRefusal } from '../cluster/primary-calls.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { ObjectCommand, StoredBody } from '../model/command.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Partitions } from '../cluster/partition-router.ts'
+import type { Partitions } from '../cluster/partitions.ts'
 import type { DataReference, PieceData, PieceRecord } from '../model/object.ts'
 import type { BodyPlace } from './body-store.ts'
 
