@@ -2,7 +2,8 @@
  * Remembers, apart from the journal, how far the journal was synced: a journal that ends before
  * that has lost what was acknowledged (replication.md D3).
  *
- * The file has two slots in blocks of their own, written in turn, so that one is always whole.
+ * The file has three slots in blocks of their own, written in turn, so that one is always whole: a
+ * process that ended may have left one that no sync has reached, and a power cut may tear the next.
  *
  * @module
  */
@@ -24,6 +25,7 @@ export interface WatermarkOptions {
 }
 
 const SLOT_BYTES = 4096
+const SLOTS = [0, 1, 2]
 const PERIOD_MS = 1000
 
 /** Makes the file of a store that has synced nothing. */
@@ -36,17 +38,18 @@ export class Watermark {
   readonly #options: WatermarkOptions
   readonly #file: File
   #group: number
-  #slot: number
+  /** By slot; the lowest is written next. */
+  readonly #groups: number[]
   #syncedMs: number
   #timer: Timer | undefined
   #writing: Promise<void> | undefined
   #syncedGroup: (() => number) | undefined
 
-  private constructor(options: WatermarkOptions, file: File, group: number, slot: number) {
+  private constructor(options: WatermarkOptions, file: File, groups: number[]) {
     this.#options = options
     this.#file = file
-    this.#group = group
-    this.#slot = slot
+    this.#group = Math.max(...groups)
+    this.#groups = groups
     this.#syncedMs = options.clock.monotonicMs()
   }
 
@@ -54,14 +57,17 @@ export class Watermark {
   static async open(options: WatermarkOptions): Promise<Watermark> {
     const file = await options.files.open(options.path, 'write')
     const groups: number[] = []
-    for (const slot of [0, 1]) {
+    for (const slot of SLOTS) {
       const bytes = new Uint8Array(SLOT_BYTES)
       const filled = await file.read(bytes, slot * SLOT_BYTES)
       groups.push(readSlot(bytes.subarray(0, filled), options.storeId))
     }
-    const group = Math.max(...groups)
-    if (group < 0) throw new StoredFormatError('No slot of the watermark can be read')
-    return new Watermark(options, file, group, groups.indexOf(group))
+    if (Math.max(...groups) < 0) {
+      throw new StoredFormatError('No slot of the watermark can be read')
+    }
+    // What a killed process has written may be in the page cache only.
+    await file.sync()
+    return new Watermark(options, file, groups)
   }
 
   /** The last group known as synced. */
@@ -109,11 +115,11 @@ export class Watermark {
   async #write(): Promise<void> {
     const group = Math.max(this.#wantedGroup(), this.#group)
     const beganMs = this.#options.clock.monotonicMs()
-    const slot = 1 - this.#slot
+    const slot = this.#groups.indexOf(Math.min(...this.#groups))
     await this.#file.write([paddedMark(this.#options.storeId, group)], slot * SLOT_BYTES)
     await this.#file.sync()
     this.#group = group
-    this.#slot = slot
+    this.#groups[slot] = group
     this.#syncedMs = beganMs
   }
 
