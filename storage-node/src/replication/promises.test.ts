@@ -123,6 +123,21 @@ test.each([
 })
 
 test.each([
+  { isOneKernel: true, retryAfterMs: 250 },
+  { isOneKernel: false, retryAfterMs: 3000 },
+])(
+  'one kernel: $isOneKernel, asks again after $retryAfterMs ms',
+  ({ isOneKernel, retryAfterMs }) => {
+    const durable = durableOf(ballot(1, 1), A, configuration(1, A))
+    const bench = new Bench({ durable, silenceMs: 3000, settings: { isOneKernel } })
+    // The primary's new process asks before its beacons tell that the old one is dead.
+    const message = { kind: 'resume', ballot: ballot(1, 2), configuration: configuration(1, A) }
+    bench.receive(A, message as Parameters<typeof bench.receive>[1])
+    expect(refusal(bench)).toMatchObject({ why: 'silence', retryAfterMs })
+  },
+)
+
+test.each([
   { what: 'it has promised more', durable: durableOf(ballot(3, 0), A), why: 'promisedMore' },
   {
     what: 'it has promised the same to another',

@@ -82,7 +82,7 @@ function decide(turn: Turn, request: PromiseRequest, untilMs: number): void {
   if (refusal !== undefined) return answerRefusal(turn, request, refusal)
   const liveUntilMs = rivalGrantUntilMs(turn, request.from, untilMs)
   if (liveUntilMs > turn.nowMs) {
-    const retryAfterMs = liveUntilMs - turn.nowMs
+    const retryAfterMs = untilKnownDeadMs(turn, liveUntilMs - turn.nowMs)
     return answerRefusal(turn, request, { why: 'grantLives', retryAfterMs })
   }
   givePromise(turn, request)
@@ -97,7 +97,7 @@ function mayPromise(turn: Turn, { from, ballot }: PromiseRequest): Refusal | und
     return { why: 'promisedMore', retryAfterMs: 0 }
   }
   const silentMs = silentUntilMs(turn) - turn.nowMs
-  if (silentMs > 0) return { why: 'silence', retryAfterMs: silentMs }
+  if (silentMs > 0) return { why: 'silence', retryAfterMs: untilKnownDeadMs(turn, silentMs) }
   if (primary === undefined || from === identity.self) return undefined
   // A healthy primary is its own rival; one that nobody grants anything any more steps down.
   if (!primary.isActive || mayRead(turn.state, turn.around) !== undefined) return undefined
@@ -114,6 +114,14 @@ export function silentUntilMs({ state, around, nowMs }: Turn): number {
   if (silence === undefined || silence.untilMs <= nowMs) return 0
   const isDead = silence.to === identity.self || around.restartedMs(silence.to) > 0
   return settings.isOneKernel && isDead ? 0 : silence.untilMs
+}
+
+/**
+ * Where one kernel guards all locks, the beacon that tells of a restart ends the wait: the process
+ * that has come back may ask before its beacons say so.
+ */
+function untilKnownDeadMs({ state }: Turn, waitMs: number): number {
+  return state.settings.isOneKernel ? Math.min(waitMs, RESEND_MS) : waitMs
 }
 
 /** Until when somebody other than the asker's present process can hold a grant (L3). */
