@@ -43,7 +43,7 @@ async function open(store: StoreId, incarnation = 1): Promise<BeaconSockets> {
   return sockets
 }
 
-/** Sends until one arrives, as beacons are: the first ones are dropped while there is no connection. */
+/** Sends until one arrives, as beacons are: some are dropped while there is no connection. */
 function heard(
   from: BeaconSockets,
   at: BeaconSockets,
@@ -63,6 +63,13 @@ test('beacons arrive in both directions, with who sent them', async () => {
   const [a, b] = [await open(A), await open(B)]
   expect(await heard(a, b, B, 'from a')).toEqual([A, 'from a'])
   expect(await heard(b, a, A, 'from b')).toEqual([B, 'from b'])
+})
+
+test('the first beacon goes out with its connection', async () => {
+  const [a, b] = [await open(A), await open(B)]
+  const arrived = new Promise((resolve) => b.onBeacon((store) => resolve(store)))
+  a.send(B, Buffer.from('only one'))
+  expect(await arrived).toBe(A)
 })
 
 test('both sides may connect at the same time', async () => {

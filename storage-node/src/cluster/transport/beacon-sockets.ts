@@ -103,7 +103,7 @@ export class BeaconSockets implements BeaconChannel {
     assert(bytes.byteLength <= BEACON_BYTES_MAX, 'a beacon is within its limit')
     if (this.#isClosed) return
     const connection = this.#connections.get(to)
-    if (connection === undefined) return void this.#connect(to)
+    if (connection === undefined) return void this.#connect(to, bytes)
     connection.send(bytes)
   }
 
@@ -114,7 +114,8 @@ export class BeaconSockets implements BeaconChannel {
     await this.#listener?.close()
   }
 
-  async #connect(to: StoreId): Promise<void> {
+  /** The beacon that had to wait goes first: a store that starts is not known before its first one. */
+  async #connect(to: StoreId, first: Uint8Array): Promise<void> {
     const nowMs = this.#options.clock.monotonicMs()
     const address = this.#options.addressOf(to)
     if (address === undefined || nowMs < (this.#restUntilMs.get(to) ?? 0)) return
@@ -122,6 +123,7 @@ export class BeaconSockets implements BeaconChannel {
     this.#restUntilMs.set(to, Infinity)
     try {
       this.#adopt(await dial(address, 'beacon', to, this.#options))
+      this.#connections.get(to)?.send(first)
     } catch (error) {
       if ((error as Error).name === 'PeerRefusedError') {
         const { message } = error as Error
