@@ -106,6 +106,10 @@ async function openOn(stores: readonly Store[], options: LocalRegionOptions): Pr
 
   const network = new MemoryNetwork()
   const seats = stores.map((store) => takeSeat(store, stores, network, options))
+  // Each must be there before the first beacons: they tell that the processes of the past are dead.
+  for (const { store, leases } of seats) {
+    leases.setPeers(stores.map(({ storeId }) => storeId).filter((id) => id !== store.storeId))
+  }
   const activity = new Activity((await configs.list()).map(({ partition }) => partition))
   const onActivated = (partition: PartitionId) => activity.activated(partition)
   const nodes = await Promise.all(
@@ -175,7 +179,7 @@ function takeSeat(
     incarnations: new Map(
       stores.map((each) => [each.storeId, (each.incarnation - 1) as Incarnation]),
     ),
-    peers: stores.map(({ storeId }) => storeId).filter((id) => id !== self),
+    peers: [],
     status: () => status.read(),
     lastSyncMs: () => store.lastSyncMs,
   })
