@@ -85,7 +85,10 @@ async function copyFrom(
       continue
     }
     used += bytes.length
-    copies.push(append({ ...head, pieces: [bytes], copiedFrom: copiedFrom(head) }))
+    const copy = append({ ...head, pieces: [bytes], copiedFrom: copiedFrom(head) })
+    // It may fail while the next record is still being read; it is waited for below.
+    copy.catch(() => undefined)
+    copies.push(copy)
   }
   await Promise.all(copies)
   return bad
