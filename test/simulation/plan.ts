@@ -67,7 +67,7 @@ export function planOf(seed: number): Plan {
     rangeCount: random.between(1, 4),
     clientCount: random.between(2, 5),
     keyCount: random.between(3, 10),
-    thinkMs: random.pick([1_000, 2_000, 2_000, 4_000]),
+    thinkMs: random.pick([1_500, 3_000, 3_000, 6_000]),
     durationMs: DURATION_MS,
     faults: drawFaults(random),
   }
