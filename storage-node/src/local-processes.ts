@@ -16,7 +16,6 @@ import { sleep } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
 import type { ConfigStoreFounder } from './cluster/config-store.ts'
 import { foundRegion, type FoundingOptions } from './cluster/founding.ts'
-import type { StoreEntry } from './contract/placement-map.ts'
 import { nodeVariables } from './node-config.ts'
 import type { NodeMessage } from './node-messages.ts'
 
@@ -27,6 +26,7 @@ const STOP_MS_MAX = 9_000
 const THREADS = { UV_THREADPOOL_SIZE: '16', MALLOC_ARENA_MAX: '2' }
 
 type Environment = Readonly<Record<string, string | undefined>>
+type Opened = Extract<NodeMessage, { kind: 'opened' }>
 type Variables = Partial<Record<keyof typeof nodeVariables, string>>
 
 /** One storage node to run. */
@@ -59,8 +59,11 @@ export interface Processes {
 export async function startProcesses(options: ProcessesOptions): Promise<Processes> {
   const nodes = options.nodes.map((plan) => new NodeProcess(plan, options))
   try {
-    const entries = await Promise.all(nodes.map((node) => node.opened))
-    await foundRegion(options.configs, entries, options.founding)
+    const opened = await Promise.all(nodes.map((node) => node.opened))
+    const entries = opened.map(({ entry }) => entry)
+    const isOld = opened.some(({ isOlderThanRanges }) => isOlderThanRanges)
+    const founding = isOld ? { ...options.founding, rangeCount: 1 } : options.founding
+    await foundRegion(options.configs, entries, founding)
     await Promise.all(nodes.map((node) => node.ready))
   } catch (error) {
     await Promise.all(nodes.map((node) => node.stop()))
@@ -81,7 +84,7 @@ class NodeProcess {
   readonly #plan: NodePlan
   readonly #options: ProcessesOptions
   #child: ChildProcess
-  #opened: Promise<StoreEntry>
+  #opened: Promise<Opened>
   #ready: Promise<void>
   #httpPort = 0
   #adminPort = 0
@@ -94,7 +97,7 @@ class NodeProcess {
   }
 
   /** Rejects when it ends before. */
-  get opened(): Promise<StoreEntry> {
+  get opened(): Promise<Opened> {
     return this.#opened
   }
 
@@ -121,7 +124,8 @@ class NodeProcess {
       if (this.#isStopping) return
       ;({ child: this.#child, opened: this.#opened, ready: this.#ready } = this.#start())
       try {
-        await foundRegion(configs, [await this.#opened], founding)
+        const { entry } = await this.#opened
+        await foundRegion(configs, [entry], founding)
         await this.#ready
         logger.info('A storage node is back', { node: this.#plan.name })
       } catch (error) {
@@ -144,7 +148,7 @@ class NodeProcess {
     overdue.cancel()
   }
 
-  #start(): { child: ChildProcess; opened: Promise<StoreEntry>; ready: Promise<void> } {
+  #start(): { child: ChildProcess; opened: Promise<Opened>; ready: Promise<void> } {
     const program = fileURLToPath(new URL('./main.ts', import.meta.url))
     const child = spawn(process.execPath, [...process.execArgv, program], {
       // Its log is this process's; standard output is for the greeting alone.
@@ -155,7 +159,7 @@ class NodeProcess {
         ...environmentOf(this.#plan.variables, this.#ports()),
       },
     })
-    const opened = firstMessage(child, 'opened').then(({ entry }) => entry)
+    const opened = firstMessage(child, 'opened')
     const ready = firstMessage(child, 'ready').then(({ httpPort, adminPort }) => {
       this.#httpPort = httpPort
       this.#adminPort = adminPort

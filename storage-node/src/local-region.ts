@@ -20,7 +20,7 @@ import { MemoryNetwork } from './cluster/transport/memory-network.ts'
 import type { Zone } from './contract/configuration.ts'
 import { FOUNDING_RANGE_COUNT } from './contract/founding-ranges.ts'
 import type { Incarnation, PartitionId } from './contract/identifiers.ts'
-import { replicationSettings } from './region-settings.ts'
+import { isOlderThanRanges, replicationSettings } from './region-settings.ts'
 import type { StorageNode, StorageNodeOptions } from './storage-node.ts'
 import { openStorageNode } from './storage-node.ts'
 import type { StoreOptions } from './storage/store.ts'
@@ -101,7 +101,9 @@ async function openOn(stores: readonly Store[], options: LocalRegionOptions): Pr
     zone: zoneAt(zones, at),
     ...{ name: '', address: '', beaconAddress: '' },
   }))
-  const rangeCount = isOlderThanRanges(stores) ? 1 : (options.rangeCount ?? FOUNDING_RANGE_COUNT)
+  const rangeCount = stores.some(isOlderThanRanges)
+    ? 1
+    : (options.rangeCount ?? FOUNDING_RANGE_COUNT)
   await foundRegion(configs, placed, { rangeCount, groupCount: settings.groupCount })
 
   const network = new MemoryNetwork()
@@ -204,13 +206,6 @@ function nodeOptions(
     silenceUntilMs: clock.monotonicMs() + GRANT_MS,
     slabBytesMax: Math.floor(options.slabBytesMax / zones.length),
   }
-}
-
-/** A region with one store from before there were ranges has a single one for all buckets. */
-function isOlderThanRanges(stores: readonly Store[]): boolean {
-  return stores.some(({ journal }) =>
-    journal.replicas().some(({ configuration }) => configuration.byteLength === 0),
-  )
 }
 
 function zoneAt(zones: readonly LocalZone[], at: number): Zone {

@@ -32,7 +32,7 @@ import { parseNodeConfig } from './node-config.ts'
 import type { NodeConfig } from './node-config.ts'
 import type { NodeMessage } from './node-messages.ts'
 import { openPeers } from './node-peers.ts'
-import { replicationSettings, storeSettings } from './region-settings.ts'
+import { isOlderThanRanges, replicationSettings, storeSettings } from './region-settings.ts'
 import { fixedAccessKeys } from './services/access-key-service.ts'
 import { openStorageNode } from './storage-node.ts'
 import { openRocksdbEngine } from './storage/rocksdb-engine.ts'
@@ -81,7 +81,7 @@ async function start(config: NodeConfig): Promise<(handOver: boolean) => Promise
   const peers = await openPeers(config, store, {
     ...{ ...surroundings, hybridClock, configs, slabs: peerSlabs },
   })
-  tell({ kind: 'opened', entry: peers.entry })
+  tell({ kind: 'opened', entry: peers.entry, isOlderThanRanges: isOlderThanRanges(store) })
   const placement = await peers.placed()
   const hashers = startHashThreads(fatal)
   const node = await openStorageNode(store, {

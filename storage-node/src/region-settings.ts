@@ -6,7 +6,7 @@
 
 import type { PlacementMap } from './contract/placement-map.ts'
 import type { ReplicationSettings } from './replication/protocol.ts'
-import type { StoreSettings } from './storage/store.ts'
+import type { Store, StoreSettings } from './storage/store.ts'
 
 /** Placement groups of a region that is made by `npm start`. */
 export const PLACEMENT_GROUP_COUNT = 16
@@ -36,4 +36,9 @@ export function storeSettings(storeCount: number): StoreSettings {
     groupCount: PLACEMENT_GROUP_COUNT,
     rowCacheBytesMax: Math.floor(ROW_CACHE_BYTES_MAX / storeCount),
   }
+}
+
+/** A region with one store from before there were ranges has a single one for all buckets. */
+export function isOlderThanRanges({ journal }: Store): boolean {
+  return journal.replicas().some(({ configuration }) => configuration.byteLength === 0)
 }

@@ -13,6 +13,7 @@ import { runLocalServer, startLocalServer } from '../support/local-server.ts'
 import type { LocalServer } from '../support/local-server.ts'
 import { sendOssRequest, signedHeaders } from '../support/oss-request.ts'
 import type { Access } from '../support/oss-request.ts'
+import { accessAt } from './acknowledged-writes.ts'
 
 const READY_MS_MAX = 2_000
 /** How long a Node that does nothing takes on a machine that does nothing else. */
@@ -83,11 +84,51 @@ test('`npm start -- --json` prints one JSON line and nothing else', async () => 
   await exited
   expect(Object.keys(JSON.parse(output) as object)).toEqual([
     'endpoint',
+    'endpoints',
     'region',
     'accessKeyId',
     'accessKeySecret',
   ])
   expect(output.trim().split('\n')).toHaveLength(1)
+})
+
+test('every endpoint serves every request, the first one is the endpoint', async () => {
+  const { access } = await start()
+  expect(access.endpoints).toHaveLength(3)
+  expect(new Set(access.endpoints).size).toBe(3)
+  expect(access.endpoints?.[0]).toBe(access.endpoint)
+  const everywhere = [0, 1, 2].map((at) => accessAt(access, at))
+  await sendOssRequest(accessAt(access, 2), { method: 'PUT', bucket: 'zones' })
+  for (const [at, from] of everywhere.entries()) {
+    for (const sizeBytes of [10, 100_000, 5_000_000]) {
+      const object = { bucket: 'zones', key: `from-${at}-${sizeBytes}` }
+      const body = Buffer.alloc(sizeBytes, `${object.key} `)
+      expect((await sendOssRequest(from, { method: 'PUT', ...object, body })).status).toBe(200)
+      for (const to of everywhere) {
+        const found = await sendOssRequest(to, { method: 'GET', ...object })
+        expect([found.status, found.body.equals(body)]).toEqual([200, true])
+      }
+    }
+  }
+})
+
+test('`--zones 1` is one store; a directory stays with its number of zones', async () => {
+  const one = await start('--zones', '1')
+  expect(one.access.endpoints).toEqual([one.access.endpoint])
+  await sendOssRequest(one.access, { method: 'PUT', bucket: 'kept' })
+  await one.end('SIGTERM')
+  expect(await refusal('--zones', '3')).toMatch(/1 zone, not .* 3 zones/)
+  const again = await start()
+  expect(again.access.endpoints).toHaveLength(1)
+  const bucket = await sendOssRequest(again.access, { method: 'GET', bucket: 'kept' })
+  expect(bucket.status).toBe(200)
+})
+
+test('a directory with three zones refuses another number', async () => {
+  await (await start()).end('SIGTERM')
+  for (const zones of ['1', '2']) {
+    expect(await refusal('--zones', zones)).toMatch(/3 zones, not .* [12] zone/)
+  }
 })
 
 test('port 0 is a free port, the same on both loopback addresses', async () => {
