@@ -1,0 +1,45 @@
+import { silentLogger } from '../base/logger.ts'
+import { ManualClock } from '../base/manual-clock.ts'
+import { seededRandom } from '../base/seeded-random.ts'
+import { SimulatedDisk } from '../base/simulated-disk.ts'
+import { entry, P1, position, replica } from './journal/journal-fixtures.ts'
+import { MemoryEngine } from './memory-engine.ts'
+import { Store } from './store.ts'
+
+async function openStore(engine: MemoryEngine): Promise<Store> {
+  const random = seededRandom(1)
+  const disk = new SimulatedDisk(random)
+  await disk.files.makeDirectory('/store')
+  await disk.files.syncDirectory('/')
+  return Store.open({
+    ...{ directory: '/store', files: disk.files, clock: new ManualClock(0), random },
+    logger: silentLogger,
+    fatal: (cause) => {
+      throw cause
+    },
+    lock: () => Promise.resolve({ release: () => Promise.resolve() }),
+    openEngine: () => Promise.resolve(engine),
+    settings: { groupCount: 16, rowCacheBytesMax: 1024 ** 2 },
+  })
+}
+
+test('the base of a checkpoint is what was applied before its flush began, not while it ran', async () => {
+  const engine = new MemoryEngine()
+  const store = await openStore(engine)
+  const { journal } = store
+  await journal.persist(
+    replica(P1),
+    [1, 2, 3].map((seq) => entry(P1, seq)),
+  )
+  let appliedSeq = 1
+  const flush = engine.flush.bind(engine)
+  jest.spyOn(engine, 'flush').mockImplementation(async () => {
+    await flush()
+    appliedSeq = 3
+  })
+  await store.checkpoint({ bases: () => new Map([[P1, position(appliedSeq)]]) })
+  expect(journal.replica(P1)?.base).toEqual(position(1))
+  await store.checkpoint({ bases: () => new Map([[P1, position(appliedSeq)]]) })
+  expect(journal.replica(P1)?.base).toEqual(position(3))
+  await store.close()
+})
