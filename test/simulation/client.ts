@@ -262,6 +262,7 @@ export class Client {
   async #call(machine: Machine, operation: ClientOperation, act: Act): Promise<void> {
     const { scheduler, history } = this.#parts
     const answer = history.invoke(this.#number, scheduler.nowMs, operation)
+    this.#parts.tell?.(`client ${this.#number}: ${JSON.stringify(operation)}`)
     const outcome = await this.#ask(machine, act)
     answer(scheduler.nowMs, outcome)
   }
