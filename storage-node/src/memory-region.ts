@@ -13,6 +13,8 @@ import { ManualClock } from './base/manual-clock.ts'
 import type { Random } from './base/random.ts'
 import { seededRandom } from './base/seeded-random.ts'
 import { SimulatedDisk } from './base/simulated-disk.ts'
+import { SETTINGS_ASK_MS } from './cluster/settings-questions.ts'
+import { CHANGE_WAIT_MS } from './cluster/settings-term.ts'
 import type { Zone } from './contract/configuration.ts'
 import { onlyNode, openLocalRegion } from './local-region.ts'
 import type { StorageNode } from './storage-node.ts'
@@ -25,6 +27,10 @@ const HOUR_MS = 60 * 60 * 1000
 /** Small enough that every history has several of each. */
 const JOURNAL_FILE_SIZE_BYTES = 64 * 1024
 const SEGMENT_SIZE_BYTES = 8 * 1024 ** 2
+/** Enough for keys in several, few enough that a start is cheap. */
+const RANGE_COUNT = 3
+/** Turns of the event loop in which a question is answered within one process. */
+const BEGINNING_TURN_COUNT = 5
 
 export interface MemoryRegionOptions {
   readonly seed: number
@@ -79,6 +85,7 @@ export class MemoryMachine {
       random: this.#random,
       logger: silentLogger,
       fatal: this.#fatalOf(this.#engine),
+      rangeCount: RANGE_COUNT,
       lock: () => Promise.resolve({ release: () => Promise.resolve() }),
       openEngine: () => Promise.resolve(wrapEngine(this.#engine)),
       settings: {
@@ -92,6 +99,7 @@ export class MemoryMachine {
       slabBytesMax: slabBytesMax ?? 32 * 1024 ** 2,
       gcGraceMs: gcGraceMs ?? HOUR_MS,
     })
+    await this.#passBeginning()
     return onlyNode(region)
   }
 
@@ -108,6 +116,19 @@ export class MemoryMachine {
   kill(): void {
     this.disk.kill()
     this.#loseProcess()
+  }
+
+  /**
+   * A primary that is new waits with changes of settings for whoever asked an earlier one: it would
+   * wait for ever on a clock that stands still.
+   */
+  async #passBeginning(): Promise<void> {
+    for (const ms of [SETTINGS_ASK_MS, CHANGE_WAIT_MS]) {
+      this.clock.advance(ms)
+      for (let turn = 0; turn < BEGINNING_TURN_COUNT; turn++) {
+        await new Promise((next) => setImmediate(next))
+      }
+    }
   }
 
   #loseProcess(): void {
