@@ -88,6 +88,7 @@ async function start(config: NodeConfig): Promise<(handOver: boolean) => Promise
     ...{ ...surroundings, hybridClock, configs, hashers },
     ...{ network: peers.network, leases: peers.leases },
     directory: config.storeDirectory,
+    files: nodeFiles,
     zone: config.zone,
     replication: replicationSettings(placement, config.isOneKernel),
     groupCount: placement.groups.length,

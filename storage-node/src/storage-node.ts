@@ -10,6 +10,7 @@ import type { BodyHashers } from './base/body-hasher.ts'
 import type { Checksums } from './base/checksums.ts'
 import type { Clock } from './base/clock.ts'
 import type { Fatal } from './base/crash.ts'
+import type { Files } from './base/files.ts'
 import type { HybridClock } from './base/hybrid-clock.ts'
 import type { Logger } from './base/logger.ts'
 import type { Random } from './base/random.ts'
@@ -21,6 +22,7 @@ import type { ConfigStore } from './cluster/config-store.ts'
 import type { Leases } from './cluster/leases.ts'
 import { PartitionReplicas } from './cluster/partition-replicas.ts'
 import type { PeerHandler, PeerNetwork } from './cluster/peer-network.ts'
+import { PlacementFile } from './cluster/placement-file.ts'
 import { ReplicaKeeper } from './cluster/replica-keeper.ts'
 import { Routing } from './cluster/routing.ts'
 import type { Zone } from './contract/configuration.ts'
@@ -36,8 +38,9 @@ import { UploadService } from './services/upload-service.ts'
 import type { Store } from './storage/store.ts'
 
 export interface StorageNodeOptions {
-  /** The store's, for messages. */
+  /** The store's. */
   readonly directory: string
+  readonly files: Files
   readonly zone: Zone
   readonly clock: Clock
   readonly random: Random
@@ -92,9 +95,10 @@ export async function openStorageNode(
   store: Store,
   options: StorageNodeOptions,
 ): Promise<StorageNode> {
-  const { configs, clock, network, logger, gcGraceMs } = options
+  const { configs, clock, network, logger, gcGraceMs, files, directory } = options
   const placement = placementOf(store, options)
-  const following = await placement.follow(configs)
+  const kept = new PlacementFile(files, directory, logger)
+  const following = await placement.follow(configs, kept)
   const replicas = openReplicas(store, options)
   const keeper = openKeeper(store, replicas, placement, options)
   const routing = openRouting(replicas, options)

@@ -76,7 +76,7 @@ async function found({ machines, plan, records }: World): Promise<void> {
 
 async function openNode(
   store: Store,
-  { machine, clock, random, fatal }: ProcessSurroundings,
+  { machine, files, clock, random, fatal }: ProcessSurroundings,
   world: World,
 ): Promise<RunningNode> {
   const { plan, checksums, network, configs } = world
@@ -87,7 +87,7 @@ async function openNode(
   const node = await openStorageNode(store, {
     directory: STORE_DIRECTORY,
     zone: machine.zone as Zone,
-    ...{ clock, random, logger, fatal, hybridClock, checksums },
+    ...{ files, clock, random, logger, fatal, hybridClock, checksums },
     network: peers,
     configs: configs.connect(machine.host),
     leases: world.leases.observe(machine, store.storeId, leases),
