@@ -27,6 +27,8 @@ export interface OssRequest {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array | string
   readonly agent?: Agent
+  /** Aborted, it gives up. */
+  readonly signal?: AbortSignal
   /** Sends no signature. */
   readonly anonymous?: boolean
 }
@@ -59,6 +61,7 @@ export function sendOssRequest(access: Access, spec: OssRequest): Promise<OssRes
         path: pathOf(spec),
         headers: { ...headers, 'content-length': Buffer.byteLength(spec.body ?? '') },
         ...(spec.agent && { agent: spec.agent }),
+        ...(spec.signal && { signal: spec.signal }),
       },
       (incoming) => {
         readWhole(incoming).then(

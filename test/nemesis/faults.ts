@@ -1,0 +1,171 @@
+/**
+ * What the nemesis does to a region. Each fault begins, lasts and heals; the storage nodes that it
+ * ended are being started again when it is over.
+ *
+ * @module
+ */
+
+import { sleep, systemClock } from '@granary/storage-node/base/clock'
+import type { SeededRandom } from '../crash/seeded-random.ts'
+import type { NemesisRegion } from './nemesis-region.ts'
+import type { Loss } from './network.ts'
+import type { Place } from './places.ts'
+
+/** Does it, heals it, and resolves with what it was. */
+type Fault = (region: NemesisRegion, random: SeededRandom) => Promise<string>
+
+const LASTS_MS_MIN = 6_000
+const LASTS_MS_MAX = 12_000
+const PAUSE_MS_MIN = 1_000
+const PAUSE_MS_MAX = 20_000
+const RESET_EVERY_MS = 300
+
+export const faults: Readonly<Record<string, Fault>> = {
+  kill: killOne,
+  'kill-zone': killZone,
+  pause: pauseOne,
+  'zone-cut': cutZone,
+  'one-way-cut': cutOneWay,
+  loss: losePackets,
+  delay: holdUp,
+  reset: resetConnections,
+  'full-disk': fillDisk,
+  'config-outage': stopConfigStore,
+  'rolling-restart': restartAll,
+}
+
+async function killOne({ nodes }: NemesisRegion, random: SeededRandom): Promise<string> {
+  const node = random.pick(nodes)
+  await node.kill()
+  await node.ready
+  return node.name
+}
+
+async function killZone({ nodes }: NemesisRegion, random: SeededRandom): Promise<string> {
+  const zone = random.pick(nodes).place.zone
+  const dying = nodes.filter(({ place }) => place.zone === zone)
+  await Promise.all(dying.map((node) => node.kill()))
+  await Promise.all(dying.map((node) => node.ready))
+  return `zone ${zone}`
+}
+
+async function pauseOne({ nodes }: NemesisRegion, random: SeededRandom): Promise<string> {
+  const node = random.pick(nodes)
+  const lastsMs = random.between(PAUSE_MS_MIN, PAUSE_MS_MAX)
+  node.pause()
+  await sleep(systemClock, lastsMs)
+  node.goOn()
+  return `${node.name} for ${seconds(lastsMs)}`
+}
+
+/** The zone is cut off from the others and from the config store; clients reach it. */
+async function cutZone(region: NemesisRegion, random: SeededRandom): Promise<string> {
+  const { network, proxy } = region
+  const { zone } = random.pick(network.places)
+  const within = network.places.filter((place) => place.zone === zone)
+  const without = network.places.filter((place) => place.zone !== zone)
+  await proxy.ask({ kind: 'cutConfig', names: within.map(({ name }) => name) })
+  await network.lose([...lossesFrom(within, without, 100), ...lossesFrom(without, within, 100)])
+  const lastsMs = await last(random)
+  await network.lose([])
+  await proxy.ask({ kind: 'cutConfig', names: [] })
+  return `zone ${zone} for ${seconds(lastsMs)}`
+}
+
+/** One does not reach some others, which reach it. */
+async function cutOneWay({ network }: NemesisRegion, random: SeededRandom): Promise<string> {
+  const from = random.pick(network.places)
+  const others = network.places.filter((place) => place !== from)
+  const to = random.chance(0.5) ? others : [random.pick(others), random.pick(others)]
+  await network.lose(lossesFrom([from], to, 100))
+  const lastsMs = await last(random)
+  await network.lose([])
+  return `${from.name} to ${namesOf(to)} for ${seconds(lastsMs)}`
+}
+
+async function losePackets({ network }: NemesisRegion, random: SeededRandom): Promise<string> {
+  const percent = random.between(1, 30)
+  await network.lose(lossesFrom(network.places, network.places, percent))
+  const lastsMs = await last(random)
+  await network.lose([])
+  return `${percent} % for ${seconds(lastsMs)}`
+}
+
+async function holdUp({ network, proxy }: NemesisRegion, random: SeededRandom): Promise<string> {
+  const slow = random.pick(network.places)
+  const delayMs = random.between(50, 1_500)
+  const isBothWays = random.chance(0.5)
+  const delays = network.places.flatMap(({ name }) => {
+    const there = { from: slow.name, to: name, delayMs }
+    return isBothWays ? [there, { from: name, to: slow.name, delayMs }] : [there]
+  })
+  await proxy.ask({ kind: 'delay', delays })
+  const lastsMs = await last(random)
+  await proxy.ask({ kind: 'delay', delays: [] })
+  const ways = isBothWays ? 'to and from' : 'from'
+  return `${ways} ${slow.name} by ${delayMs} ms for ${seconds(lastsMs)}`
+}
+
+async function resetConnections(region: NemesisRegion, random: SeededRandom): Promise<string> {
+  const names = region.network.places.map(({ name }) => name)
+  const lastsMs = random.between(LASTS_MS_MIN, LASTS_MS_MAX)
+  for (let elapsedMs = 0; elapsedMs < lastsMs; elapsedMs += RESET_EVERY_MS) {
+    await region.proxy.ask({ kind: 'reset', pairs: [[random.pick(names), random.pick(names)]] })
+    await sleep(systemClock, RESET_EVERY_MS)
+  }
+  return `one pair every ${RESET_EVERY_MS} ms for ${seconds(lastsMs)}`
+}
+
+async function fillDisk({ volumes }: NemesisRegion, random: SeededRandom): Promise<string> {
+  const name = random.pick([...volumes.keys()])
+  const volume = volumes.get(name)
+  const freeBytes = await volume?.fill()
+  try {
+    const lastsMs = await last(random)
+    return `${name} with ${freeBytes} B free for ${seconds(lastsMs)}`
+  } finally {
+    await volume?.empty()
+  }
+}
+
+/** Sometimes a storage node dies meanwhile: nobody can take over from it, it has to resume. */
+async function stopConfigStore(region: NemesisRegion, random: SeededRandom): Promise<string> {
+  const dying = random.chance(0.5) ? random.pick(region.nodes) : undefined
+  region.configs.signal('SIGSTOP')
+  const killed = dying?.kill()
+  const lastsMs = await last(random)
+  region.configs.signal('SIGCONT')
+  await killed
+  await dying?.ready
+  return `${seconds(lastsMs)}${dying === undefined ? '' : `, ${dying.name} killed meanwhile`}`
+}
+
+async function restartAll({ nodes }: NemesisRegion): Promise<string> {
+  for (const node of nodes) {
+    await node.restart()
+    await node.ready
+  }
+  return `${nodes.length} storage nodes`
+}
+
+function lossesFrom(from: readonly Place[], to: readonly Place[], percent: number): Loss[] {
+  return from.flatMap((sender) => {
+    return to
+      .filter((receiver) => receiver !== sender)
+      .map((receiver) => ({ from: sender, to: receiver, percent }))
+  })
+}
+
+async function last(random: SeededRandom): Promise<number> {
+  const lastsMs = random.between(LASTS_MS_MIN, LASTS_MS_MAX)
+  await sleep(systemClock, lastsMs)
+  return lastsMs
+}
+
+function namesOf(places: readonly Place[]): string {
+  return [...new Set(places.map(({ name }) => name))].join(' ')
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}

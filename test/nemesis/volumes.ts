@@ -1,0 +1,60 @@
+/**
+ * Volumes of a size of their own, so that one storage node can run out of disk while the machine
+ * does not: ext4 in files, through loop devices.
+ *
+ * @module
+ */
+
+import { mkdir, open, rm, statfs, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasErrorCode } from '@granary/storage-node/base/files'
+import { run } from './commands.ts'
+
+const FILL_BYTES = 1024 ** 2
+
+export class Volume {
+  readonly directory: string
+
+  private constructor(directory: string) {
+    this.directory = directory
+  }
+
+  /** Makes it, empty, at `directory`. */
+  static async make(directory: string, sizeBytes: number): Promise<Volume> {
+    const image = `${directory}.ext4`
+    await mkdir(directory, { recursive: true })
+    await writeFile(image, '')
+    await truncate(image, sizeBytes)
+    await run('mkfs.ext4', ['-q', '-m', '0', image])
+    await run('mount', ['-o', 'loop', image, directory])
+    return new Volume(directory)
+  }
+
+  /** Takes all space that is left; resolves with how many bytes still are free. */
+  async fill(): Promise<number> {
+    const piece = Buffer.alloc(FILL_BYTES, 'full')
+    const file = await open(this.#filler, 'a')
+    try {
+      for (;;) await file.write(piece)
+    } catch (error) {
+      if (!hasErrorCode(error, 'ENOSPC')) throw error
+    } finally {
+      await file.close()
+    }
+    const { bavail, bsize } = await statfs(this.directory)
+    return bavail * bsize
+  }
+
+  async empty(): Promise<void> {
+    await rm(this.#filler, { force: true })
+  }
+
+  async remove(): Promise<void> {
+    await run('umount', [this.directory])
+    await rm(`${this.directory}.ext4`)
+  }
+
+  get #filler(): string {
+    return join(this.directory, 'filler')
+  }
+}
