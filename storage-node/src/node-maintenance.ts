@@ -6,8 +6,8 @@
 
 import type { Clock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
-import type { ChunkPlacement } from './cluster/chunk-placement.ts'
-import type { ChunkPlane } from './cluster/chunk-plane.ts'
+import type { ChunkPlacement } from './cluster/chunks/chunk-placement.ts'
+import type { ChunkPlane } from './cluster/chunks/chunk-plane.ts'
 import { SYSTEM_PARTITION } from './contract/founding-ranges.ts'
 import type { PartitionReplicas } from './cluster/partition-replicas.ts'
 import type { PeerNetwork } from './cluster/peer-network.ts'

@@ -1,4 +1,4 @@
-import { ChunkBench } from '../cluster/chunk-bench.ts'
+import { ChunkBench } from '../cluster/chunks/chunk-bench.ts'
 import type { PartitionId } from '../contract/identifiers.ts'
 import type { Command, CommandResult } from '../model/command.ts'
 import type { BucketId, DataId, ObjectKey } from '../model/identifiers.ts'

@@ -9,7 +9,7 @@
  */
 
 import type { Clock } from '../base/clock.ts'
-import type { ChunkRemoval } from '../cluster/chunk-removal.ts'
+import type { ChunkRemoval } from '../cluster/chunks/chunk-removal.ts'
 import type { PartitionId, StoreId } from '../contract/identifiers.ts'
 import type { BucketId, DataId, DataSetId, ObjectKey } from '../model/identifiers.ts'
 import { CHUNK_SIZE_BYTES } from '../model/identifiers.ts'

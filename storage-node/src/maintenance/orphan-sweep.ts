@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { ChunkPlacement } from '../cluster/chunk-placement.ts'
+import type { ChunkPlacement } from '../cluster/chunks/chunk-placement.ts'
 import type { Partitions } from '../cluster/partitions.ts'
 import { resultOf } from '../cluster/partitions.ts'
 import type { StoreId } from '../contract/identifiers.ts'

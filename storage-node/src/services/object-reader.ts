@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { ChunkReaderParts } from '../cluster/chunk-reader.ts'
-import { sendChunkRange } from '../cluster/chunk-reader.ts'
+import type { ChunkReaderParts } from '../cluster/chunks/chunk-reader.ts'
+import { sendChunkRange } from '../cluster/chunks/chunk-reader.ts'
 import type { Partitions } from '../cluster/partitions.ts'
 import type { ObjectRecord, PieceData } from '../model/object.ts'
 import { unreachable } from '../base/assert.ts'

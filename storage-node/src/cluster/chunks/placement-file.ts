@@ -7,16 +7,16 @@
  */
 
 import { posix } from 'node:path'
-import { asBuffer } from '../base/bytes.ts'
-import { crc32 } from '../base/checksums.ts'
-import { replaceFile } from '../base/durable-files.ts'
-import type { Files } from '../base/files.ts'
-import { hasErrorCode } from '../base/files.ts'
-import type { Logger } from '../base/logger.ts'
-import type { PlacementMap } from '../contract/placement-map.ts'
-import { decode, encode } from '../wire/peer/codec.ts'
-import { ProtocolError } from '../wire/peer/protocol-error.ts'
-import { placementMap } from '../wire/stored/config-records.ts'
+import { asBuffer } from '../../base/bytes.ts'
+import { crc32 } from '../../base/checksums.ts'
+import { replaceFile } from '../../base/durable-files.ts'
+import type { Files } from '../../base/files.ts'
+import { hasErrorCode } from '../../base/files.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { PlacementMap } from '../../contract/placement-map.ts'
+import { decode, encode } from '../../wire/peer/codec.ts'
+import { ProtocolError } from '../../wire/peer/protocol-error.ts'
+import { placementMap } from '../../wire/stored/config-records.ts'
 
 const NAME = 'placement'
 const CRC_BYTES = 4

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LackingChunk } from '../wire/peer/chunk-messages.ts'
+import type { LackingChunk } from '../../wire/peer/chunk-messages.ts'
 import type { SettledChunk } from './chunk-fan-out.ts'
 
 /** Gathers what becomes of each chunk. */

@@ -5,20 +5,20 @@
  * @module
  */
 
-import { totalLength } from '../base/bytes.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Logger } from '../base/logger.ts'
-import type { StoreId } from '../contract/identifiers.ts'
-import type { DataId } from '../model/identifiers.ts'
-import { COPY_COUNT } from '../placement/plan-groups.ts'
-import { computeBlockChecks } from '../storage/chunks/block-checks.ts'
-import { ChunkDeletedError, ChunkSpaceError } from '../storage/chunks/chunk-errors.ts'
-import type { ChunkStore, NewChunk } from '../storage/chunks/chunk-store.ts'
+import { totalLength } from '../../base/bytes.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
+import type { DataId } from '../../model/identifiers.ts'
+import { COPY_COUNT } from '../../placement/plan-groups.ts'
+import { computeBlockChecks } from '../../storage/chunks/block-checks.ts'
+import { ChunkDeletedError, ChunkSpaceError } from '../../storage/chunks/chunk-errors.ts'
+import type { ChunkStore, NewChunk } from '../../storage/chunks/chunk-store.ts'
 import type { StoreHealth } from './chunk-health.ts'
 import type { ChunkPlacement } from './chunk-placement.ts'
 import type { CopyOutcome } from './chunk-send.ts'
 import { ChunkSend, COUNT_MS_MAX } from './chunk-send.ts'
-import type { PeerNetwork } from './peer-network.ts'
+import type { PeerNetwork } from '../peer-network.ts'
 
 /** How much room the own volume has. */
 export interface Room {

@@ -8,13 +8,13 @@
  * @module
  */
 
-import type { Clock } from '../base/clock.ts'
-import { sleep } from '../base/clock.ts'
-import type { StoreId } from '../contract/identifiers.ts'
-import { CHECK_BLOCK_BYTES } from '../model/identifiers.ts'
-import { ChunkCorruptError, ChunkMissingError } from '../storage/chunks/chunk-errors.ts'
-import type { ChunkRange } from '../storage/chunks/chunk-reader.ts'
-import type { ChunkStore } from '../storage/chunks/chunk-store.ts'
+import type { Clock } from '../../base/clock.ts'
+import { sleep } from '../../base/clock.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
+import { CHECK_BLOCK_BYTES } from '../../model/identifiers.ts'
+import { ChunkCorruptError, ChunkMissingError } from '../../storage/chunks/chunk-errors.ts'
+import type { ChunkRange } from '../../storage/chunks/chunk-reader.ts'
+import type { ChunkStore } from '../../storage/chunks/chunk-store.ts'
 import type { ChunkDamage } from './chunk-damage.ts'
 import type { ChunkFetchParts } from './chunk-fetch.ts'
 import { ChunkUnreachableError, fetchBlocks } from './chunk-fetch.ts'

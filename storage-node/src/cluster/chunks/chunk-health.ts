@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { Clock } from '../base/clock.ts'
-import type { StoreId } from '../contract/identifiers.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
 
 /** How long a store that did not answer is left alone: first, and at most. */
 const REST_MS_MIN = 500

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OssError } from '../model/errors.ts'
+import { OssError } from '../../model/errors.ts'
 
 /** Why a store has no copy of a chunk that it was sent. */
 export type CopyFailure =

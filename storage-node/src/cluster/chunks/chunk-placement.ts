@@ -4,17 +4,17 @@
  * @module
  */
 
-import { assert } from '../base/assert.ts'
-import type { Member, Zone } from '../contract/configuration.ts'
-import type { StoreId } from '../contract/identifiers.ts'
-import type { PlacementMap } from '../contract/placement-map.ts'
-import type { WriteFloor } from '../contract/quorum.ts'
-import { isEnoughCopies } from '../contract/quorum.ts'
-import type { DataId } from '../model/identifiers.ts'
-import { CHUNKS_PER_GROUP, groupOf } from '../placement/group-of.ts'
-import type { ChunksOfData } from '../wire/peer/chunk-messages.ts'
-import type { ConfigStore } from './config-store.ts'
-import { ConfigStoreUnavailableError } from './config-store.ts'
+import { assert } from '../../base/assert.ts'
+import type { Member, Zone } from '../../contract/configuration.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
+import type { PlacementMap } from '../../contract/placement-map.ts'
+import type { WriteFloor } from '../../contract/quorum.ts'
+import { isEnoughCopies } from '../../contract/quorum.ts'
+import type { DataId } from '../../model/identifiers.ts'
+import { CHUNKS_PER_GROUP, groupOf } from '../../placement/group-of.ts'
+import type { ChunksOfData } from '../../wire/peer/chunk-messages.ts'
+import type { ConfigStore } from '../config-store.ts'
+import { ConfigStoreUnavailableError } from '../config-store.ts'
 import type { PlacementFile } from './placement-file.ts'
 
 export interface ChunkPlacementOptions {

@@ -1,5 +1,5 @@
-import { ManualClock } from '../base/manual-clock.ts'
-import type { StoreId } from '../contract/identifiers.ts'
+import { ManualClock } from '../../base/manual-clock.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
 import { StoreHealth } from './chunk-health.ts'
 
 const STORE = 'a' as StoreId

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { sameBytes, totalLength } from '../base/bytes.ts'
-import type { StoreId } from '../contract/identifiers.ts'
-import { computeBlockChecks } from '../storage/chunks/block-checks.ts'
-import { ChunkCorruptError, ChunkMissingError } from '../storage/chunks/chunk-errors.ts'
-import type { ChunkRange } from '../storage/chunks/chunk-reader.ts'
+import { sameBytes, totalLength } from '../../base/bytes.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
+import { computeBlockChecks } from '../../storage/chunks/block-checks.ts'
+import { ChunkCorruptError, ChunkMissingError } from '../../storage/chunks/chunk-errors.ts'
+import type { ChunkRange } from '../../storage/chunks/chunk-reader.ts'
 import type { StoreHealth } from './chunk-health.ts'
-import type { PeerNetwork } from './peer-network.ts'
+import type { PeerNetwork } from '../peer-network.ts'
 
 const DEADLINE_MS = 5_000
 

@@ -1,7 +1,7 @@
-import { SLAB_BYTES, SlabPool } from '../base/slabs.ts'
-import { CHECK_BLOCK_BYTES, CHUNK_SIZE_BYTES } from '../model/identifiers.ts'
-import type { DataId } from '../model/identifiers.ts'
-import type { ChunkRange } from '../storage/chunks/chunk-reader.ts'
+import { SLAB_BYTES, SlabPool } from '../../base/slabs.ts'
+import { CHECK_BLOCK_BYTES, CHUNK_SIZE_BYTES } from '../../model/identifiers.ts'
+import type { DataId } from '../../model/identifiers.ts'
+import type { ChunkRange } from '../../storage/chunks/chunk-reader.ts'
 import { sendChunkRange } from './chunk-reader.ts'
 import type { ChunkBytes } from './chunk-sources.ts'
 

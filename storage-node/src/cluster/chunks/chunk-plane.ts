@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Clock } from '../base/clock.ts'
-import { sleep } from '../base/clock.ts'
-import type { Logger } from '../base/logger.ts'
-import type { ChunkStore } from '../storage/chunks/chunk-store.ts'
+import type { Clock } from '../../base/clock.ts'
+import { sleep } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { ChunkStore } from '../../storage/chunks/chunk-store.ts'
 import { ChunkConfirmations } from './chunk-confirmations.ts'
 import { ChunkDamage } from './chunk-damage.ts'
 import type { Room } from './chunk-fan-out.ts'
@@ -18,7 +18,7 @@ import { StoreHealth } from './chunk-health.ts'
 import type { ChunkPlacement } from './chunk-placement.ts'
 import { ChunkRemoval } from './chunk-removal.ts'
 import { ChunkSources } from './chunk-sources.ts'
-import type { PeerNetwork } from './peer-network.ts'
+import type { PeerNetwork } from '../peer-network.ts'
 
 /** How long a stop waits for others to answer. */
 const SETTLE_MS_MAX = 1_000

@@ -7,11 +7,11 @@
  * @module
  */
 
-import { assert } from '../base/assert.ts'
-import { SLAB_BYTES } from '../base/slabs.ts'
-import type { SlabPool } from '../base/slabs.ts'
-import { CHECK_BLOCK_BYTES, CHUNK_SIZE_BYTES } from '../model/identifiers.ts'
-import type { DataId } from '../model/identifiers.ts'
+import { assert } from '../../base/assert.ts'
+import { SLAB_BYTES } from '../../base/slabs.ts'
+import type { SlabPool } from '../../base/slabs.ts'
+import { CHECK_BLOCK_BYTES, CHUNK_SIZE_BYTES } from '../../model/identifiers.ts'
+import type { DataId } from '../../model/identifiers.ts'
 import type { ChunkSources } from './chunk-sources.ts'
 
 /** Ranges up to this size get a buffer of their own: most objects are small, slabs are few. */

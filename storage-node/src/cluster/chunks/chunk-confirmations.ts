@@ -7,16 +7,16 @@
  * @module
  */
 
-import type { Clock, Timer } from '../base/clock.ts'
-import type { Logger } from '../base/logger.ts'
-import type { StoreId } from '../contract/identifiers.ts'
-import { CONFIRMATIONS_PER_REQUEST } from '../wire/peer/chunk-codec.ts'
-import type { ChunkConfirmation, ChunksOfData } from '../wire/peer/chunk-messages.ts'
+import type { Clock, Timer } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
+import { CONFIRMATIONS_PER_REQUEST } from '../../wire/peer/chunk-codec.ts'
+import type { ChunkConfirmation, ChunksOfData } from '../../wire/peer/chunk-messages.ts'
 import type { ChunkCopies } from './chunk-copies.ts'
 import type { ChunkHandler } from './chunk-handler.ts'
 import type { StoreHealth } from './chunk-health.ts'
 import type { ChunkPlacement } from './chunk-placement.ts'
-import type { PeerNetwork } from './peer-network.ts'
+import type { PeerNetwork } from '../peer-network.ts'
 
 /** How long one confirmation waits for others to the same store. */
 const GATHER_MS = 50

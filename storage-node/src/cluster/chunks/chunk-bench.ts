@@ -5,23 +5,23 @@
  * @module
  */
 
-import type { Logger } from '../base/logger.ts'
-import { silentLogger } from '../base/logger.ts'
-import { ManualClock } from '../base/manual-clock.ts'
-import { afterTurn } from '../base/turn.ts'
-import type { Zone } from '../contract/configuration.ts'
-import type { StoreId } from '../contract/identifiers.ts'
-import { planGroups } from '../placement/plan-groups.ts'
-import { GROUP_COUNT, Machine, SEGMENTS } from '../storage/chunks/chunk-fixtures.ts'
-import type { ChunkStore } from '../storage/chunks/chunk-store.ts'
-import type { PeerRequest } from '../wire/peer/messages.ts'
+import type { Logger } from '../../base/logger.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { ManualClock } from '../../base/manual-clock.ts'
+import { afterTurn } from '../../base/turn.ts'
+import type { Zone } from '../../contract/configuration.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
+import { planGroups } from '../../placement/plan-groups.ts'
+import { GROUP_COUNT, Machine, SEGMENTS } from '../../storage/chunks/chunk-fixtures.ts'
+import type { ChunkStore } from '../../storage/chunks/chunk-store.ts'
+import type { PeerRequest } from '../../wire/peer/messages.ts'
 import type { ChunkRequestKind } from './chunk-handler.ts'
 import { ChunkPlacement } from './chunk-placement.ts'
 import type { ChunkPlane } from './chunk-plane.ts'
 import { openChunkPlane } from './chunk-plane.ts'
-import type { PeerNetwork } from './peer-network.ts'
-import type { MemoryNode } from './transport/memory-network.ts'
-import { MemoryNetwork } from './transport/memory-network.ts'
+import type { PeerNetwork } from '../peer-network.ts'
+import type { MemoryNode } from '../transport/memory-network.ts'
+import { MemoryNetwork } from '../transport/memory-network.ts'
 
 const START_MS = Date.UTC(2030, 0, 1)
 const STEP_MS = 25

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { sameBytes } from '../base/bytes.ts'
-import { seededRandom, Dice } from '../base/seeded-random.ts'
-import { CHECK_BLOCK_BYTES, CHUNK_SIZE_BYTES } from '../model/identifiers.ts'
-import { bytesOf, dataId, newChunk } from '../storage/chunks/chunk-fixtures.ts'
+import { sameBytes } from '../../base/bytes.ts'
+import { seededRandom, Dice } from '../../base/seeded-random.ts'
+import { CHECK_BLOCK_BYTES, CHUNK_SIZE_BYTES } from '../../model/identifiers.ts'
+import { bytesOf, dataId, newChunk } from '../../storage/chunks/chunk-fixtures.ts'
 import { ChunkBench } from './chunk-bench.ts'
 
 const NEVER = new AbortController().signal

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { joinBytes } from '../base/bytes.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Logger } from '../base/logger.ts'
-import type { StoreId } from '../contract/identifiers.ts'
-import type { DataId } from '../model/identifiers.ts'
-import type { ChunkStore } from '../storage/chunks/chunk-store.ts'
-import { GET_BYTES_MAX } from '../wire/peer/chunk-codec.ts'
+import { joinBytes } from '../../base/bytes.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
+import type { DataId } from '../../model/identifiers.ts'
+import type { ChunkStore } from '../../storage/chunks/chunk-store.ts'
+import { GET_BYTES_MAX } from '../../wire/peer/chunk-codec.ts'
 import type { ChunkFetchParts } from './chunk-fetch.ts'
 import { fetchBlocks } from './chunk-fetch.ts'
 import type { ChunkPlacement } from './chunk-placement.ts'

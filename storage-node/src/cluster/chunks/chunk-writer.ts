@@ -7,16 +7,16 @@
  * @module
  */
 
-import { assert } from '../base/assert.ts'
-import type { BodyHasher, BodyHashers } from '../base/body-hasher.ts'
-import { toHex } from '../base/bytes.ts'
-import { SLAB_BYTES } from '../base/slabs.ts'
-import type { Slab, SlabPool } from '../base/slabs.ts'
-import type { StoredBody } from '../model/command.ts'
-import { combineCrc64 } from '../model/crc64-combine.ts'
-import { CHUNK_SIZE_BYTES } from '../model/identifiers.ts'
-import type { DataId } from '../model/identifiers.ts'
-import type { ChunkOwner } from '../storage/chunks/chunk-store.ts'
+import { assert } from '../../base/assert.ts'
+import type { BodyHasher, BodyHashers } from '../../base/body-hasher.ts'
+import { toHex } from '../../base/bytes.ts'
+import { SLAB_BYTES } from '../../base/slabs.ts'
+import type { Slab, SlabPool } from '../../base/slabs.ts'
+import type { StoredBody } from '../../model/command.ts'
+import { combineCrc64 } from '../../model/crc64-combine.ts'
+import { CHUNK_SIZE_BYTES } from '../../model/identifiers.ts'
+import type { DataId } from '../../model/identifiers.ts'
+import type { ChunkOwner } from '../../storage/chunks/chunk-store.ts'
 import { ChunkCopies } from './chunk-copies.ts'
 import type { ChunkFanOut, SettledChunk } from './chunk-fan-out.ts'
 

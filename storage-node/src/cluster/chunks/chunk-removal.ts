@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { StoreId } from '../contract/identifiers.ts'
-import type { DataId } from '../model/identifiers.ts'
-import { REMOVALS_PER_REQUEST } from '../wire/peer/chunk-codec.ts'
-import type { ChunksOfData } from '../wire/peer/chunk-messages.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
+import type { DataId } from '../../model/identifiers.ts'
+import { REMOVALS_PER_REQUEST } from '../../wire/peer/chunk-codec.ts'
+import type { ChunksOfData } from '../../wire/peer/chunk-messages.ts'
 import type { ChunkHandler } from './chunk-handler.ts'
 import type { ChunkPlacement } from './chunk-placement.ts'
-import type { PeerNetwork } from './peer-network.ts'
+import type { PeerNetwork } from '../peer-network.ts'
 
 /** A durable removal waits for a flush of the whole engine. */
 const DEADLINE_MS = 30_000

@@ -4,22 +4,26 @@
  * @module
  */
 
-import { unreachable } from '../base/assert.ts'
-import { sameBytes, totalLength } from '../base/bytes.ts'
-import type { StoreId } from '../contract/identifiers.ts'
-import { CHECK_BLOCK_BYTES, CHUNK_SIZE_BYTES } from '../model/identifiers.ts'
-import { computeBlockChecks } from '../storage/chunks/block-checks.ts'
+import { unreachable } from '../../base/assert.ts'
+import { sameBytes, totalLength } from '../../base/bytes.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
+import { CHECK_BLOCK_BYTES, CHUNK_SIZE_BYTES } from '../../model/identifiers.ts'
+import { computeBlockChecks } from '../../storage/chunks/block-checks.ts'
 import {
   ChunkCorruptError,
   ChunkDeletedError,
   ChunkMissingError,
   ChunkSpaceError,
-} from '../storage/chunks/chunk-errors.ts'
-import type { ChunkStore } from '../storage/chunks/chunk-store.ts'
-import { CHUNKS_PER_DATA_MAX, GET_BYTES_MAX } from '../wire/peer/chunk-codec.ts'
-import type { ChunkConfirmation, ChunkRequests, ChunksOfData } from '../wire/peer/chunk-messages.ts'
-import type { PeerAnswer, PeerRequest } from '../wire/peer/messages.ts'
-import { ProtocolError } from '../wire/peer/protocol-error.ts'
+} from '../../storage/chunks/chunk-errors.ts'
+import type { ChunkStore } from '../../storage/chunks/chunk-store.ts'
+import { CHUNKS_PER_DATA_MAX, GET_BYTES_MAX } from '../../wire/peer/chunk-codec.ts'
+import type {
+  ChunkConfirmation,
+  ChunkRequests,
+  ChunksOfData,
+} from '../../wire/peer/chunk-messages.ts'
+import type { PeerAnswer, PeerRequest } from '../../wire/peer/messages.ts'
+import { ProtocolError } from '../../wire/peer/protocol-error.ts'
 import type { ChunkDamage } from './chunk-damage.ts'
 import type { Room } from './chunk-fan-out.ts'
 import type { ChunkPlacement } from './chunk-placement.ts'

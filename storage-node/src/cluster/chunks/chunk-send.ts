@@ -8,10 +8,10 @@
  * @module
  */
 
-import type { Clock, Timer } from '../base/clock.ts'
-import { sleep } from '../base/clock.ts'
-import type { Member } from '../contract/configuration.ts'
-import type { StoreId } from '../contract/identifiers.ts'
+import type { Clock, Timer } from '../../base/clock.ts'
+import { sleep } from '../../base/clock.ts'
+import type { Member } from '../../contract/configuration.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
 import type { CopyFailure } from './chunk-failures.ts'
 import { cannotStore } from './chunk-failures.ts'
 
