@@ -74,6 +74,20 @@ export function runMutation(name: string, seed = freshSeed()): string | undefine
   })
 }
 
+/** Plants one bug after the other in a single copy of the tree; returns those that their tests miss. */
+export function missedByTests(names: readonly string[]): string[] {
+  return inCopy('sample', (copy) => names.filter((name) => isMissedByTests(copy, name)))
+}
+
+function isMissedByTests(copy: string, name: string): boolean {
+  const patch = (...options: string[]) =>
+    execFileSync('git', ['apply', ...options, patchFile(name)], { cwd: copy, stdio: 'inherit' })
+  patch()
+  const found = findByTests(copy, foundBy(name))
+  patch('--reverse')
+  return found === undefined
+}
+
 /** Throws unless the tests that must find bugs find none in the tree as it is. */
 export function checkTreeWithout(names: readonly string[]): void {
   const patterns = [...new Set(names.flatMap(foundBy))]
@@ -131,6 +145,8 @@ function linkModules(copy: string): void {
 function findByTests(copy: string, patterns: readonly string[]): string | undefined {
   if (patterns.length === 0) return undefined
   const report = join(copy, 'report.json')
+  // The tests of an earlier bug may have left theirs.
+  rmSync(report, { force: true })
   const jest = join('node_modules', 'jest', 'bin', 'jest.js')
   const cache = `--cacheDirectory=${join(copy, '.jest-cache')}`
   const args = [jest, '--json', `--outputFile=${report}`, cache, ...patterns]
