@@ -22,7 +22,7 @@ import type { PartitionTable } from './partition-table.ts'
 import type { RegionPartitions } from './region-partitions.ts'
 import { Routing } from './routing.ts'
 import type { OperationRequest } from './routing.ts'
-import type { SystemReplica } from './settings-authority.ts'
+import type { SystemReplica } from './settings/settings-authority.ts'
 import type { MemoryNode } from './transport/memory-network.ts'
 import { MemoryNetwork } from './transport/memory-network.ts'
 

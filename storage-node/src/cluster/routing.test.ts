@@ -4,7 +4,7 @@ import type { BucketName } from '../model/identifiers.ts'
 import { bucketRowKey } from '../wire/stored/keys.ts'
 import { encodeBucketRow } from '../wire/stored/rows.ts'
 import { FakeRegion, settled, STORES } from './routing-fixtures.ts'
-import { versionOf } from './settings-fixtures.ts'
+import { versionOf } from './settings/settings-fixtures.ts'
 
 const [A, B] = STORES as [StoreId, StoreId]
 const SYSTEM = 1 as PartitionId

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { StoreId } from '../contract/identifiers.ts'
-import type { PeerAnswer, PeerRequest } from '../wire/peer/messages.ts'
-import { SYSTEM_POSITION } from '../wire/stored/range-keys.ts'
-import type { PartitionTable } from './partition-table.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
+import type { PeerAnswer, PeerRequest } from '../../wire/peer/messages.ts'
+import { SYSTEM_POSITION } from '../../wire/stored/range-keys.ts'
+import type { PartitionTable } from '../partition-table.ts'
 import type { SettingsAuthority } from './settings-authority.ts'
 import type { SettingsCache } from './settings-cache.ts'
 

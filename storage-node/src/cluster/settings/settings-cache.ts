@@ -9,12 +9,12 @@
  * @module
  */
 
-import type { Clock } from '../base/clock.ts'
-import type { Member } from '../contract/configuration.ts'
-import type { BucketRecord } from '../model/bucket.ts'
-import type { BucketName } from '../model/identifiers.ts'
-import { compareBallots } from '../replication/ballot.ts'
-import type { SettingsNews, SettingsPosition } from '../wire/peer/operation-messages.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Member } from '../../contract/configuration.ts'
+import type { BucketRecord } from '../../model/bucket.ts'
+import type { BucketName } from '../../model/identifiers.ts'
+import { compareBallots } from '../../replication/ballot.ts'
+import type { SettingsNews, SettingsPosition } from '../../wire/peer/operation-messages.ts'
 
 /** How long a question vouches for what is cached, from when it was sent. */
 export const SETTINGS_USABLE_MS = 2000

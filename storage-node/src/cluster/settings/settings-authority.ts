@@ -5,23 +5,23 @@
  * @module
  */
 
-import { assert } from '../base/assert.ts'
-import { toHex } from '../base/bytes.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Member } from '../contract/configuration.ts'
-import type { Ballot, Seq, StoreId } from '../contract/identifiers.ts'
-import type { Command, CommandResult } from '../model/command.ts'
-import type { BucketName } from '../model/identifiers.ts'
-import type { Answer, Query, QueryKind } from '../model/query.ts'
-import { compareBallots } from '../replication/ballot.ts'
-import { CHANGED_COUNT_MAX } from '../wire/peer/operation-codec.ts'
+import { assert } from '../../base/assert.ts'
+import { toHex } from '../../base/bytes.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Member } from '../../contract/configuration.ts'
+import type { Ballot, Seq, StoreId } from '../../contract/identifiers.ts'
+import type { Command, CommandResult } from '../../model/command.ts'
+import type { BucketName } from '../../model/identifiers.ts'
+import type { Answer, Query, QueryKind } from '../../model/query.ts'
+import { compareBallots } from '../../replication/ballot.ts'
+import { CHANGED_COUNT_MAX } from '../../wire/peer/operation-codec.ts'
 import type {
   PrimaryReply,
   SettingsNews,
   SettingsPosition,
-} from '../wire/peer/operation-messages.ts'
-import type { LocalReplica } from './local-replicas.ts'
-import type { PeerNetwork } from './peer-network.ts'
+} from '../../wire/peer/operation-messages.ts'
+import type { LocalReplica } from '../local-replicas.ts'
+import type { PeerNetwork } from '../peer-network.ts'
 import { SETTINGS_GRACE_MS, SETTINGS_USABLE_MS } from './settings-cache.ts'
 import { ASKER_KEPT_MS, CHANGE_WAIT_MS, SettingsTerm } from './settings-term.ts'
 

@@ -5,14 +5,14 @@
  * @module
  */
 
-import { assert } from '../base/assert.ts'
-import type { Clock, Timer } from '../base/clock.ts'
-import type { StoreId } from '../contract/identifiers.ts'
-import type { QuorumRule } from '../contract/quorum.ts'
-import { isWriteQuorum } from '../contract/quorum.ts'
-import { SYSTEM_POSITION } from '../wire/stored/range-keys.ts'
-import type { PartitionTable } from './partition-table.ts'
-import type { PeerNetwork } from './peer-network.ts'
+import { assert } from '../../base/assert.ts'
+import type { Clock, Timer } from '../../base/clock.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
+import type { QuorumRule } from '../../contract/quorum.ts'
+import { isWriteQuorum } from '../../contract/quorum.ts'
+import { SYSTEM_POSITION } from '../../wire/stored/range-keys.ts'
+import type { PartitionTable } from '../partition-table.ts'
+import type { PeerNetwork } from '../peer-network.ts'
 import type { MembersQuestion, SettingsCache } from './settings-cache.ts'
 import { SETTINGS_USABLE_MS } from './settings-cache.ts'
 

@@ -5,13 +5,13 @@
  * @module
  */
 
-import type { Clock } from '../base/clock.ts'
-import { sleep } from '../base/clock.ts'
-import type { Ballot, Seq, StoreId } from '../contract/identifiers.ts'
-import type { BucketName } from '../model/identifiers.ts'
-import { sameBallot } from '../replication/ballot.ts'
-import type { SettingsPosition } from '../wire/peer/operation-messages.ts'
-import type { PeerNetwork } from './peer-network.ts'
+import type { Clock } from '../../base/clock.ts'
+import { sleep } from '../../base/clock.ts'
+import type { Ballot, Seq, StoreId } from '../../contract/identifiers.ts'
+import type { BucketName } from '../../model/identifiers.ts'
+import { sameBallot } from '../../replication/ballot.ts'
+import type { SettingsPosition } from '../../wire/peer/operation-messages.ts'
+import type { PeerNetwork } from '../peer-network.ts'
 
 /** From its commit on, after that no storage node uses a record that a change has replaced. */
 export const CHANGE_WAIT_MS = 3000
