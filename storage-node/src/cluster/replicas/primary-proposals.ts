@@ -5,11 +5,11 @@
  * @module
  */
 
-import { assert } from '../base/assert.ts'
-import { afterTurn } from '../base/turn.ts'
-import type { Seq } from '../contract/identifiers.ts'
-import type { ProposedEntry } from '../replication/protocol.ts'
-import type { Effects } from '../wire/stored/effects.ts'
+import { assert } from '../../base/assert.ts'
+import { afterTurn } from '../../base/turn.ts'
+import type { Seq } from '../../contract/identifiers.ts'
+import type { ProposedEntry } from '../../replication/protocol.ts'
+import type { Effects } from '../../wire/stored/effects.ts'
 
 /** Not committed, of one partition; more are not admitted (replication.md 2.1). */
 const UNCOMMITTED_BYTES_MAX = 64 * 1024 ** 2

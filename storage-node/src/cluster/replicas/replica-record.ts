@@ -4,15 +4,15 @@
  * @module
  */
 
-import type { Configuration } from '../contract/configuration.ts'
-import type { PartitionId, Seq } from '../contract/identifiers.ts'
-import { NO_BALLOT } from '../replication/ballot.ts'
-import type { DurableReplica, RecoveredReplica } from '../replication/protocol.ts'
-import type { Applier } from '../storage/applier.ts'
-import type { Journal } from '../storage/journal/journal.ts'
-import { StoreDamagedError } from '../storage/store-open-error.ts'
-import { decodeConfiguration, encodeConfiguration } from '../wire/stored/configuration.ts'
-import type { ReplicaRecord } from '../wire/stored/journal-records.ts'
+import type { Configuration } from '../../contract/configuration.ts'
+import type { PartitionId, Seq } from '../../contract/identifiers.ts'
+import { NO_BALLOT } from '../../replication/ballot.ts'
+import type { DurableReplica, RecoveredReplica } from '../../replication/protocol.ts'
+import type { Applier } from '../../storage/applier.ts'
+import type { Journal } from '../../storage/journal/journal.ts'
+import { StoreDamagedError } from '../../storage/store-open-error.ts'
+import { decodeConfiguration, encodeConfiguration } from '../../wire/stored/configuration.ts'
+import type { ReplicaRecord } from '../../wire/stored/journal-records.ts'
 
 const NO_CONFIGURATION = new Uint8Array()
 

@@ -9,10 +9,10 @@
  * @module
  */
 
-import { asBuffer } from '../base/bytes.ts'
-import type { CommandResult } from '../model/command.ts'
-import type { OssError } from '../model/errors.ts'
-import { opIdMs } from '../wire/stored/op-id.ts'
+import { asBuffer } from '../../base/bytes.ts'
+import type { CommandResult } from '../../model/command.ts'
+import type { OssError } from '../../model/errors.ts'
+import { opIdMs } from '../../wire/stored/op-id.ts'
 
 /** Bounds memory: 6,500 such answers a second are remembered for 10 s. */
 const COUNT_MAX = 65_536

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { unreachable } from '../base/assert.ts'
-import type { PartitionId, Seq, StoreId } from '../contract/identifiers.ts'
-import type { LogEntry, ReplicationMessage } from '../replication/messages.ts'
-import type { Journal } from '../storage/journal/journal.ts'
-import type { EntryRecord } from '../wire/stored/journal-records.ts'
+import { unreachable } from '../../base/assert.ts'
+import type { PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
+import type { LogEntry, ReplicationMessage } from '../../replication/messages.ts'
+import type { Journal } from '../../storage/journal/journal.ts'
+import type { EntryRecord } from '../../wire/stored/journal-records.ts'
 
 export type EntryMessage = Extract<ReplicationMessage, { entries: readonly LogEntry[] }>
 

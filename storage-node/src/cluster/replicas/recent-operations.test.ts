@@ -1,6 +1,6 @@
-import { seededRandom } from '../base/seeded-random.ts'
-import type { Seq } from '../contract/identifiers.ts'
-import { newOpId } from '../wire/stored/op-id.ts'
+import { seededRandom } from '../../base/seeded-random.ts'
+import type { Seq } from '../../contract/identifiers.ts'
+import { newOpId } from '../../wire/stored/op-id.ts'
 import { RecentOperations } from './recent-operations.ts'
 
 const NOW_MS = Date.UTC(2030, 0, 1)

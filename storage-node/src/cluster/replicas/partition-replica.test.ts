@@ -1,6 +1,6 @@
-import type { PartitionId } from '../contract/identifiers.ts'
-import type { ObjectCommand } from '../model/command.ts'
-import type { ObjectKey } from '../model/identifiers.ts'
+import type { PartitionId } from '../../contract/identifiers.ts'
+import type { ObjectCommand } from '../../model/command.ts'
+import type { ObjectKey } from '../../model/identifiers.ts'
 import type { ReplicaMachine } from './partition-replica-fixtures.ts'
 import {
   ReplicaWorld,

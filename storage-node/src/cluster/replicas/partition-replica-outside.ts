@@ -4,12 +4,12 @@
  * @module
  */
 
-import { unreachable } from '../base/assert.ts'
-import type { PartitionId, StoreId } from '../contract/identifiers.ts'
-import type { ReplicationMessage } from '../replication/messages.ts'
-import type { Effect, Input } from '../replication/protocol.ts'
-import type { ConfigStore } from './config-store.ts'
-import type { Leases } from './leases.ts'
+import { unreachable } from '../../base/assert.ts'
+import type { PartitionId, StoreId } from '../../contract/identifiers.ts'
+import type { ReplicationMessage } from '../../replication/messages.ts'
+import type { Effect, Input } from '../../replication/protocol.ts'
+import type { ConfigStore } from '../config-store.ts'
+import type { Leases } from '../leases.ts'
 
 export type LeaseEffect = Extract<
   Effect,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Clock, Timer } from '../../base/clock.ts'
 
 /** One timer that is set again and again, mostly for later: it is rarely worth being replaced. */
 export class WakeTimer {

@@ -8,9 +8,9 @@
  * @module
  */
 
-import { asBuffer } from '../base/bytes.ts'
-import type { Seq } from '../contract/identifiers.ts'
-import { opIdMs } from '../wire/stored/op-id.ts'
+import { asBuffer } from '../../base/bytes.ts'
+import type { Seq } from '../../contract/identifiers.ts'
+import { opIdMs } from '../../wire/stored/op-id.ts'
 
 /** How far an opId's time may be off the hybrid clock for its command to be executed. */
 export const OP_ID_OFF_MS_MAX = 10_000

@@ -5,14 +5,14 @@
  * @module
  */
 
-import type { PartitionId } from '../contract/identifiers.ts'
-import type { CommandResult } from '../model/command.ts'
-import { Applier } from '../storage/applier.ts'
-import type { Journal } from '../storage/journal/journal.ts'
-import type { Store } from '../storage/store.ts'
-import { decodeResult } from '../wire/stored/entry-result.ts'
-import { partitionRowsRange } from '../wire/stored/keys.ts'
-import { decodeOperationsRow } from '../wire/stored/operations-row.ts'
+import type { PartitionId } from '../../contract/identifiers.ts'
+import type { CommandResult } from '../../model/command.ts'
+import { Applier } from '../../storage/applier.ts'
+import type { Journal } from '../../storage/journal/journal.ts'
+import type { Store } from '../../storage/store.ts'
+import { decodeResult } from '../../wire/stored/entry-result.ts'
+import { partitionRowsRange } from '../../wire/stored/keys.ts'
+import { decodeOperationsRow } from '../../wire/stored/operations-row.ts'
 import type { EarlierResult } from './primary.ts'
 import type { RecentOperation, RecentOperations } from './recent-operations.ts'
 

@@ -1,5 +1,5 @@
-import { ManualClock } from '../base/manual-clock.ts'
-import type { Seq } from '../contract/identifiers.ts'
+import { ManualClock } from '../../base/manual-clock.ts'
+import type { Seq } from '../../contract/identifiers.ts'
 import { SoftWait } from './soft-wait.ts'
 
 function openWait() {

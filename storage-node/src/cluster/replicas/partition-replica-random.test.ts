@@ -1,6 +1,6 @@
-import { Dice, seededRandom } from '../base/seeded-random.ts'
-import type { PartitionId } from '../contract/identifiers.ts'
-import type { ObjectKey } from '../model/identifiers.ts'
+import { Dice, seededRandom } from '../../base/seeded-random.ts'
+import type { PartitionId } from '../../contract/identifiers.ts'
+import type { ObjectKey } from '../../model/identifiers.ts'
 import { expectSameRows, putCommand, TEST_BUCKET } from './partition-replica-fixtures.ts'
 import { ReplicaWorld } from './partition-replica-fixtures.ts'
 

@@ -5,13 +5,13 @@
  * @module
  */
 
-import type { PartitionId, Seq } from '../contract/identifiers.ts'
-import type { Applier } from '../storage/applier.ts'
-import type { Journal } from '../storage/journal/journal.ts'
-import type { Effects } from '../wire/stored/effects.ts'
-import { decodeEffects } from '../wire/stored/effects.ts'
-import type { EntryRecord } from '../wire/stored/journal-records.ts'
-import type { VersionSeq } from '../model/identifiers.ts'
+import type { PartitionId, Seq } from '../../contract/identifiers.ts'
+import type { Applier } from '../../storage/applier.ts'
+import type { Journal } from '../../storage/journal/journal.ts'
+import type { Effects } from '../../wire/stored/effects.ts'
+import { decodeEffects } from '../../wire/stored/effects.ts'
+import type { EntryRecord } from '../../wire/stored/journal-records.ts'
+import type { VersionSeq } from '../../model/identifiers.ts'
 
 /** Entries on their way into the engine at a time. */
 const IN_FLIGHT_COUNT_MAX = 512

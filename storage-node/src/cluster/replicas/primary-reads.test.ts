@@ -1,5 +1,5 @@
-import type { BucketId, ObjectKey } from '../model/identifiers.ts'
-import { MemoryEngine } from '../storage/memory-engine.ts'
+import type { BucketId, ObjectKey } from '../../model/identifiers.ts'
+import { MemoryEngine } from '../../storage/memory-engine.ts'
 import { MemoryPrimary } from './primary-fixtures.ts'
 
 const bucketId = '0123456789abcdef' as BucketId

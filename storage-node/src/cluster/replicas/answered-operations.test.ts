@@ -1,6 +1,6 @@
-import { seededRandom } from '../base/seeded-random.ts'
-import { OssError } from '../model/errors.ts'
-import { newOpId } from '../wire/stored/op-id.ts'
+import { seededRandom } from '../../base/seeded-random.ts'
+import { OssError } from '../../model/errors.ts'
+import { newOpId } from '../../wire/stored/op-id.ts'
 import { AnsweredOperations } from './answered-operations.ts'
 
 const KEPT_MS = 10_000

@@ -5,13 +5,13 @@
  * @module
  */
 
-import type { PartitionId, StoreId } from '../contract/identifiers.ts'
-import type { LogPosition } from '../replication/messages.ts'
-import type { SnapshotRefusal } from '../replication/protocol.ts'
-import type { KeyRange } from '../storage/key-value-engine.ts'
-import { PartitionRows } from '../storage/partition-rows.ts'
-import type { Store } from '../storage/store.ts'
-import type { PeerAnswer, PeerRequest } from '../wire/peer/messages.ts'
+import type { PartitionId, StoreId } from '../../contract/identifiers.ts'
+import type { LogPosition } from '../../replication/messages.ts'
+import type { SnapshotRefusal } from '../../replication/protocol.ts'
+import type { KeyRange } from '../../storage/key-value-engine.ts'
+import { PartitionRows } from '../../storage/partition-rows.ts'
+import type { Store } from '../../storage/store.ts'
+import type { PeerAnswer, PeerRequest } from '../../wire/peer/messages.ts'
 import { deleteRows, isWithin, rangesOf, writeRows } from './snapshot-rows.ts'
 
 export type SnapshotOffer = PeerRequest<'snapshotOffer'>

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Clock, Timer } from '../base/clock.ts'
-import type { Seq } from '../contract/identifiers.ts'
+import type { Clock, Timer } from '../../base/clock.ts'
+import type { Seq } from '../../contract/identifiers.ts'
 
 const SOFT_WAIT_MS = 10
 

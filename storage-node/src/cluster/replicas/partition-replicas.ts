@@ -4,12 +4,12 @@
  * @module
  */
 
-import { unreachable } from '../base/assert.ts'
-import type { PartitionId, Seq, StoreId } from '../contract/identifiers.ts'
-import type { LogPosition } from '../replication/messages.ts'
-import type { PeerAnswer, PeerMessage, PeerRequest } from '../wire/peer/messages.ts'
-import type { PartitionConfig } from './config-store.ts'
-import type { LocalReplicas } from './local-replicas.ts'
+import { unreachable } from '../../base/assert.ts'
+import type { PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
+import type { LogPosition } from '../../replication/messages.ts'
+import type { PeerAnswer, PeerMessage, PeerRequest } from '../../wire/peer/messages.ts'
+import type { PartitionConfig } from '../config-store.ts'
+import type { LocalReplicas } from '../local-replicas.ts'
 import { PartitionReplica } from './partition-replica.ts'
 import type { PartitionReplicaOptions } from './partition-replica.ts'
 

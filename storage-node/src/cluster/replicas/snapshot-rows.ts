@@ -4,14 +4,14 @@
  * @module
  */
 
-import { compareBytes } from '../base/bytes.ts'
-import type { PartitionRange } from '../contract/configuration.ts'
-import type { PartitionId } from '../contract/identifiers.ts'
-import type { KeyRange, KeyValue, Mutation, Reader } from '../storage/key-value-engine.ts'
-import type { RowCache } from '../storage/row-cache.ts'
-import type { StateWriter } from '../storage/state-writer.ts'
-import { NAMESPACES, justAfter, partitionRowsRange } from '../wire/stored/keys.ts'
-import { rowsOfRange } from '../wire/stored/range-keys.ts'
+import { compareBytes } from '../../base/bytes.ts'
+import type { PartitionRange } from '../../contract/configuration.ts'
+import type { PartitionId } from '../../contract/identifiers.ts'
+import type { KeyRange, KeyValue, Mutation, Reader } from '../../storage/key-value-engine.ts'
+import type { RowCache } from '../../storage/row-cache.ts'
+import type { StateWriter } from '../../storage/state-writer.ts'
+import { NAMESPACES, justAfter, partitionRowsRange } from '../../wire/stored/keys.ts'
+import { rowsOfRange } from '../../wire/stored/range-keys.ts'
 
 /** Rows read at a time: a few of them may be large. */
 const READ_COUNT = 64

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Clock } from '../base/clock.ts'
-import { afterTurn } from '../base/turn.ts'
+import type { Clock } from '../../base/clock.ts'
+import { afterTurn } from '../../base/turn.ts'
 
 /** Messages may be lost; whoever asked tries again. */
 const ROUND_MS_MAX = 1000

@@ -5,17 +5,17 @@
  * @module
  */
 
-import type { Configuration } from '../contract/configuration.ts'
-import type { Ballot, PartitionId, Seq, StoreId } from '../contract/identifiers.ts'
-import type { LogPosition } from '../replication/messages.ts'
-import type { Journal } from '../storage/journal/journal.ts'
-import type { KeyValue, KeyValueEngine, Reader } from '../storage/key-value-engine.ts'
-import { PartitionRows } from '../storage/partition-rows.ts'
-import { slimEntry } from '../wire/stored/entry-result.ts'
-import { operationsRowKey } from '../wire/stored/keys.ts'
-import type { StoredOperation } from '../wire/stored/operations-row.ts'
-import { encodeOperationsRow } from '../wire/stored/operations-row.ts'
-import type { PeerNetwork } from './peer-network.ts'
+import type { Configuration } from '../../contract/configuration.ts'
+import type { Ballot, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
+import type { LogPosition } from '../../replication/messages.ts'
+import type { Journal } from '../../storage/journal/journal.ts'
+import type { KeyValue, KeyValueEngine, Reader } from '../../storage/key-value-engine.ts'
+import { PartitionRows } from '../../storage/partition-rows.ts'
+import { slimEntry } from '../../wire/stored/entry-result.ts'
+import { operationsRowKey } from '../../wire/stored/keys.ts'
+import type { StoredOperation } from '../../wire/stored/operations-row.ts'
+import { encodeOperationsRow } from '../../wire/stored/operations-row.ts'
+import type { PeerNetwork } from '../peer-network.ts'
 import type { RecentOperation } from './recent-operations.ts'
 import { rangesOf, readRows } from './snapshot-rows.ts'
 

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Seq } from '../contract/identifiers.ts'
-import type { LogEntry } from '../replication/messages.ts'
+import type { Seq } from '../../contract/identifiers.ts'
+import type { LogEntry } from '../../replication/messages.ts'
 
 const BACKLOG_BYTES_MAX = 64 * 1024 ** 2
 

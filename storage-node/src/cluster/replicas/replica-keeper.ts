@@ -6,18 +6,18 @@
  * @module
  */
 
-import type { Clock } from '../base/clock.ts'
-import { sleep } from '../base/clock.ts'
-import type { Fatal } from '../base/crash.ts'
-import type { Logger } from '../base/logger.ts'
-import type { Configuration, Member, Zone } from '../contract/configuration.ts'
-import type { PartitionId, StoreId } from '../contract/identifiers.ts'
-import type { Store } from '../storage/store.ts'
-import type { ConfigStore, PartitionConfig } from './config-store.ts'
-import { firstConfigurationOf, writeFirstConfiguration } from './first-configuration.ts'
-import type { Leases } from './leases.ts'
+import type { Clock } from '../../base/clock.ts'
+import { sleep } from '../../base/clock.ts'
+import type { Fatal } from '../../base/crash.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Configuration, Member, Zone } from '../../contract/configuration.ts'
+import type { PartitionId, StoreId } from '../../contract/identifiers.ts'
+import type { Store } from '../../storage/store.ts'
+import type { ConfigStore, PartitionConfig } from '../config-store.ts'
+import { firstConfigurationOf, writeFirstConfiguration } from '../first-configuration.ts'
+import type { Leases } from '../leases.ts'
 import type { PartitionReplicas } from './partition-replicas.ts'
-import type { PeerNetwork } from './peer-network.ts'
+import type { PeerNetwork } from '../peer-network.ts'
 
 /** How long a store that ends waits for others to take over what it leads. */
 const HAND_OVER_MS_MAX = 1_000
