@@ -9,7 +9,7 @@ import { sendOssRequest } from '../support/oss-request.ts'
 import type { Access } from '../support/oss-request.ts'
 
 const BUCKET = 'kept'
-const WRITER_COUNT = 8
+const CLIENT_COUNT = 8
 /** In the row; collected; in more than one piece of a connection. */
 const SIZES_BYTES = [100, 5_000, 300_000]
 
@@ -37,28 +37,34 @@ export class AcknowledgedWrites {
     this.#bodies.set(key, body)
   }
 
-  /** Several writers, each until its first failure. */
-  async putUntilFailure(access: Access): Promise<void> {
-    const agent = new Agent({ keepAlive: true })
-    const writers = Array.from({ length: WRITER_COUNT }, async () => {
-      for (;;) await this.put(access, agent)
+  /** Several writers, each until its first failure, or until there are so many objects more. */
+  async putUntilFailure(access: Access, countMax = Infinity): Promise<void> {
+    const end = this.#lastNumber + countMax
+    await sideBySide(async (agent) => {
+      while (this.#lastNumber < end) await this.put(access, agent)
     })
-    await Promise.allSettled(writers)
-    agent.destroy()
   }
 
   /** Keys that are not there as they were acknowledged; none, if all is well. */
   async missing(access: Access): Promise<string[]> {
-    const agent = new Agent({ keepAlive: true })
     const missing: string[] = []
-    for (const [key, body] of this.#bodies) {
-      const spec = { method: 'GET', bucket: BUCKET, key, agent }
-      const found = await sendOssRequest(access, spec)
-      if (found.status !== 200 || !found.body.equals(body)) missing.push(`${key} ${found.status}`)
-    }
-    agent.destroy()
-    return missing
+    const wanted = this.#bodies.entries()
+    const failures = await sideBySide(async (agent) => {
+      for (const [key, body] of wanted) {
+        const found = await sendOssRequest(access, { method: 'GET', bucket: BUCKET, key, agent })
+        if (found.status !== 200 || !found.body.equals(body)) missing.push(`${key} ${found.status}`)
+      }
+    })
+    return [...missing, ...failures]
   }
+}
+
+/** Clients with a connection each; returns why some ended early. */
+async function sideBySide(work: (agent: Agent) => Promise<void>): Promise<string[]> {
+  const agent = new Agent({ keepAlive: true })
+  const ends = await Promise.allSettled(Array.from({ length: CLIENT_COUNT }, () => work(agent)))
+  agent.destroy()
+  return ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []))
 }
 
 /** The same access by way of another storage node. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -14,10 +14,9 @@ import type { LocalServer } from '../support/local-server.ts'
 import { sendOssRequest, signedHeaders } from '../support/oss-request.ts'
 import type { Access } from '../support/oss-request.ts'
 import { accessAt } from './acknowledged-writes.ts'
+import { slowness } from './slowness.ts'
 
 const READY_MS_MAX = 2_000
-/** How long a Node that does nothing takes on a machine that does nothing else. */
-const BARE_NODE_MS = 60
 const STOP_MS_MAX = 10_000
 const root = join(__dirname, '..', '..')
 
@@ -51,13 +50,12 @@ async function refusal(...args: string[]): Promise<string> {
 
 test('is ready within 2 s, also with data', async () => {
   let best = Infinity
-  // The tests beside this one take their share of the machine, as they do of a bare Node's start.
   for (let round = 0; round < 5 && (round < 2 || best >= READY_MS_MAX); round += 1) {
-    const bareMs = timeBareNode()
+    const times = slowness()
     const startedMs = performance.now()
     const server = await start()
     const readyMs = performance.now() - startedMs
-    best = Math.min(best, (readyMs * BARE_NODE_MS) / Math.max(bareMs, BARE_NODE_MS))
+    best = Math.min(best, readyMs / times)
     const bucket = `round-${round}`
     expect((await sendOssRequest(server.access, { method: 'PUT', bucket })).status).toBe(200)
     await server.end('SIGKILL')
@@ -231,12 +229,6 @@ test('a port in use is refused', async () => {
   expect(output.stderr.trim().split('\n')).toHaveLength(1)
   expect(output.stderr).toContain(port)
 })
-
-function timeBareNode(): number {
-  const startedMs = performance.now()
-  spawnSync(process.execPath, ['-e', '0'])
-  return performance.now() - startedMs
-}
 
 function filesBelow(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
