@@ -10,13 +10,21 @@
 
 import type { ClientCall } from '../simulation/checkers/history.ts'
 
+/** A time in which nobody was answered. */
+export interface Gap {
+  readonly bucket: string
+  /** Since the beginning of the stretch. */
+  readonly beginsMs: number
+  readonly lastsMs: number
+}
+
 export interface Availability {
   readonly callCount: number
   readonly unknownCount: number
   readonly p50Ms: number
   readonly p99Ms: number
   /** The longest of each bucket, the longest first. */
-  readonly gapsMs: readonly number[]
+  readonly gaps: readonly Gap[]
 }
 
 /** Measures from `fromMs` to `toMs`; counts the calls that returned in between. */
@@ -36,32 +44,33 @@ export function measureAvailability(
     unknownCount: ended.filter(({ outcome }) => outcome?.kind === 'unknown').length,
     p50Ms: quantile(durations, 0.5),
     p99Ms: quantile(durations, 0.99),
-    gapsMs: buckets
-      .map((bucket) => open.filter(({ operation }) => operation.bucket === bucket))
-      .map((own) => longestGap(own, fromMs, toMs))
-      .sort((a, b) => b - a),
+    gaps: buckets
+      .map((bucket) => longestGap(bucket, open, fromMs, toMs))
+      .sort((a, b) => b.lastsMs - a.lastsMs),
   }
 }
 
-function longestGap(calls: readonly ClientCall[], fromMs: number, toMs: number): number {
-  const successes = calls
+function longestGap(bucket: string, all: readonly ClientCall[], fromMs: number, toMs: number): Gap {
+  const calls = all.filter(({ operation }) => operation.bucket === bucket)
+  const successesMs = calls
     .filter(isDone)
     .map(({ returnedMs = Infinity }) => returnedMs)
     .filter((returnedMs) => returnedMs < toMs)
     .sort(ascending)
   const byInvocation = [...calls].sort((a, b) => a.invokedMs - b.invokedMs)
-  let longestMs = 0
+  let longest: Gap = { bucket, beginsMs: 0, lastsMs: 0 }
   let lastMs = fromMs
-  for (const nextMs of [...successes, toMs]) {
-    // Nobody waits before the first call that is open between the two.
-    if (nextMs - lastMs > longestMs) {
+  for (const nextMs of [...successesMs, toMs]) {
+    if (nextMs - lastMs > longest.lastsMs) {
+      // Nobody waits before the first call that is open between the two.
       const waiting = byInvocation.find(({ returnedMs = Infinity }) => returnedMs > lastMs)
       const sinceMs = Math.max(lastMs, waiting?.invokedMs ?? nextMs)
-      longestMs = Math.max(longestMs, nextMs - sinceMs)
+      const gap = { bucket, beginsMs: sinceMs - fromMs, lastsMs: nextMs - sinceMs }
+      if (gap.lastsMs > longest.lastsMs) longest = gap
     }
     lastMs = nextMs
   }
-  return longestMs
+  return longest
 }
 
 /** A refusal for good is an answer too. */

@@ -19,6 +19,10 @@ const LASTS_MS_MAX = 12_000
 const PAUSE_MS_MIN = 1_000
 const PAUSE_MS_MAX = 20_000
 const RESET_EVERY_MS = 300
+/** Of a volume: below what a store keeps free. */
+const SCARCE_SHARE = 0.04
+/** A life that began without space has ended by then. */
+const RESTART_MS_MAX = 3_000
 
 export const faults: Readonly<Record<string, Fault>> = {
   kill: killOne,
@@ -116,15 +120,23 @@ async function resetConnections(region: NemesisRegion, random: SeededRandom): Pr
   return `one pair every ${RESET_EVERY_MS} ms for ${seconds(lastsMs)}`
 }
 
-async function fillDisk({ volumes }: NemesisRegion, random: SeededRandom): Promise<string> {
-  const name = random.pick([...volumes.keys()])
-  const volume = volumes.get(name)
-  const freeBytes = await volume?.fill()
+/**
+ * With a little space left, a store refuses writes and goes on. With none, its journal cannot be
+ * written: its process ends, and cannot start until there is space again.
+ */
+async function fillDisk(region: NemesisRegion, random: SeededRandom): Promise<string> {
+  const [name, volume] = random.pick([...region.volumes])
+  const isWhole = random.chance(0.5)
+  const node = region.nodes.find((each) => each.name === name)
+  if (node !== undefined && isWhole) node.mayEnd = true
   try {
+    const freeBytes = await volume.fill(isWhole ? 0 : SCARCE_SHARE)
     const lastsMs = await last(random)
-    return `${name} with ${freeBytes} B free for ${seconds(lastsMs)}`
+    return `${name} with ${Math.floor(freeBytes / 1024)} KiB free for ${seconds(lastsMs)}`
   } finally {
-    await volume?.empty()
+    await volume.empty()
+    await sleep(systemClock, RESTART_MS_MAX)
+    if (node !== undefined) node.mayEnd = false
   }
 }
 

@@ -8,7 +8,7 @@ import { sleep, systemClock } from '@granary/storage-node/base/clock'
 import { SeededRandom } from '../crash/seeded-random.ts'
 import { ClientHistory } from '../simulation/checkers/history.ts'
 import { measureAvailability } from './availability.ts'
-import type { Availability } from './availability.ts'
+import type { Availability, Gap } from './availability.ts'
 import { Client } from './client.ts'
 import { faults } from './faults.ts'
 import { HistoryChecks } from './history-checks.ts'
@@ -22,6 +22,7 @@ const PAUSE_MS_MAX = 7_000
 const CHECK_EVERY_MS = 10_000
 /** A gap that its clients notice. */
 const NOTICED_MS = 1_000
+const NO_GAP: Gap = { bucket: 'none', beginsMs: 0, lastsMs: 0 }
 
 export interface NemesisRunOptions {
   readonly seed: number
@@ -165,11 +166,12 @@ export class NemesisRun {
   }
 }
 
-function describe({ callCount, unknownCount, p50Ms, p99Ms, gapsMs }: Availability): string {
-  const noticed = gapsMs.filter((gapMs) => gapMs >= NOTICED_MS).length
+function describe({ callCount, unknownCount, p50Ms, p99Ms, gaps }: Availability): string {
+  const noticed = gaps.filter(({ lastsMs }) => lastsMs >= NOTICED_MS).length
+  const [{ bucket, beginsMs, lastsMs } = NO_GAP] = gaps
   return [
-    `longest gap ${(gapsMs[0] ?? 0).toFixed(0)} ms`,
-    `${noticed} of ${gapsMs.length} buckets over ${NOTICED_MS} ms`,
+    `longest gap ${lastsMs.toFixed(0)} ms (${bucket} after ${(beginsMs / 1000).toFixed(1)} s)`,
+    `${noticed} of ${gaps.length} buckets over ${NOTICED_MS} ms`,
     `p50 ${p50Ms.toFixed(1)} ms`,
     `p99 ${p99Ms.toFixed(0)} ms`,
     `operations ${callCount}, unknown ${unknownCount}`,

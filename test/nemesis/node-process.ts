@@ -34,6 +34,8 @@ export class NodeProcess {
   readonly place: Place
   /** How it ended when nobody had ended it. */
   readonly accidents: string[] = []
+  /** It may end by itself, any number of times, which then is no accident. */
+  mayEnd = false
   readonly #options: NodeProcessOptions
   #child: ChildProcess
   #opened: Promise<StoreEntry>
@@ -68,7 +70,8 @@ export class NodeProcess {
       const child = this.#child
       if (isRunning(child)) await once(child, 'exit')
       if (this.#isOver) return
-      if (!this.#isEnding) this.accidents.push(`${this.name} ended: ${howItEnded(child)}`)
+      if (!this.#isEnding && !this.mayEnd)
+        this.accidents.push(`${this.name} ended: ${howItEnded(child)}`)
       await sleep(systemClock, RESTART_MS)
       if (this.#isOver) return
       this.#isEnding = false

@@ -30,19 +30,19 @@ export class Volume {
     return new Volume(directory)
   }
 
-  /** Takes all space that is left; resolves with how many bytes still are free. */
-  async fill(): Promise<number> {
+  /** Takes the space that is left but for a share of the whole; resolves with the bytes still free. */
+  async fill(leftShare: number): Promise<number> {
     const piece = Buffer.alloc(FILL_BYTES, 'full')
+    const { blocks, bsize } = await statfs(this.directory)
     const file = await open(this.#filler, 'a')
     try {
-      for (;;) await file.write(piece)
+      while ((await this.#freeBytes()) > leftShare * blocks * bsize) await file.write(piece)
     } catch (error) {
       if (!hasErrorCode(error, 'ENOSPC')) throw error
     } finally {
       await file.close()
     }
-    const { bavail, bsize } = await statfs(this.directory)
-    return bavail * bsize
+    return this.#freeBytes()
   }
 
   async empty(): Promise<void> {
@@ -52,6 +52,11 @@ export class Volume {
   async remove(): Promise<void> {
     await run('umount', [this.directory])
     await rm(`${this.directory}.ext4`)
+  }
+
+  async #freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.directory)
+    return bavail * bsize
   }
 
   get #filler(): string {
