@@ -1,3 +1,4 @@
+import type { Fatal } from '../base/crash.ts'
 import { silentLogger } from '../base/logger.ts'
 import { ManualClock } from '../base/manual-clock.ts'
 import { seededRandom } from '../base/seeded-random.ts'
@@ -6,7 +7,12 @@ import { entry, P1, position, replica } from './journal/journal-fixtures.ts'
 import { MemoryEngine } from './memory-engine.ts'
 import { Store } from './store.ts'
 
-async function openStore(engine: MemoryEngine): Promise<Store> {
+async function openStore(
+  engine: MemoryEngine,
+  fatal: Fatal = (cause) => {
+    throw cause
+  },
+): Promise<Store> {
   const random = seededRandom(1)
   const disk = new SimulatedDisk(random)
   await disk.files.makeDirectory('/store')
@@ -14,9 +20,7 @@ async function openStore(engine: MemoryEngine): Promise<Store> {
   return Store.open({
     ...{ directory: '/store', files: disk.files, clock: new ManualClock(0), random },
     logger: silentLogger,
-    fatal: (cause) => {
-      throw cause
-    },
+    fatal,
     lock: () => Promise.resolve({ release: () => Promise.resolve() }),
     openEngine: () => Promise.resolve(engine),
     settings: { groupCount: 16, rowCacheBytesMax: 1024 ** 2 },
@@ -42,4 +46,18 @@ test('the base of a checkpoint is what was applied before its flush began, not w
   await store.checkpoint({ bases: () => new Map([[P1, position(appliedSeq)]]) })
   expect(journal.replica(P1)?.base).toEqual(position(3))
   await store.close()
+})
+
+test('a checkpoint that fails ends the process, and its caller hears nothing more', async () => {
+  const engine = new MemoryEngine()
+  const failures: Error[] = []
+  const store = await openStore(engine, (cause) => void failures.push(cause))
+  jest.spyOn(engine, 'flush').mockRejectedValue(new Error('EIO'))
+  let isAnswered = false
+  void store.checkpoint({ bases: () => new Map() }).finally(() => (isAnswered = true))
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+  expect(failures.map(({ message, cause }) => [message, String(cause)])).toEqual([
+    ['Cannot checkpoint', 'Error: EIO'],
+  ])
+  expect(isAnswered).toBe(false)
 })

@@ -73,11 +73,13 @@ interface StoreParts {
 export class Store {
   readonly #parts: StoreParts
   readonly #clock: Clock
+  readonly #fatal: Fatal
   #checkpointing: Promise<void> = Promise.resolve()
   #checkpointedMs: number
 
-  private constructor(parts: StoreParts, clock: Clock) {
+  private constructor(parts: StoreParts, clock: Clock, fatal: Fatal) {
     this.#parts = parts
+    this.#fatal = fatal
     this.#clock = clock
     this.#checkpointedMs = clock.monotonicMs()
   }
@@ -117,7 +119,7 @@ export class Store {
       const reserve = await DiskReserve.open(options)
       const cache = new RowCache(engine, settings.rowCacheBytesMax)
       directory.followJournal(() => journal.syncedGroup)
-      return new Store({ directory, journal, engine, writer, cache, chunks, reserve }, clock)
+      return new Store({ directory, journal, engine, writer, cache, chunks, reserve }, clock, fatal)
     } catch (error) {
       for (const part of opened.reverse()) await part.close()
       throw error
@@ -171,16 +173,17 @@ export class Store {
     }
   }
 
-  /** Flushes the engine and drops what of the journal it then covers; one at a time. */
+  /**
+   * Flushes the engine and drops what of the journal it then covers; one at a time. A failure ends
+   * the process: a sync or a flush is never tried again (D1), and without checkpoints a volume fills up.
+   */
   checkpoint(source: CheckpointSource): Promise<void> {
-    this.#checkpointing = this.#checkpointing.then(() => this.#checkpoint(source))
-    return this.#checkpointing
+    return this.#inTurn('Cannot checkpoint', () => this.#checkpoint(source))
   }
 
   /** Makes all rows that are applied durable; in turn with checkpoints. */
   flush(): Promise<void> {
-    this.#checkpointing = this.#checkpointing.then(() => this.#parts.engine.flush())
-    return this.#checkpointing
+    return this.#inTurn('Cannot flush', () => this.#parts.engine.flush())
   }
 
   /** Closes everything, without a checkpoint. */
@@ -193,6 +196,15 @@ export class Store {
     await this.#parts.writer.settled()
     await engine.close()
     await directory.close()
+  }
+
+  /** Whoever waits for work that has failed waits for ever: the process ends. */
+  #inTurn(failure: string, work: () => Promise<void>): Promise<void> {
+    this.#checkpointing = this.#checkpointing.then(work).catch((cause: unknown) => {
+      this.#fatal(new Error(failure, { cause }))
+      return new Promise<void>(() => {})
+    })
+    return this.#checkpointing
   }
 
   async #checkpoint(source: CheckpointSource): Promise<void> {
