@@ -24,7 +24,8 @@ export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   schedule(delayMs, callback) {
-    const timeout = setTimeout(callback, delayMs)
+    // Between reading the clock and this call the time may have passed already.
+    const timeout = setTimeout(callback, Math.max(0, delayMs))
     timeout.unref()
     return { cancel: () => clearTimeout(timeout) }
   },
