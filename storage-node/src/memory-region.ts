@@ -13,6 +13,7 @@ import { ManualClock } from './base/manual-clock.ts'
 import type { Random } from './base/random.ts'
 import { seededRandom } from './base/seeded-random.ts'
 import { SimulatedDisk } from './base/simulated-disk.ts'
+import { afterTurn } from './base/turn.ts'
 import { SETTINGS_ASK_MS } from './cluster/settings/settings-questions.ts'
 import { CHANGE_WAIT_MS } from './cluster/settings/settings-term.ts'
 import type { Zone } from './contract/configuration.ts'
@@ -126,7 +127,7 @@ export class MemoryMachine {
     for (const ms of [SETTINGS_ASK_MS, CHANGE_WAIT_MS]) {
       this.clock.advance(ms)
       for (let turn = 0; turn < BEGINNING_TURN_COUNT; turn++) {
-        await new Promise((next) => setImmediate(next))
+        await new Promise<void>((next) => afterTurn(next))
       }
     }
   }
