@@ -8,7 +8,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startLocalServer, type LocalServer } from '../support/local-server.ts'
+import type { LocalServer, LocalServerOptions } from '../support/local-server.ts'
+import { startLocalServer } from '../support/local-server.ts'
 import { sendOssRequest } from '../support/oss-request.ts'
 import { History } from './history.ts'
 import { goOnWriting, lookAtEverything } from './life.ts'
@@ -31,26 +32,31 @@ const KILL_AFTER_MS_MIN = 5
 const KILL_AFTER_MS_MAX = 1_200
 
 /** Runs `killCount` rounds on one data directory; stops at the first violation. */
-export async function runKills(killCount: number, seed: number): Promise<KillRunResult> {
+export async function runKills(
+  killCount: number,
+  seed: number,
+  zones = '1',
+): Promise<KillRunResult> {
   const random = new SeededRandom(seed)
-  const data = mkdtempSync(join(tmpdir(), 'granary-kills-'))
+  const folder = mkdtempSync(join(tmpdir(), 'granary-kills-'))
+  const options = { data: folder, args: ['--zones', zones] }
   const notes: string[] = []
   try {
     let violations: Survey['violations'] = []
     let round = 0
     for (; round < killCount && violations.length === 0; round++) {
-      violations = await runRound(data, notes, random)
+      violations = await runRound(options, notes, random)
     }
-    if (violations.length === 0) violations = await lookOnce(data, notes, random)
+    if (violations.length === 0) violations = await lookOnce(options, notes, random)
     const { acknowledgedCount } = History.from(notes)
     return { killCount: round, acknowledgedCount, violations }
   } finally {
-    rmSync(data, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function runRound(data: string, notes: string[], random: SeededRandom) {
-  return withServer(data, async (server, region) => {
+async function runRound(options: LocalServerOptions, notes: string[], random: SeededRandom) {
+  return withServer(options, async (server, region) => {
     const life = lifeOptions(notes, random)
     const { found, violations } = await lookAtEverything(region, life)
     if (violations.length > 0) return violations
@@ -70,8 +76,8 @@ async function runRound(data: string, notes: string[], random: SeededRandom) {
   })
 }
 
-async function lookOnce(data: string, notes: string[], random: SeededRandom) {
-  return withServer(data, async (_, region) => {
+async function lookOnce(options: LocalServerOptions, notes: string[], random: SeededRandom) {
+  return withServer(options, async (_, region) => {
     return (await lookAtEverything(region, lifeOptions(notes, random))).violations
   })
 }
@@ -87,10 +93,10 @@ function lifeOptions(notes: string[], random: SeededRandom) {
 }
 
 async function withServer<T>(
-  data: string,
+  options: LocalServerOptions,
   use: (server: LocalServer, region: LocalRegion) => Promise<T>,
 ): Promise<T> {
-  const server = await startLocalServer({ data })
+  const server = await startLocalServer(options)
   const agent = new Agent({ keepAlive: true })
   try {
     return await use(server, remoteRegion(server, agent))

@@ -1,5 +1,5 @@
 /**
- * `npm run crash -- [--images N] [--kills N] [--seed S] [--trace FILE --image SEED]
+ * `npm run crash -- [--images N] [--kills N [--zones N]] [--seed S] [--trace FILE --image SEED]
  * [--mutation NAME|all]`: crash tests on demand.
  *
  * @module
@@ -20,6 +20,7 @@ async function main(): Promise<boolean> {
     options: {
       images: { type: 'string' },
       kills: { type: 'string' },
+      zones: { type: 'string' },
       seed: { type: 'string' },
       trace: { type: 'string' },
       image: { type: 'string' },
@@ -38,7 +39,7 @@ async function main(): Promise<boolean> {
   const wanted = imageCount === 0 && values.trace !== undefined ? 1 : imageCount
   const images =
     wanted === 0 || report(await runImages({ imageCount: wanted, seed, ...replayed }), seed)
-  const kills = killCount === 0 || reportKills(await runKills(killCount, seed), seed)
+  const kills = killCount === 0 || reportKills(await runKills(killCount, seed, values.zones), seed)
   return images && kills
 }
 
