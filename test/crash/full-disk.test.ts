@@ -47,7 +47,9 @@ afterAll(async () => {
 
 async function start(): Promise<void> {
   const data = join(volume, 'data')
-  server = await startLocalServer({ data, environment: { GRANARY_GC_GRACE_MS: '200' } })
+  const environment = { GRANARY_GC_GRACE_MS: '200' }
+  // One store: three would share the volume, and leave a third of it to objects.
+  server = await startLocalServer({ data, environment, args: ['--zones', '1'] })
   agent = new Agent({ keepAlive: true })
   region = ossRegion((request) => sendOssRequest(server.access, { ...request, agent }))
 }
