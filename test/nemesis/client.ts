@@ -25,6 +25,12 @@ import {
 } from './workload.ts'
 import type { Workload } from './workload.ts'
 
+/**
+ * Half of the clients wait until a failover is over, which their calls have to survive; the others
+ * soon ask elsewhere, so that a storage node which is cut off is asked a lot.
+ */
+const PATIENCE_MS = 7_000
+const IMPATIENCE_MS = 1_000
 /** A client stays with a storage node so long, and away from one that failed it. */
 const STAY_MS_MAX = 2_000
 const AWAY_MS = 3_000
@@ -49,6 +55,7 @@ export interface ClientOptions {
 export class Client {
   readonly #options: ClientOptions
   readonly #random: SeededRandom
+  readonly #patienceMs: number
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 1 })
   readonly #awayUntilMs = new Map<string, number>()
   #endpoint = ''
@@ -57,6 +64,7 @@ export class Client {
   constructor(options: ClientOptions) {
     this.#options = options
     this.#random = new SeededRandom(options.seed)
+    this.#patienceMs = options.number % 2 === 0 ? PATIENCE_MS : IMPATIENCE_MS
   }
 
   /** Makes a bucket, however often it has to ask. */
@@ -207,9 +215,9 @@ export class Client {
   ): Promise<Outcome<Seen>> {
     const { number, history, onReturn } = this.#options
     this.#chooseEndpoint()
-    const answer = history.invoke(number, performance.now(), operation)
+    const answer = history.invoke(number, tenthsOfMs(), operation)
     const outcome = await this.#ask(act)
-    answer(performance.now(), outcome)
+    answer(tenthsOfMs(), outcome)
     onReturn(this.#endpoint, operation, outcome.kind === 'done')
     if (outcome.kind === 'unknown') await this.#moveOn()
     return outcome
@@ -220,7 +228,7 @@ export class Client {
     const access = this.#options.endpoints.get(this.#endpoint)
     if (access === undefined) throw new Error(`There is no ${this.#endpoint}`)
     try {
-      return { kind: 'done', value: await act(new OssCalls(access, this.#agent)) }
+      return { kind: 'done', value: await act(new OssCalls(access, this.#agent, this.#patienceMs)) }
     } catch (error) {
       return outcomeOfError(error)
     }
@@ -240,4 +248,9 @@ export class Client {
     this.#endpoint = this.#random.pick(good.length === 0 ? names : good)
     this.#stayUntilMs = nowMs + this.#random.below(STAY_MS_MAX)
   }
+}
+
+/** Finer times only make histories hard to read. */
+function tenthsOfMs(): number {
+  return Math.round(performance.now() * 10) / 10
 }

@@ -14,8 +14,9 @@ import type { Place } from './places.ts'
 /** Does it, heals it, and resolves with what it was. */
 type Fault = (region: NemesisRegion, random: SeededRandom) => Promise<string>
 
-const LASTS_MS_MIN = 6_000
-const LASTS_MS_MAX = 12_000
+/** Well beyond a failover, so that what a deposed primary still answers is heard. */
+const LASTS_MS_MIN = 8_000
+const LASTS_MS_MAX = 15_000
 const PAUSE_MS_MIN = 1_000
 const PAUSE_MS_MAX = 20_000
 const RESET_EVERY_MS = 300

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { loadavg } from 'node:os'
 import { sleep, systemClock } from '@granary/storage-node/base/clock'
 import { SeededRandom } from '../crash/seeded-random.ts'
 import { ClientHistory } from '../simulation/checkers/history.ts'
@@ -161,7 +162,9 @@ export class NemesisRun {
     const after = await this.#region.partitions()
     const epochs = new Map(before.map(({ partition, epoch }) => [partition, epoch]))
     const moved = after.filter(({ partition, epoch }) => epochs.get(partition) !== epoch).length
-    this.#options.print(`${name} (${what}): ${describe(availability)}, takeovers ${moved}`)
+    // What others do on the machine makes gaps too.
+    const load = `load ${loadavg()[0]?.toFixed(1)}`
+    this.#options.print(`${name} (${what}): ${describe(availability)}, takeovers ${moved}, ${load}`)
     for (const failure of failures) this.#options.print(`  FAILED ${failure}`)
   }
 }

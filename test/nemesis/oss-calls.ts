@@ -11,8 +11,6 @@ import type { Access, OssRequest, OssResponse } from '../support/oss-request.ts'
 import type { ListedKey, Outcome, Seen } from '../simulation/checkers/history.ts'
 import { blocksIn } from '../simulation/contents.ts'
 
-/** So long a client waits for an answer. */
-const PATIENCE_MS = 7_000
 const LIST_PAGE_KEY_COUNT = '6'
 const SERVER_ERROR_STATUS = 500
 
@@ -40,10 +38,13 @@ export function outcomeOfError(error: unknown): Outcome<never> {
 export class OssCalls {
   readonly #access: Access
   readonly #agent: Agent
+  readonly #patienceMs: number
 
-  constructor(access: Access, agent: Agent) {
+  /** Waits `patienceMs` for each answer. */
+  constructor(access: Access, agent: Agent, patienceMs: number) {
     this.#access = access
     this.#agent = agent
+    this.#patienceMs = patienceMs
   }
 
   async createBucket(bucket: string): Promise<Seen> {
@@ -134,7 +135,7 @@ export class OssCalls {
   async #send(request: OssRequest): Promise<OssResponse> {
     const answer = await sendOssRequest(this.#access, {
       ...request,
-      ...{ agent: this.#agent, signal: AbortSignal.timeout(PATIENCE_MS) },
+      ...{ agent: this.#agent, signal: AbortSignal.timeout(this.#patienceMs) },
     })
     if (answer.status < 300) return answer
     throw new Refusal(answer.status, codeOf(answer) ?? 'without a code')
