@@ -92,8 +92,8 @@ test('a secret is never shown', () => {
 })
 
 test('all mistakes come in one message', () => {
-  expect(() => parseLocalConfig(['--port', 'x', '--zones', '2'], {})).toThrow(
-    'Cannot start: --zones must be 1, the only number served so far, is "2"; ' +
+  expect(() => parseLocalConfig(['--port', 'x', '--zones', '9'], {})).toThrow(
+    'Cannot start: --zones must be a number from 1 to 3, is "9"; ' +
       '--data must be given where HOME is not set; ' +
       '--port must be a whole number from 0 to 65535, is "x"',
   )

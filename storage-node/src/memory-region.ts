@@ -23,7 +23,8 @@ import type { KeyValueEngine } from './storage/key-value-engine.ts'
 import { MemoryEngine } from './storage/memory-engine.ts'
 
 const DIRECTORY = '/region'
-const START_MS = Date.UTC(2030, 0, 1)
+/** The first seconds pass at the start. */
+const START_MS = Date.UTC(2030, 0, 1) - SETTINGS_ASK_MS - CHANGE_WAIT_MS
 const HOUR_MS = 60 * 60 * 1000
 /** Small enough that every history has several of each. */
 const JOURNAL_FILE_SIZE_BYTES = 64 * 1024

@@ -23,6 +23,8 @@ const ENDED_MS_MAX = 3_000
 const LOOK_MS = 50
 /** How long clients write before everything is killed, or how often before one is. */
 const WRITING_MS = 300
+/** Three storage nodes and their parent. */
+const PROCESS_COUNT = 4
 const WRITE_COUNT = 100
 /** Their ids are spread over the ranges. */
 const BUCKETS = Array.from({ length: 12 }, (_, number) => `bucket-${number}`)
@@ -64,7 +66,7 @@ test.each([0, 2])('storage node %i is killed: the others go on, and it comes bac
     .map((each) => accessAt(server.access, each))
   for (const bucket of BUCKETS) await sendOssRequest(server.access, { method: 'PUT', bucket })
   const written = others.map((access) => writes.putUntilFailure(access, WRITE_COUNT))
-  const times = slowness()
+  const times = await slowness(PROCESS_COUNT)
   const [killed] = storageNodes().filter(({ zone }) => zone === ZONES[at])
   process.kill(killed?.pid ?? 0, 'SIGKILL')
   const goOn = others.map((access) => until(() => takesWrites(access), GO_ON_MS_MAX * times))

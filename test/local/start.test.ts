@@ -51,7 +51,7 @@ async function refusal(...args: string[]): Promise<string> {
 test('is ready within 2 s, also with data', async () => {
   let best = Infinity
   for (let round = 0; round < 5 && (round < 2 || best >= READY_MS_MAX); round += 1) {
-    const times = slowness()
+    const times = await slowness()
     const startedMs = performance.now()
     const server = await start()
     const readyMs = performance.now() - startedMs
