@@ -3,8 +3,8 @@
  * configurations that were tried.
  *
  * A call whose outcome is unknown may take effect at any time after it began, or never. Such calls are what makes a
- * search explode, so they are tried last, and a configuration is given up when one was tried that had explained the same
- * with fewer of them.
+ * search explode, so they are tried last, and few of them before many: a configuration is given up when one was tried that
+ * had explained the same with fewer of them.
  *
  * @module
  */
@@ -61,9 +61,12 @@ class Search<State, Call> {
   /** The first required call that has no place yet, and those behind it that have one. */
   #front = 0
   readonly #ahead = new Set<number>()
-  /** By what is explained and the state it leaves: the sets of optional calls that it took. */
-  readonly #tried = new Map<string, string[][]>()
+  /** By what is explained and the state it leaves: the optional calls that it took, and how many more were allowed. */
+  readonly #tried = new Map<string, { readonly used: string[]; readonly left: number }[]>()
   #triedCount = 0
+  /** How many more optional calls may be taken, and whether that has kept one out. */
+  #left = 0
+  #isCut = false
   #deepest: { front: number; culprit: Timed<Call>; states: Map<string, State> } | undefined
 
   constructor(specification: Specification<State, Call>, calls: readonly Timed<Call>[]) {
@@ -76,7 +79,7 @@ class Search<State, Call> {
   }
 
   run(): Verdict<State, Call> {
-    const end = this.#explain(this.#specification.first)
+    const end = this.#search()
     if (end === 'explained') return { kind: 'linearizable' }
     if (end === 'tired' || this.#deepest === undefined) return { kind: 'undecided' }
     const { culprit, states } = this.#deepest
@@ -84,6 +87,16 @@ class Search<State, Call> {
       kind: 'violated',
       culprit,
       states: [...states.values()].slice(0, SHOWN_STATE_COUNT_MAX),
+    }
+  }
+
+  /** Allows one more optional call each time, until none was kept out. */
+  #search(): 'explained' | 'impossible' | 'tired' {
+    for (let allowed = 0; ; allowed++) {
+      this.#left = allowed
+      this.#isCut = false
+      const end = this.#explain(this.#specification.first)
+      if (end !== 'impossible' || !this.#isCut) return end
     }
   }
 
@@ -119,9 +132,15 @@ class Search<State, Call> {
       if (this.#isUsed[index] === 1) continue
       const next = this.#specification.next(state, call)
       if (next === undefined || this.#specification.keyOf(next) === here) continue
+      if (this.#left === 0) {
+        this.#isCut = true
+        break
+      }
       this.#isUsed[index] = 1
+      this.#left--
       const end = this.#explain(next)
       if (end !== 'impossible') return end
+      this.#left++
       this.#isUsed[index] = 0
     }
     return 'impossible'
@@ -178,15 +197,18 @@ class Search<State, Call> {
     while (this.#front > index) if (this.#isDone[--this.#front] === 1) this.#ahead.add(this.#front)
   }
 
-  /** Whether the same was explained before, from the same state, with no more of the unknown calls. */
+  /** Whether the same was explained before, from the same state, with no more of the unknown calls, and as many left. */
   #wasTried(state: State): boolean {
     const ahead = [...this.#ahead].sort((a, b) => a - b).join()
     const key = `${this.#front}|${ahead}|${this.#specification.keyOf(state)}`
     const used: string[] = []
     this.#isUsed.forEach((isUsed, index) => isUsed === 1 && used.push(String(index)))
     const tried = this.#tried.get(key) ?? []
-    if (tried.some((fewer) => fewer.every((index) => used.includes(index)))) return true
-    tried.push(used)
+    const isCovered = tried.some(
+      (before) => before.left >= this.#left && before.used.every((index) => used.includes(index)),
+    )
+    if (isCovered) return true
+    tried.push({ used, left: this.#left })
     this.#tried.set(key, tried)
     this.#triedCount++
     return false
