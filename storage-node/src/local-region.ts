@@ -124,7 +124,7 @@ async function openOn(stores: readonly Store[], options: LocalRegionOptions): Pr
     ),
   )
   for (const node of nodes) node.start()
-  // Requests would wait for them anyway; this way the first ones are as fast as any.
+  // Requests would wait for them otherwise: the first ones are to be as fast as the rest.
   await Promise.race([activity.all, sleep(options.clock, ACTIVATION_MS_MAX)])
   return {
     nodes,

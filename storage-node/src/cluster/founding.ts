@@ -40,7 +40,7 @@ export async function foundRegion(
   await configs.putPlacement({ version: 1, stores, groups: planGroups(stores, groupCount) })
 }
 
-/** Members of each partition, its first primary first: each store leads as many as any other. */
+/** Members of each partition, its first primary first; stores lead equal shares. */
 function planMembers(stores: readonly StoreEntry[], count: number): StoreId[][] {
   const ledBy = new Map<StoreId, number>()
   return planGroups(stores, count).map((positions) => {
