@@ -23,9 +23,16 @@ export class OperationHandler {
     this.#table = table
   }
 
-  async execute({ partition, opId, command }: Execute): Promise<PrimaryReply<CommandResult>> {
+  async execute({
+    partition,
+    epoch,
+    opId,
+    command,
+  }: Execute): Promise<PrimaryReply<CommandResult>> {
     const replica = this.#replicas.find(partition)
-    return replica === undefined ? this.#elsewhere(partition) : replica.execute(opId, command)
+    return replica === undefined
+      ? this.#elsewhere(partition)
+      : replica.execute(opId, command, epoch)
   }
 
   async ask({ partition, query }: Ask): Promise<PrimaryReply<KindedAnswer>> {

@@ -96,8 +96,8 @@ export class PrimaryCalls {
         default:
           unreachable(reply)
       }
-      // Each primary that comes up has a later epoch: this comes to an end.
-      if (find()?.primary !== route?.primary) continue
+      // Tried again at once where there is a later epoch: this comes to an end.
+      if (find()?.epoch !== route?.epoch) continue
       await this.#pause(route, Math.max(waitMs, retryAfterOf(reply)), endMs, signal)
       waitMs = Math.min(waitMs * 2, WAIT_MS_MAX)
       if (signal?.aborted || this.#clock.monotonicMs() >= endMs) throw unknownOutcome(reply)
@@ -125,14 +125,14 @@ export class PrimaryCalls {
     }
     const untilMs = Math.min(this.#clock.monotonicMs() + TRY_MS, endMs)
     return new Promise((resolve, reject) => {
-      const { partition } = route
+      const { partition, epoch } = route
       const giveUp = (why: string) => {
         this.#waiting.delete(waiting)
         resolve(unavailable(why))
       }
       const waiting = { partition, primary, untilMs, signal, giveUp }
       this.#wait(waiting)
-      attempt({ store: primary, partition, untilMs }).then(
+      attempt({ store: primary, partition, epoch, untilMs }).then(
         (reply) => {
           this.#waiting.delete(waiting)
           resolve(reply)

@@ -6,7 +6,7 @@
  */
 
 import type { Clock } from '../base/clock.ts'
-import type { PartitionId, StoreId } from '../contract/identifiers.ts'
+import type { Epoch, PartitionId, StoreId } from '../contract/identifiers.ts'
 import type { Command, CommandResult } from '../model/command.ts'
 import type { Answer, Query, QueryKind } from '../model/query.ts'
 import { ProtocolError } from '../wire/peer/protocol-error.ts'
@@ -24,6 +24,8 @@ export interface StoreCallsParts {
 export interface CallTarget {
   readonly store: StoreId
   readonly partition: PartitionId
+  /** Of the configuration that makes it the primary. */
+  readonly epoch: Epoch
   readonly untilMs: number
 }
 
@@ -40,11 +42,11 @@ export class StoreCalls {
     command: Command,
   ): Promise<PrimaryReply<CommandResult>> {
     const { network } = this.#parts
-    const { store, partition } = target
+    const { store, partition, epoch } = target
     if (store === network.self) {
-      return this.#here(partition, (replica) => replica.execute(opId, command))
+      return this.#here(partition, (replica) => replica.execute(opId, command, epoch))
     }
-    const request = { kind: 'execute', partition, opId, command } as const
+    const request = { kind: 'execute', partition, epoch, opId, command } as const
     return network.request(store, request, this.#options(target))
   }
 

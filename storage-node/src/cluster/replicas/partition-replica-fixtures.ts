@@ -309,7 +309,7 @@ export class ReplicaWorld {
 
   /** Executes at the primary, as a gateway does: the same opId until it is done or refused. */
   async execute(command: Command, opId = this.newOpId()): Promise<PrimaryReply<CommandResult>> {
-    return this.#call((replica) => replica.execute(opId, command))
+    return this.#call((replica) => executeAt(replica, opId, command))
   }
 
   ask<K extends QueryKind>(query: Query<K>): Promise<PrimaryReply<Answer<K>>> {
@@ -411,4 +411,13 @@ async function rowsOf({ engine }: ReplicaMachine, partition: PartitionId): Promi
     }
   }
   return rows
+}
+
+/** A try of a gateway that knows as much of the partition as the replica. */
+export function executeAt(
+  replica: PartitionReplica,
+  opId: Uint8Array,
+  command: Command,
+): Promise<PrimaryReply<CommandResult>> {
+  return replica.execute(opId, command, required(replica.configuration).epoch)
 }

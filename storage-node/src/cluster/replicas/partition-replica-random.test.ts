@@ -1,7 +1,7 @@
 import { Dice, seededRandom } from '../../base/seeded-random.ts'
 import type { PartitionId } from '../../contract/identifiers.ts'
 import type { ObjectKey } from '../../model/identifiers.ts'
-import { expectSameRows, putCommand, TEST_BUCKET } from './partition-replica-fixtures.ts'
+import { executeAt, expectSameRows, putCommand, TEST_BUCKET } from './partition-replica-fixtures.ts'
 import { ReplicaWorld } from './partition-replica-fixtures.ts'
 
 const P = 1 as PartitionId
@@ -29,7 +29,8 @@ class KeyClient {
     const opId = this.#world.newOpId()
     for (let tries = 0; tries < 60; tries++) {
       const replica = this.#world.primary()?.replica(P)
-      const reply = await replica?.execute(opId, putCommand(this.key, text))
+      const command = putCommand(this.key, text)
+      const reply = replica && (await executeAt(replica, opId, command))
       if (reply?.kind === 'done') {
         this.#possible = [text]
         this.doneCount++

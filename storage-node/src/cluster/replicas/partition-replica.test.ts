@@ -5,6 +5,7 @@ import type { ReplicaMachine } from './partition-replica-fixtures.ts'
 import {
   ReplicaWorld,
   TEST_BUCKET,
+  executeAt,
   expectSameRows,
   putCommand,
 } from './partition-replica-fixtures.ts'
@@ -114,8 +115,10 @@ describe('a command that is sent again', () => {
     const opId = world.newOpId()
     await world.execute(putCommand('photo'), opId)
     await world.pass(11_000)
-    const replica = world.primary()?.replica(P)
-    expect(await replica?.execute(opId, putCommand('photo'))).toMatchObject({ kind: 'unavailable' })
+    const replica = world.primary()!.replica(P)
+    expect(await executeAt(replica, opId, putCommand('photo'))).toMatchObject({
+      kind: 'unavailable',
+    })
   })
 })
 
@@ -208,7 +211,7 @@ describe('a primary that is cut off', () => {
     await world.pass(2700)
     expect(replica?.isActive).toBe(true)
     expect(await replica?.ask(get('photo'))).toMatchObject({ kind: 'unavailable' })
-    const forbidden = replica?.execute(world.newOpId(), putCommand('photo', 'other', true))
+    const forbidden = executeAt(replica!, world.newOpId(), putCommand('photo', 'other', true))
     await world.pass(100)
     expect(await forbidden).toMatchObject({ kind: 'unavailable' })
   })
@@ -216,11 +219,11 @@ describe('a primary that is cut off', () => {
   test('does not know what became of what it had proposed', async () => {
     const world = await ReplicaWorld.open()
     await world.execute(putCommand('photo'))
-    const primary = world.primary()
-    primary?.process.node.leave()
-    const writing = primary?.replica(P).execute(world.newOpId(), putCommand('photo', 'other'))
+    const primary = world.primary()!
+    primary.process.node.leave()
+    const writing = executeAt(primary.replica(P), world.newOpId(), putCommand('photo', 'other'))
     await world.pass(100)
-    primary?.kill()
+    primary.kill()
     expect(await writing).toMatchObject({ kind: 'unavailable' })
     expect(await textOf(world, 'photo')).toBe('photo')
   })

@@ -11,7 +11,7 @@ import type { Fatal } from '../../base/crash.ts'
 import type { HybridClock } from '../../base/hybrid-clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Configuration, Member, Zone } from '../../contract/configuration.ts'
-import type { Ballot, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
+import type { Ballot, Epoch, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
 import type { Command, CommandResult } from '../../model/command.ts'
 import type { Answer, Query, QueryKind } from '../../model/query.ts'
 import type { LogPosition, ReplicationMessage } from '../../replication/messages.ts'
@@ -202,8 +202,8 @@ export class PartitionReplica implements SystemReplica {
     return lowest === log.end.seq ? undefined : ((lowest + 1) as Seq)
   }
 
-  execute(opId: Uint8Array, command: Command): Promise<PrimaryReply<CommandResult>> {
-    return this.#primary.execute(opId, command)
+  execute(opId: Uint8Array, command: Command, epoch: Epoch): Promise<PrimaryReply<CommandResult>> {
+    return this.#primary.execute(opId, command, epoch)
   }
 
   ask<K extends QueryKind>(query: Query<K>): Promise<PrimaryReply<Answer<K>>> {

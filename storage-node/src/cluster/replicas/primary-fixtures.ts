@@ -10,6 +10,7 @@ import { seededRandom } from '../../base/seeded-random.ts'
 import type { Configuration, PartitionRange, Zone } from '../../contract/configuration.ts'
 import { WHOLE_SPACE } from '../../contract/founding-ranges.ts'
 import type { Epoch, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
+import type { Command, CommandResult } from '../../model/command.ts'
 import type { ProposedEntry } from '../../replication/protocol.ts'
 import { Applier } from '../../storage/applier.ts'
 import type { KeyValueEngine } from '../../storage/key-value-engine.ts'
@@ -18,6 +19,7 @@ import { RowCache } from '../../storage/row-cache.ts'
 import { StateWriter } from '../../storage/state-writer.ts'
 import { decodeEffects } from '../../wire/stored/effects.ts'
 import { newOpId } from '../../wire/stored/op-id.ts'
+import type { PrimaryReply } from '../../wire/peer/operation-messages.ts'
 import { Primary } from './primary.ts'
 import type { EarlierResult } from './primary.ts'
 
@@ -50,6 +52,7 @@ export class MemoryPrimary {
   readonly batches: number[] = []
   readonly #applier: Applier
   readonly #random = seededRandom(1)
+  readonly #uncommitted: { readonly first: Seq; readonly entries: readonly ProposedEntry[] }[] = []
   #lastSeq: Seq
 
   private constructor(engine: KeyValueEngine, cache: RowCache, applier: Applier, members: number) {
@@ -89,6 +92,20 @@ export class MemoryPrimary {
     this.primary.activate({ ...this.configuration, range }, this.#applier)
   }
 
+  /** A try of a gateway that knows the present epoch, unless told otherwise. */
+  execute(
+    opId: Uint8Array,
+    command: Command,
+    epoch = this.configuration.epoch,
+  ): Promise<PrimaryReply<CommandResult>> {
+    return this.primary.execute(opId, command, epoch)
+  }
+
+  /** What was proposed and did not commit does so. */
+  async commit(): Promise<void> {
+    for (const { first, entries } of this.#uncommitted.splice(0)) await this.#apply(first, entries)
+  }
+
   newOpId(offMs = 0): Uint8Array {
     return newOpId(this.hybridClock.nowMs() + offMs, this.#random)
   }
@@ -98,6 +115,7 @@ export class MemoryPrimary {
     const first = (this.#lastSeq + 1) as Seq
     this.#lastSeq = (this.#lastSeq + entries.length) as Seq
     if (this.doesCommit) void this.#apply(first, entries)
+    else this.#uncommitted.push({ first, entries })
     return first
   }
 

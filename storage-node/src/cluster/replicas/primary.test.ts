@@ -53,9 +53,15 @@ const kill = (number: number): ObjectCommand => {
   return { kind: 'killData', ...place(), dataId: dataIdOf(number) }
 }
 
+/** Lets a turn of the event loop pass, and what it brings. */
+async function letTurnsPass(): Promise<void> {
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+}
+
 /** What the command came to, in a word. */
 async function run(opened: MemoryPrimary, command: Command): Promise<string> {
-  const reply = await opened.primary.execute(opened.newOpId(), command)
+  const reply = await opened.execute(opened.newOpId(), command)
   if (reply.kind === 'done') return said(reply.value)
   return reply.kind === 'refused' ? reply.refusal.code : reply.kind
 }
@@ -241,17 +247,38 @@ describe('what a primary answers without an entry', () => {
     jest.replaceProperty(opened, 'configuration' as never, other as never)
     const elsewhere = { kind: 'elsewhere', epoch: 2, primary: 'other' }
     expect(await primary.ask(get)).toEqual(elsewhere)
-    expect(await primary.execute(opened.newOpId(), put(2))).toEqual(elsewhere)
+    expect(await opened.execute(opened.newOpId(), put(2))).toEqual(elsewhere)
   })
 })
 
 describe('a command of a client', () => {
+  test('that waited behind one without a quorum is not executed when it is forgotten', async () => {
+    const opened = await MemoryPrimary.open()
+    opened.doesCommit = false
+    const opId = opened.newOpId()
+    const tries = [opened.execute(opId, put(1)), opened.execute(opId, put(1))]
+    await letTurnsPass()
+    opened.clock.advance(30_001)
+    opened.doesCommit = true
+    await opened.commit()
+    expect(await Promise.all(tries)).toMatchObject([{ kind: 'done' }, { kind: 'unavailable' }])
+    expect(opened.batches).toEqual([1])
+  })
+
+  test('is not evaluated when it was meant for the primary of an earlier epoch', async () => {
+    const opened = await MemoryPrimary.open()
+    const { epoch, primary } = opened.configuration
+    const before = (epoch - 1) as Epoch
+    const reply = await opened.execute(opened.newOpId(), put(1), before)
+    expect(reply).toEqual({ kind: 'elsewhere', epoch, primary })
+    expect(opened.batches).toEqual([])
+  })
+
   test('has an unknown outcome when its office ends before it is applied', async () => {
     const opened = await MemoryPrimary.open()
     opened.doesCommit = false
     const [inLog, behind] = [run(opened, put(1)), run(opened, put(2))]
-    await new Promise(setImmediate)
-    await new Promise(setImmediate)
+    await letTurnsPass()
     expect(opened.batches).toEqual([1])
     opened.primary.deactivate()
     expect(await inLog).toBe('unavailable')
@@ -279,7 +306,7 @@ describe('a command of a client', () => {
   test('that took effect before is not executed again', async () => {
     const opened = await MemoryPrimary.open()
     opened.earlier = { kind: 'found', result: { kind: 'deleted', existed: true } }
-    expect(await opened.primary.execute(opened.newOpId(), put(1))).toEqual({
+    expect(await opened.execute(opened.newOpId(), put(1))).toEqual({
       kind: 'done',
       value: { kind: 'deleted', existed: true },
     })
@@ -292,12 +319,11 @@ describe('a command of a client', () => {
 
   test.each([-10_001, 10_001])('of another time is not executed: %i ms off', async (offMs) => {
     const opened = await MemoryPrimary.open()
-    const { primary } = opened
     const near = offMs - Math.sign(offMs)
-    expect(await primary.execute(opened.newOpId(offMs), put(1))).toMatchObject({
+    expect(await opened.execute(opened.newOpId(offMs), put(1))).toMatchObject({
       kind: 'unavailable',
     })
-    expect(await primary.execute(opened.newOpId(near), put(1))).toMatchObject({ kind: 'done' })
+    expect(await opened.execute(opened.newOpId(near), put(1))).toMatchObject({ kind: 'done' })
   })
 
   test('is not evaluated in a partition that does not have its key', async () => {
@@ -315,8 +341,7 @@ describe('a command of a client', () => {
     const opened = await MemoryPrimary.open()
     opened.primary.admit(false)
     const waiting = run(opened, put(1))
-    await new Promise(setImmediate)
-    await new Promise(setImmediate)
+    await letTurnsPass()
     expect(opened.batches).toEqual([])
     opened.primary.admit(true)
     expect(await waiting).toBe('ok')
@@ -331,8 +356,7 @@ describe('a command of a client', () => {
       return { ...put(1, key), body } as Command
     }
     for (let at = 0; at < 22; at++) void run(opened, large(`${at}`))
-    await new Promise(setImmediate)
-    await new Promise(setImmediate)
+    await letTurnsPass()
     expect(await run(opened, put(1, 'other'))).toBe('unavailable')
   })
 })
@@ -342,14 +366,14 @@ test('a late try of a command that changed nothing gets the answer of the earlie
   const remove = { kind: 'deleteObject', ...place() } as const
   const create = { ...put(2), forbidOverwrite: true } as Command
   const [removing, creating] = [opened.newOpId(), opened.newOpId()]
-  const nothing = await opened.primary.execute(removing, remove)
+  const nothing = await opened.execute(removing, remove)
   await run(opened, put(1))
-  const refused = await opened.primary.execute(creating, create)
+  const refused = await opened.execute(creating, create)
   expect(refused).toMatchObject({ refusal: { code: 'FileAlreadyExists' } })
   // What is there now was put after the delete was answered.
-  expect(await opened.primary.execute(removing, remove)).toEqual(nothing)
+  expect(await opened.execute(removing, remove)).toEqual(nothing)
   await run(opened, remove)
-  expect(await opened.primary.execute(creating, create)).toEqual(refused)
+  expect(await opened.execute(creating, create)).toEqual(refused)
 })
 
 test('commands of one turn are proposed together', async () => {

@@ -14,7 +14,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { HybridClock } from '../../base/hybrid-clock.ts'
 import { LockTable } from '../../base/shared-lock.ts'
 import type { Configuration } from '../../contract/configuration.ts'
-import type { Seq, StoreId } from '../../contract/identifiers.ts'
+import type { Epoch, Seq, StoreId } from '../../contract/identifiers.ts'
 import { mayAcceptWrites } from '../../contract/quorum.ts'
 import type { WriteFloor } from '../../contract/quorum.ts'
 import type { Command, CommandResult, Decision } from '../../model/command.ts'
@@ -146,11 +146,18 @@ export class Primary {
     this.#softWait.settled(upTo)
   }
 
-  /** Answers once the command's effects are durable on a write quorum and visible here. */
-  async execute(opId: Uint8Array, command: Command): Promise<PrimaryReply<CommandResult>> {
+  /**
+   * Answers once the command's effects are durable on a write quorum and visible here. A try that was
+   * sent to the primary of an earlier epoch is sent back: the gateway's next one names this epoch.
+   */
+  async execute(
+    opId: Uint8Array,
+    command: Command,
+    epoch: Epoch,
+  ): Promise<PrimaryReply<CommandResult>> {
     const term = this.#term
     if (term === undefined || !isInRange(command, term.configuration.range)) return this.#notHere()
-    const refused = this.#refuseNow(term, opId)
+    const refused = this.#refuseNow(term, opId, epoch)
     if (refused !== undefined) return refused
     const { bucket, key } = latchNames(command)
     const bucketMode = key === undefined ? 'exclusive' : 'shared'
@@ -159,7 +166,7 @@ export class Primary {
     try {
       if (key !== undefined) await this.#latches.acquire(key, 'exclusive')
       try {
-        outcome = await this.#executeLatched(opId, command)
+        outcome = await this.#executeLatched(opId, command, epoch)
       } finally {
         if (key !== undefined) this.#latches.release(key, 'exclusive')
       }
@@ -202,7 +209,12 @@ export class Primary {
   }
 
   /** What needs no evaluation to be refused. */
-  #refuseNow({ configuration }: Term, opId: Uint8Array): PrimaryReply<never> | undefined {
+  #refuseNow(
+    { configuration }: Term,
+    opId: Uint8Array,
+    epoch: Epoch,
+  ): PrimaryReply<never> | undefined {
+    if (epoch < configuration.epoch) return elsewhere(configuration)
     const offMs = opIdMs(opId) - this.#parts.hybridClock.nowMs()
     if (Math.abs(offMs) > OP_ID_OFF_MS_MAX) return unavailable('The command is of another time')
     const refusal = mayAcceptWrites(configuration.members, this.#parts.floor)
@@ -210,8 +222,9 @@ export class Primary {
     return this.#proposals.isFull ? unavailable('Too much waits to be committed') : undefined
   }
 
-  async #executeLatched(opId: Uint8Array, command: Command): Promise<Outcome> {
-    // The latch may have been waited for through a change of office.
+  async #executeLatched(opId: Uint8Array, command: Command, epoch: Epoch): Promise<Outcome> {
+    // The latch may have been waited for through a change of office, and for longer than what took
+    // effect is remembered: the command before it may have waited so long for its quorum.
     const term = this.#term
     if (term === undefined) return { reply: this.#notHere() }
     const earlier = await this.#parts.findResult(opId)
@@ -219,6 +232,8 @@ export class Primary {
     if (this.#answered.isForgotten(opId)) return { reply: replyOfEarlier({ kind: 'forgotten' }) }
     const answer = this.#answered.find(opId)
     if (answer !== undefined) return this.#answerRead(term, opId, answer)
+    const reply = this.#refuseNow(term, opId, epoch)
+    if (reply !== undefined) return { reply }
     const refused = this.#refuseUnread(term, command)
     if (refused !== undefined) return this.#answerRead(term, opId, refused)
     const nowMs = this.#parts.hybridClock.nowMs()
@@ -275,9 +290,12 @@ export class Primary {
     if (configuration === undefined || configuration.primary === this.#parts.self) {
       return unavailable('The primary is not active')
     }
-    const { epoch, primary } = configuration
-    return { kind: 'elsewhere', epoch, primary }
+    return elsewhere(configuration)
   }
+}
+
+function elsewhere({ epoch, primary }: Configuration): PrimaryReply<never> {
+  return { kind: 'elsewhere', epoch, primary }
 }
 
 function replyOfEarlier(earlier: EarlierResult): PrimaryReply<CommandResult> {

@@ -176,7 +176,11 @@ describe('the primary', () => {
   test('tells of a change before the position can cover it', async () => {
     const authority = openAuthority({})
     await authority.news(B, undefined)
-    void authority.execute(new Uint8Array(16), { kind: 'setBucketAcl', name, acl: 'private' })
+    void authority.execute(
+      new Uint8Array(16),
+      { kind: 'setBucketAcl', name, acl: 'private' },
+      1 as Epoch,
+    )
     expect(await authority.news(B, since)).toMatchObject({ value: { changed: [name] } })
   })
 

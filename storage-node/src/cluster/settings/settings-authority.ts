@@ -9,7 +9,7 @@ import { assert } from '../../base/assert.ts'
 import { toHex } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Member } from '../../contract/configuration.ts'
-import type { Ballot, Seq, StoreId } from '../../contract/identifiers.ts'
+import type { Ballot, Epoch, Seq, StoreId } from '../../contract/identifiers.ts'
 import type { Command, CommandResult } from '../../model/command.ts'
 import type { BucketName } from '../../model/identifiers.ts'
 import type { Answer, Query, QueryKind } from '../../model/query.ts'
@@ -65,12 +65,12 @@ export class SettingsAuthority implements LocalReplica {
   }
 
   /** A change of a record that was there is answered when no storage node uses the old one. */
-  execute(opId: Uint8Array, command: Command): Promise<PrimaryReply<CommandResult>> {
-    if (!('name' in command)) return this.#parts.replica.execute(opId, command)
+  execute(opId: Uint8Array, command: Command, epoch: Epoch): Promise<PrimaryReply<CommandResult>> {
+    if (!('name' in command)) return this.#parts.replica.execute(opId, command, epoch)
     const id = toHex(opId)
     const running = this.#running.get(id)
     if (running !== undefined) return running
-    const reply = this.#change(opId, command, command.name)
+    const reply = this.#change(opId, command, command.name, epoch)
     this.#running.set(id, reply)
     const ended = () => this.#running.delete(id)
     reply.then(ended, ended)
@@ -104,13 +104,14 @@ export class SettingsAuthority implements LocalReplica {
     opId: Uint8Array,
     command: Command,
     name: BucketName,
+    epoch: Epoch,
   ): Promise<PrimaryReply<CommandResult>> {
     const { replica } = this.#parts
     // Told as changed already: a question must not meet the new position without the name.
     this.#changing.set(name, (this.#changing.get(name) ?? 0) + 1)
     this.#termNow()
     try {
-      const reply = await replica.execute(opId, command)
+      const reply = await replica.execute(opId, command, epoch)
       if (reply.kind !== 'done' || !isChange(reply.value)) return reply
       const term = this.#termNow()
       // Deposed since: whoever is primary now waits with its answer to the next try.

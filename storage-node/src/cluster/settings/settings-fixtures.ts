@@ -112,7 +112,7 @@ export class SettingsRegion {
   /** Changes a record at whoever is primary; resolves when that acknowledges it. */
   change(name: BucketName, version: number, random: Random): Promise<PrimaryReply<CommandResult>> {
     const command = { kind: 'setBucketAcl', name, acl: 'private', version } as unknown as Command
-    return this.node(this.primary).authority.execute(random.bytes(16), command)
+    return this.node(this.primary).authority.execute(random.bytes(16), command, this.ballot.epoch)
   }
 
   async request<K extends PeerRequestKind>(

@@ -285,6 +285,7 @@ const requests: readonly (readonly [string, fc.Arbitrary<PeerRequest>])[] = [
     'execute',
     fc.record({
       kind: fc.constant('execute' as const),
+      epoch: fc.constant(3 as Epoch),
       partition: fc.constant(partition),
       opId: fc.uint8Array({ minLength: 16, maxLength: 16 }),
       command: oneOf(anyCommand),

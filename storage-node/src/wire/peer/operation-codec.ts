@@ -74,7 +74,7 @@ export const operationCodecs: {
   }
 } = {
   execute: {
-    request: { partition: partitionId, opId: fixedBytes(OP_ID_BYTES), command },
+    request: { partition: partitionId, epoch, opId: fixedBytes(OP_ID_BYTES), command },
     answer: primaryReply(commandResult),
   },
   ask: { request: { partition: partitionId, query }, answer: primaryReply(answer) },

@@ -50,6 +50,8 @@ export interface OperationRequests {
   readonly execute: {
     readonly request: {
       readonly partition: PartitionId
+      /** Whose primary is meant: a later one does not evaluate it. */
+      readonly epoch: Epoch
       /** 16 bytes: hybrid-clock milliseconds of its first sending, then chance. */
       readonly opId: Uint8Array
       readonly command: Command
