@@ -259,6 +259,7 @@ export class PartitionReplica implements SystemReplica {
     this.#isClosed = true
     this.#wake.cancel()
     this.#snapshots.stop()
+    this.#receiver.stop()
     this.#primary.deactivate()
     await this.#applies.idle()
   }
@@ -396,9 +397,9 @@ export class PartitionReplica implements SystemReplica {
   }
 
   #openReceiver(): SnapshotReceiver {
-    const { store } = this.#options
+    const { store, clock } = this.#options
     return new SnapshotReceiver({
-      ...{ partition: this.partition, store },
+      ...{ partition: this.partition, store, clock },
       ask: (token, from, { ballot, configuration, position, covered }) => {
         const offer = { token, from, ballot, configuration, position, covered }
         this.#input({ kind: 'snapshotOffered', ...offer })

@@ -25,7 +25,7 @@ const ROW_BYTES = 16
 /** Operations of one row. */
 const OPERATION_COUNT = 1000
 /** An answer may wait for old rows to be deleted, or for a flush. */
-const DEADLINE_MS = 30_000
+export const FRAME_DEADLINE_MS = 30_000
 
 export interface SnapshotSenderOptions {
   readonly partition: PartitionId
@@ -81,7 +81,7 @@ export class SnapshotSender {
       const position = await this.#positionOf(snapshot)
       const transfer = ++this.#transfer
       const request = { partition, ballot, position, covered, configuration, transfer }
-      const options = { deadlineMs: DEADLINE_MS, signal }
+      const options = { deadlineMs: FRAME_DEADLINE_MS, signal }
       const offer = await network.request(to, { kind: 'snapshotOffer', ...request }, options)
       if (offer.outcome === 'refused') return
       let frame = 0
