@@ -92,11 +92,16 @@ describe.each(SIZES_BYTES)('with bodies of %i bytes', (sizeBytes) => {
         () => client.initiate('k'),
       ]
       const race = racers[at % racers.length] ?? racers[0]
+      const looks: Promise<boolean>[] = []
+      const look = async () => (await region.buckets.find(client.bucket.name)) !== undefined
       const [written, deleted] = await Promise.all([
         turns(5 * (Math.floor(at / 3) % 4)).then(() => outcome(race?.() ?? Promise.resolve())),
         turns(Math.floor(at / 12) % 8).then(() => outcome(region.buckets.delete(client.bucket))),
+        ...Array.from({ length: 20 }, (_, turn) => turns(turn).then(() => void looks.push(look()))),
       ])
       seen.add(`${written} ${deleted}`)
+      // Also while the deletion was under way that could not be done.
+      if (deleted !== 'ok') expect(await Promise.all(looks)).not.toContain(false)
       const found = await region.buckets.find(client.bucket.name)
       expect(found !== undefined).toBe(written === 'ok')
       const { objects, uploads } = await client.stat()

@@ -60,7 +60,7 @@ describe('a bucket is made', () => {
     ['not by another account', { owner: '2' as AccountUid }, existing, 0, 'BucketAlreadyExists'],
     ['not with another class', { storageClass: 'IA' }, existing, 0, 'BucketAlreadyExists'],
     ['not with another redundancy', { dataRedundancy: 'ZRS' }, existing, 0, 'BucketAlreadyExists'],
-    ['not while it is being deleted', {}, deleting, 0, 'BucketAlreadyExists'],
+    ['again, as far as it goes, while it is being deleted', {}, deleting, 0, undefined],
   ]
 
   test.each(cases)('%s', (_name, change, found, ownedCount, code) => {
@@ -90,23 +90,31 @@ describe('a bucket is made', () => {
 })
 
 describe('a deletion', () => {
-  test.each([undefined, deleting])(
-    'of a bucket that is not there, or is going, is refused',
-    (found) => {
-      expect(
-        refusalOf(decideMarkDeleting({ kind: 'markBucketDeleting', name }, found, context)),
-      ).toBe('NoSuchBucket')
-      expect(
-        refusalOf(decideSetBucketAcl({ kind: 'setBucketAcl', name, acl: 'private' }, found)),
-      ).toBe('NoSuchBucket')
-    },
-  )
+  const mark = { kind: 'markBucketDeleting', name } as const
+  const setAcl = { kind: 'setBucketAcl', name, acl: 'public-read' } as const
+
+  test('of a bucket that is not there is refused', () => {
+    expect(refusalOf(decideMarkDeleting(mark, undefined, context))).toBe('NoSuchBucket')
+    expect(refusalOf(decideSetBucketAcl(setAcl, undefined))).toBe('NoSuchBucket')
+  })
+
+  test('leaves the bucket what it is until it ends, and only one is under way at a time', () => {
+    expect(decideMarkDeleting(mark, deleting, context)).toEqual(stale)
+    const value = { ...deleting, acl: 'public-read' }
+    expect(changesOf(decideSetBucketAcl(setAcl, deleting))).toEqual([
+      { row: 'bucket', name, value },
+    ])
+    const existing = { existing: deleting, ownedCount: 1 }
+    const again = decideCreateBucket({ ...create, acl: 'public-read' }, existing, context)
+    const result = { kind: 'bucket', record: deleting, created: false }
+    expect(again).toEqual({ changes: [], result })
+  })
 
   test('marks the record with a number of its own', () => {
-    const mark = decideMarkDeleting({ kind: 'markBucketDeleting', name }, existing, context)
+    const marked = decideMarkDeleting(mark, existing, context)
     const { nowMs, versionSeq } = context
     const deletion = { attempt: versionSeq, sinceMs: nowMs, isUndone: false }
-    expect(changesOf(mark)).toEqual([{ row: 'bucket', name, value: { ...existing, deletion } }])
+    expect(changesOf(marked)).toEqual([{ row: 'bucket', name, value: { ...existing, deletion } }])
   })
 
   const ends: readonly [EndKind, BucketRecord, BucketRecord | 'gone' | 'stale'][] = [

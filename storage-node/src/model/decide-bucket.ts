@@ -64,16 +64,18 @@ export function decideSetBucketAcl(
   { name, acl }: SetBucketAcl,
   existing: BucketRecord | undefined,
 ): Decision {
-  if (existing === undefined || existing.deletion !== undefined) return noSuchBucket(name)
+  if (existing === undefined) return noSuchBucket(name)
   return putBucket({ ...existing, acl }, false)
 }
 
+/** Stale while another attempt is under way: until it is over, nobody can say how it ends. */
 export function decideMarkDeleting(
   { name }: MarkDeleting,
   existing: BucketRecord | undefined,
   { nowMs, versionSeq }: DecisionContext,
 ): Decision {
-  if (existing === undefined || existing.deletion !== undefined) return noSuchBucket(name)
+  if (existing === undefined) return noSuchBucket(name)
+  if (existing.deletion !== undefined) return { changes: [], result: { kind: 'stale' } }
   const deletion = { attempt: versionSeq, sinceMs: nowMs, isUndone: false }
   return putBucket({ ...existing, deletion }, false)
 }
@@ -139,7 +141,6 @@ export function decideForgetBucket(
 function recreate(command: CreateBucket, existing: BucketRecord): Decision {
   const same =
     existing.owner === command.owner &&
-    existing.deletion === undefined &&
     existing.storageClass === command.storageClass &&
     existing.dataRedundancy === command.dataRedundancy
   if (!same) {
@@ -150,7 +151,8 @@ function recreate(command: CreateBucket, existing: BucketRecord): Decision {
     }
   }
   const { acl } = command
-  return acl === undefined || acl === existing.acl
+  // One that is being deleted is made again when that is over, if it ends so.
+  return acl === undefined || acl === existing.acl || existing.deletion !== undefined
     ? { changes: [], result: { kind: 'bucket', record: existing, created: false } }
     : putBucket({ ...existing, acl }, false)
 }

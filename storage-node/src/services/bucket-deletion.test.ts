@@ -1,11 +1,17 @@
 import { seededRandom } from '../base/seeded-random.ts'
 import type { Partitions } from '../cluster/partitions.ts'
 import type { BucketRecord } from '../model/bucket.ts'
-import type { Command, CommandResult, Decision, FenceRecord } from '../model/command.ts'
+import type {
+  Command,
+  CommandResult,
+  Decision,
+  FenceRecord,
+  ObjectCommand,
+} from '../model/command.ts'
 import { decideEndDeleting, decideFence, decideMarkDeleting } from '../model/decide-bucket.ts'
 import { OssError } from '../model/errors.ts'
 import type { AccountUid, BucketId, BucketName, VersionSeq } from '../model/identifiers.ts'
-import { finishDeletion } from './bucket-deletion.ts'
+import { changeInBucket, finishDeletion } from './bucket-deletion.ts'
 
 const SEEDS = 800
 const STEPS = 60
@@ -36,6 +42,7 @@ class World {
   /** Steps that may come next. */
   readonly steps: (() => void)[] = []
   problem: string | undefined
+  readonly ends = { put: 0, refused: 0 }
   readonly #draw: (max: number) => number
   #versionSeq = 0n
 
@@ -65,11 +72,27 @@ class World {
     else await this.#step()
   }
 
+  /** Into one of the ranges, by a gateway that has found the bucket. */
   #put(range: number): void {
-    const { fence } = this.ranges[range]!
-    if (fence !== undefined && !fence.isLifted) return
-    this.ranges[range]!.objects++
+    const { record } = this
+    if (record === undefined) return
+    const command = { kind: 'putObject', bucketId, key: String(range) } as ObjectCommand
+    changeInBucket(this.#worker({ isDead: false }), record, command).then(
+      () => this.ends.put++,
+      (error: unknown) => {
+        this.ends.refused++
+        const isRefused = error instanceof OssError && error.code === 'NoSuchBucket'
+        if (!isRefused) this.problem ??= `a put ends with ${String(error)}`
+        if (this.record !== undefined) this.problem ??= 'a bucket that is there was not found'
+      },
+    )
+  }
+
+  #putNow(range: Range): CommandResult {
+    if (range.fence !== undefined && !range.fence.isLifted) throw new OssError('NoSuchBucket')
+    range.objects++
     if (this.record === undefined) this.problem ??= 'an object was put into a bucket that is gone'
+    return { kind: 'done' }
   }
 
   #mark(): void {
@@ -79,8 +102,8 @@ class World {
       this.#context(),
     )
     if ('refused' in decision) return
-    this.#change(decision)
-    if (this.record !== undefined) this.#finish(this.record)
+    const { kind } = this.#change(decision)
+    if (kind !== 'stale' && this.record !== undefined) this.#finish(this.record)
   }
 
   /** Somebody works on the attempt, and dies at some step now and then. */
@@ -98,6 +121,9 @@ class World {
 
   async #execute(command: Command, worker: { isDead: boolean }): Promise<CommandResult> {
     const { kind } = command
+    if (kind === 'putObject') {
+      return this.#later(worker, () => this.#putNow(this.ranges[Number(command.key)]!))
+    }
     if (kind !== 'fenceBucket' && kind !== 'unfenceBucket') {
       return this.#later(worker, () => this.#change(this.#decideEnd(command)))
     }
@@ -171,16 +197,18 @@ class World {
   }
 }
 
-test('whoever works on a deletion and dies over it: the bucket is gone and fenced, or it stays', async () => {
-  const ends = { removed: 0, kept: 0 }
+test('whoever works on a deletion and dies over it: the bucket is gone and fenced, or nobody misses it', async () => {
+  const ends = { removed: 0, kept: 0, put: 0, refused: 0 }
   for (let seed = 1; seed <= SEEDS; seed++) {
     const world = new World(seed)
     await world.run()
     expect([seed, world.problem]).toEqual([seed, undefined])
     ends[world.record === undefined ? 'removed' : 'kept']++
+    ends.put += world.ends.put
+    ends.refused += world.ends.refused
   }
   // The histories are of both kinds.
-  expect(Math.min(ends.removed, ends.kept)).toBeGreaterThan(SEEDS / 10)
+  expect(Math.min(...Object.values(ends))).toBeGreaterThan(SEEDS / 10)
 })
 
 test('a refusal that is none of an object is passed on', async () => {

@@ -6,12 +6,17 @@
  * removes the bucket, whose fences then stay, or lets it be undone, and only after that fences fall.
  * Fences carry the attempt, so whoever is late changes nothing.
  *
+ * Until its record is removed the bucket is there, for everybody: a deletion may still be undone, and
+ * whoever had been told that there is no such bucket would have been told wrong. So reads find it, and
+ * a change that meets a fence does not wait for the end but brings it about.
+ *
  * @module
  */
 
 import { assert } from '../base/assert.ts'
 import type { Partitions } from '../cluster/partitions.ts'
 import type { BucketRecord } from '../model/bucket.ts'
+import type { CommandResult, ObjectCommand } from '../model/command.ts'
 import { OssError } from '../model/errors.ts'
 
 export type DeletionOutcome = 'removed' | 'kept'
@@ -41,6 +46,29 @@ export async function finishDeletion(
 
 type Attempt = Pick<BucketRecord, 'name' | 'bucketId'> & {
   readonly attempt: NonNullable<BucketRecord['deletion']>['attempt']
+}
+
+/**
+ * Executes a command on a key of the bucket. Refused with `NoSuchBucket` only when the bucket is gone.
+ */
+export async function changeInBucket(
+  partitions: Partitions,
+  bucket: BucketRecord,
+  command: ObjectCommand,
+  signal?: AbortSignal,
+): Promise<CommandResult> {
+  for (;;) {
+    try {
+      return await partitions.execute(command, signal)
+    } catch (error) {
+      if (!(error instanceof OssError && error.code === 'NoSuchBucket')) throw error
+      const { name, bucketId } = bucket
+      const found = await partitions.ask({ kind: 'bucket', name }, signal)
+      if (found?.bucketId !== bucketId) throw error
+      // Each round another attempt has come to its end.
+      if (found.deletion !== undefined) await finishDeletion(partitions, found)
+    }
+  }
 }
 
 /** Whether every range is fenced now; false when one has something of the bucket. */

@@ -51,10 +51,14 @@ export class BucketService {
     this.#parts = parts
   }
 
-  /** The bucket, unless there is none or it is being deleted. */
+  /**
+   * The bucket, unless there is none. One that is being deleted is there until it is removed, which
+   * everybody who knows of the deletion must see at the same moment: the cache would not do.
+   */
   async find(name: BucketName): Promise<BucketRecord | undefined> {
     const record = await this.#parts.records.find(name)
-    return record?.deletion === undefined ? record : undefined
+    if (record?.deletion === undefined) return record
+    return this.#parts.partitions.ask({ kind: 'bucket', name })
   }
 
   /** The owner's buckets in order of their names. */
@@ -65,11 +69,7 @@ export class BucketService {
     const { prefix, marker, maxKeys } = options
     const all = await this.#parts.partitions.ask({ kind: 'buckets' })
     const matching = all.filter(
-      (bucket) =>
-        bucket.owner === owner &&
-        bucket.deletion === undefined &&
-        bucket.name.startsWith(prefix) &&
-        bucket.name > marker,
+      (bucket) => bucket.owner === owner && bucket.name.startsWith(prefix) && bucket.name > marker,
     )
     const buckets = matching.slice(0, maxKeys)
     const isTruncated = matching.length > buckets.length
@@ -81,13 +81,18 @@ export class BucketService {
     request: CreateBucketRequest,
   ): Promise<{ readonly record: BucketRecord; readonly created: boolean }> {
     const { partitions, random } = this.#parts
-    const result = await partitions.execute({
-      kind: 'createBucket',
-      ...request,
-      bucketId: newBucketId(random),
-      bucketCountMax: BUCKET_COUNT_MAX,
-    })
-    return resultOf(result, 'bucket')
+    for (;;) {
+      const result = await partitions.execute({
+        kind: 'createBucket',
+        ...request,
+        bucketId: newBucketId(random),
+        bucketCountMax: BUCKET_COUNT_MAX,
+      })
+      const made = resultOf(result, 'bucket')
+      if (made.record.deletion === undefined) return made
+      // A deletion that somebody gave up on must not take away what is made here.
+      await finishDeletion(partitions, made.record)
+    }
   }
 
   async setAcl(name: BucketName, acl: BucketAcl): Promise<void> {
@@ -98,12 +103,20 @@ export class BucketService {
   async delete(bucket: BucketRecord): Promise<void> {
     const { partitions } = this.#parts
     const { name } = bucket
-    // The fence decides. This spares those who use the bucket the moment in which it is marked.
-    const { objects, uploads } = await this.stat(bucket)
-    if (objects + uploads > 0) throw new OssError('BucketNotEmpty')
-    const marked = await partitions.execute({ kind: 'markBucketDeleting', name })
-    const outcome = await finishDeletion(partitions, resultOf(marked, 'bucket').record)
-    if (outcome === 'kept') throw new OssError('BucketNotEmpty')
+    for (;;) {
+      // The fence decides. This spares those who use the bucket the moment in which it is marked.
+      const { objects, uploads } = await this.stat(bucket)
+      if (objects + uploads > 0) throw new OssError('BucketNotEmpty')
+      const marked = await partitions.execute({ kind: 'markBucketDeleting', name })
+      if (marked.kind !== 'stale') {
+        const outcome = await finishDeletion(partitions, resultOf(marked, 'bucket').record)
+        if (outcome === 'kept') throw new OssError('BucketNotEmpty')
+        return
+      }
+      // Somebody else deletes it: if that succeeds, the next round finds no bucket.
+      const found = await partitions.ask({ kind: 'bucket', name })
+      if (found?.deletion !== undefined) await finishDeletion(partitions, found)
+    }
   }
 
   /** Exact counts of this very moment. */

@@ -16,8 +16,9 @@ import { OssError } from '../model/errors.ts'
 import type { DataSetId, ObjectKey } from '../model/identifiers.ts'
 import { APPEND_SIZE_BYTES_MAX, COPY_SIZE_BYTES_MAX, PUT_SIZE_BYTES_MAX } from '../model/limits.ts'
 import type { ObjectMetadata, ObjectRecord } from '../model/object.ts'
-import type { BodyPlace, BodyStore } from './body-store.ts'
+import type { BodyStore } from './body-store.ts'
 import type { BodySource } from './body.ts'
+import { changeInBucket } from './bucket-deletion.ts'
 import { newOpaqueEtag, newTimedId } from './new-identifiers.ts'
 import type { ObjectReader, OpenObject } from './object-reader.ts'
 import { bodySourceOf } from './object-reader.ts'
@@ -88,7 +89,7 @@ export class ObjectService {
       etag: stored.md5.toUpperCase(),
       forbidOverwrite: request.forbidOverwrite,
     } as const
-    return this.#commit(place, stored, command, request.signal)
+    return this.#commit(bucket, stored, command, request.signal)
   }
 
   /** Streams the source into new chunks; onto itself it only replaces the metadata (B8). */
@@ -132,28 +133,30 @@ export class ObjectService {
       dataSetId: newTimedId(clock, random) as DataSetId,
       forbidOverwrite: request.forbidOverwrite,
     } as const
-    return this.#commit(place, stored, command, request.signal)
+    return this.#commit(bucket, stored, command, request.signal)
   }
 
   /** No error when there is nothing. */
   async delete(bucket: BucketRecord, key: ObjectKey): Promise<void> {
     const { bucketId } = bucket
-    await this.#parts.partitions.execute({ kind: 'deleteObject', bucketId, key })
+    const command = { kind: 'deleteObject', bucketId, key } as const
+    await changeInBucket(this.#parts.partitions, bucket, command)
   }
 
   async #commit(
-    place: BodyPlace,
+    bucket: BucketRecord,
     stored: StoredBody,
     command: ObjectCommand,
     signal: AbortSignal,
   ): Promise<ObjectRecord> {
     const { partitions, bodies } = this.#parts
     try {
-      const result = await partitions.execute(command, signal)
+      const result = await changeInBucket(partitions, bucket, command, signal)
       bodies.confirm(stored)
       return resultOf(result, 'object').record
     } catch (error) {
-      if (isRefusal(error)) await bodies.discard(place, stored)
+      const { bucketId, key } = command
+      if (isRefusal(error)) await bodies.discard({ bucketId, key }, stored)
       throw error
     }
   }
@@ -171,14 +174,9 @@ export class ObjectService {
       if (refused !== undefined) throw refused
       const { versionSeq, etag } = record
       const metadata = request.metadata(record)
-      const result = await this.#parts.partitions.execute({
-        kind: 'replaceMetadata',
-        bucketId,
-        key,
-        versionSeq,
-        metadata,
-        etag,
-      })
+      const change = { bucketId, key, versionSeq, metadata, etag }
+      const command = { kind: 'replaceMetadata', ...change } as const
+      const result = await changeInBucket(this.#parts.partitions, bucket, command)
       // Stale: somebody replaced the object since it was read. Each round, somebody else got on.
       if (result.kind !== 'stale') return resultOf(result, 'object').record
     }

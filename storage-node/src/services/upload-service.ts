@@ -25,6 +25,7 @@ import type {
 } from '../model/object.ts'
 import type { BodyStore } from './body-store.ts'
 import type { BodySource } from './body.ts'
+import { changeInBucket } from './bucket-deletion.ts'
 import { newTimedId } from './new-identifiers.ts'
 import { bodySourceOf } from './object-reader.ts'
 import type { ObjectService } from './object-service.ts'
@@ -99,7 +100,8 @@ export class UploadService {
     const { partitions, clock, random } = this.#parts
     const uploadId = newTimedId(clock, random) as DataSetId
     const { bucketId } = bucket
-    await partitions.execute({ kind: 'initiateUpload', bucketId, key, uploadId, ...request })
+    const command = { kind: 'initiateUpload', bucketId, key, uploadId, ...request } as const
+    await changeInBucket(partitions, bucket, command)
     return { uploadId: uploadId.toUpperCase() }
   }
 
@@ -117,7 +119,7 @@ export class UploadService {
     const body = await bodies.store(place, { ...request, sizeBytesMax: PART_SIZE_BYTES_MAX })
     try {
       const command = { kind: 'putPart', ...place, uploadId: id, partNumber, body } as const
-      const result = await partitions.execute(command, request.signal)
+      const result = await changeInBucket(partitions, bucket, command, request.signal)
       bodies.confirm(body)
       return resultOf(result, 'part').record
     } catch (error) {
@@ -149,15 +151,17 @@ export class UploadService {
     options: { readonly forbidOverwrite: boolean },
   ): Promise<ObjectRecord> {
     const { bucketId } = bucket
-    const command = { kind: 'completeUpload', bucketId, key, uploadId: idOf(uploadId) } as const
-    const result = await this.#parts.partitions.execute({ ...command, parts, ...options })
+    const complete = { kind: 'completeUpload', bucketId, key, uploadId: idOf(uploadId) } as const
+    const command = { ...complete, parts, ...options }
+    const result = await changeInBucket(this.#parts.partitions, bucket, command)
     return resultOf(result, 'object').record
   }
 
   async abort(bucket: BucketRecord, key: ObjectKey, uploadId: string): Promise<void> {
     const { bucketId } = bucket
     const id = idOf(uploadId)
-    await this.#parts.partitions.execute({ kind: 'abortUpload', bucketId, key, uploadId: id })
+    const command = { kind: 'abortUpload', bucketId, key, uploadId: id } as const
+    await changeInBucket(this.#parts.partitions, bucket, command)
   }
 
   /** Parts with numbers above `after`. */

@@ -1,7 +1,7 @@
 import { ManualClock } from '../../base/manual-clock.ts'
 import { seededRandom } from '../../base/seeded-random.ts'
 import type { Epoch, Seq, StoreId } from '../../contract/identifiers.ts'
-import type { BucketName } from '../../model/identifiers.ts'
+import type { BucketId, BucketName, VersionSeq } from '../../model/identifiers.ts'
 import { settled } from '../routing-fixtures.ts'
 import { SettingsAuthority } from './settings-authority.ts'
 import type { SystemReplica } from './settings-authority.ts'
@@ -140,7 +140,7 @@ describe('the primary', () => {
   const ballot = { epoch: 1 as Epoch, activation: 1 }
   const since = { ballot, seq: 5 as Seq }
 
-  function openAuthority(replica: Partial<SystemReplica>) {
+  function openAuthority(replica: Partial<SystemReplica>, clock = new ManualClock(0)) {
     const system: SystemReplica = {
       activation: { ballot, members: [] },
       appliedSeq: 5 as Seq,
@@ -152,7 +152,7 @@ describe('the primary', () => {
       ...replica,
     }
     const network = { request: () => Promise.reject(new Error('Nobody hears')) }
-    return new SettingsAuthority({ replica: system, network, clock: new ManualClock(0) })
+    return new SettingsAuthority({ replica: system, network, clock })
   }
 
   test('says nothing without the read check, which comes after the reading', async () => {
@@ -182,6 +182,22 @@ describe('the primary', () => {
       1 as Epoch,
     )
     expect(await authority.news(B, since)).toMatchObject({ value: { changed: [name] } })
+  })
+
+  test('removes a bucket once nobody uses a record from before its deletion was begun', async () => {
+    const clock = new ManualClock(0)
+    const execute = jest.fn<Promise<never>, []>(() => new Promise(() => {}))
+    const authority = openAuthority({ execute }, clock)
+    await authority.news(B, undefined)
+    const ofBucket = { name, bucketId: '0'.repeat(16) as BucketId, attempt: 1n as VersionSeq }
+    const command = { kind: 'removeBucket', ...ofBucket } as const
+    void authority.execute(new Uint8Array(16), command, 1 as Epoch)
+    clock.advance(CHANGE_WAIT_MS - 1)
+    await new Promise(setImmediate)
+    expect(execute).not.toHaveBeenCalled()
+    clock.advance(1)
+    await new Promise(setImmediate)
+    expect(execute).toHaveBeenCalled()
   })
 
   test('tells whoever is far behind, or knows another ballot, to forget all', async () => {

@@ -109,8 +109,10 @@ export class SettingsAuthority implements LocalReplica {
     const { replica } = this.#parts
     // Told as changed already: a question must not meet the new position without the name.
     this.#changing.set(name, (this.#changing.get(name) ?? 0) + 1)
-    this.#termNow()
+    const before = this.#termNow()
     try {
+      // Whoever uses a record from before the deletion was begun would still find the bucket.
+      if (command.kind === 'removeBucket') await before?.spread(name, replica.appliedSeq)
       const reply = await replica.execute(opId, command, epoch)
       if (reply.kind !== 'done' || !isChange(reply.value)) return reply
       const term = this.#termNow()
