@@ -64,6 +64,10 @@ export class Calls {
     return record.bucketId
   }
 
+  async bucketIdOf(name: string): Promise<string> {
+    return (await this.#bucket(name)).bucketId
+  }
+
   async deleteBucket(name: string): Promise<void> {
     await this.#node.buckets.delete(await this.#bucket(name))
   }

@@ -25,7 +25,7 @@ const RETRY_MS = 500
 /** Objects that are appended to are never put, so that most calls of both kinds succeed. */
 const APPENDED_KEY_COUNT = 2
 const PART_COUNT_MAX = 3
-const LASTING_BUCKET = 'lasting'
+export const LASTING_BUCKET = 'lasting'
 /** Comes and goes. */
 const BRIEF_BUCKET = 'brief'
 const BRIEF_PROBABILITY = 0.12

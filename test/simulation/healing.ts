@@ -6,7 +6,7 @@
  */
 
 import type { Configuration } from '@granary/storage-node/contract/configuration'
-import type { Client } from './client.ts'
+import { LASTING_BUCKET, type Client } from './client.ts'
 import type { World } from './world.ts'
 import { QuorumCount } from './watches/ballots.ts'
 import { checkAlike, checkCommitted, readReplicas, type ReplicaState } from './watches/row-watch.ts'
@@ -17,6 +17,9 @@ const STEP_MS = 500
 /** Clients go on for a while. */
 const CLIENTS_MS = 5_000
 const PROBE_BUCKET_COUNT_MAX = 60
+
+/** Where a write has still to be shown, by partition. */
+type OpenRanges = Map<number, Configuration>
 
 /**
  * Heals the world and says what does not come back. `prober` is none of the clients; what it reads
@@ -47,11 +50,11 @@ export async function heal(
   if (!isRead) world.accuse('liveness', 'Not every key can be read')
 }
 
-/** An object is written in every range that may be written. */
+/** Something is written in every range that may be written. */
 async function proveWrites(world: World, prober: Client, endMs: number): Promise<void> {
   const { scheduler, chain, plan } = world
   const quorums = new QuorumCount(plan)
-  const open = new Map<number, Configuration>()
+  const open: OpenRanges = new Map()
   for (const configuration of chain.present) {
     if (quorums.isEnough(configuration.members)) open.set(configuration.partition, configuration)
   }
@@ -66,25 +69,50 @@ async function proveWrites(world: World, prober: Client, endMs: number): Promise
   world.accuse('liveness', `No write succeeds in partition ${names.join(', ')}`)
 }
 
-/** Makes buckets until every range has had one, and writes into each. */
-async function probe(
-  prober: Client,
-  open: Map<number, Configuration>,
-  isOver: () => boolean,
-): Promise<void> {
+/** Makes buckets until every range has had one, and writes into those that may be written. */
+async function probe(prober: Client, open: OpenRanges, isOver: () => boolean): Promise<void> {
+  const [system] = [...open.values()].filter(({ range }) => isSystem(range))
+  if (system === undefined) return probeLasting(prober, open, isOver)
   for (let number = 0; number < PROBE_BUCKET_COUNT_MAX && open.size > 0; number++) {
     const name = `probe-${number}`
     const bucketId = await prober.insist((calls) => calls.makeBucket(name), isOver)
-    const key = `probe-${number}`
+    if (bucketId === undefined) return
+    open.delete(system.partition)
+    // What a takeover has left in too few members or zones is only read: no bucket there is written.
+    const configuration = findRange(open, bucketId)
+    if (configuration === undefined) continue
     const isWritten = await prober.insist(
-      (calls) => calls.put(name, key, new Uint8Array(16), false),
+      (calls) => calls.put(name, name, new Uint8Array(16), false),
       isOver,
     )
-    if (bucketId === undefined || isWritten === undefined) return
-    for (const [partition, { range }] of open) {
-      if (isWithin(Buffer.from(bucketId, 'hex'), range) || isSystem(range)) open.delete(partition)
-    }
+    if (isWritten === undefined) return
+    open.delete(configuration.partition)
   }
+}
+
+/**
+ * Where no bucket can be made because the system range is only read, a write can be shown only in the
+ * range of the bucket that is there. An upload begins: no list shows it.
+ */
+async function probeLasting(
+  prober: Client,
+  open: OpenRanges,
+  isOver: () => boolean,
+): Promise<void> {
+  const bucketId = await prober.insist((calls) => calls.bucketIdOf(LASTING_BUCKET), isOver)
+  if (bucketId === undefined) return
+  const configuration = findRange(open, bucketId)
+  for (const partition of open.keys()) {
+    if (partition !== configuration?.partition) open.delete(partition)
+  }
+  if (configuration === undefined) return
+  const begun = await prober.insist((calls) => calls.upload(LASTING_BUCKET, 'probe', []), isOver)
+  if (begun !== undefined) open.delete(configuration.partition)
+}
+
+function findRange(open: OpenRanges, bucketId: string): Configuration | undefined {
+  const position = Buffer.from(bucketId, 'hex')
+  return [...open.values()].find(({ range }) => isWithin(position, range))
 }
 
 function isWithin(position: Uint8Array, { start, end }: Configuration['range']): boolean {
@@ -94,7 +122,7 @@ function isWithin(position: Uint8Array, { start, end }: Configuration['range']):
   )
 }
 
-/** Making a bucket has written there. */
+/** Where making a bucket writes. */
 function isSystem({ start }: Configuration['range']): boolean {
   return isWithin(new Uint8Array(8), { start, end: new Uint8Array([0, 0, 0, 0, 0, 0, 0, 1]) })
 }
