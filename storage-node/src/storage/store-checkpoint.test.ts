@@ -61,3 +61,11 @@ test('a checkpoint that fails ends the process, and its caller hears nothing mor
   ])
   expect(isAnswered).toBe(false)
 })
+
+test('a checkpoint that comes when the store is closed is refused, and ends nothing', async () => {
+  const fatal = jest.fn()
+  const store = await openStore(new MemoryEngine(), fatal)
+  await store.close()
+  await expect(store.checkpoint({ bases: () => new Map() })).rejects.toThrow('closed')
+  expect(fatal).not.toHaveBeenCalled()
+})

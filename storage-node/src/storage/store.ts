@@ -75,6 +75,7 @@ export class Store {
   readonly #clock: Clock
   readonly #fatal: Fatal
   #checkpointing: Promise<void> = Promise.resolve()
+  #isClosing = false
   #checkpointedMs: number
 
   private constructor(parts: StoreParts, clock: Clock, fatal: Fatal) {
@@ -189,6 +190,7 @@ export class Store {
   /** Closes everything, without a checkpoint. */
   async close(): Promise<void> {
     const { chunks, engine, journal, directory, reserve } = this.#parts
+    this.#isClosing = true
     await this.#checkpointing
     await reserve.close()
     await chunks.close()
@@ -200,6 +202,8 @@ export class Store {
 
   /** Whoever waits for work that has failed waits for ever: the process ends. */
   #inTurn(failure: string, work: () => Promise<void>): Promise<void> {
+    // What comes late is a mistake of its caller and no failure of the disk.
+    if (this.#isClosing) return Promise.reject(new Error(`${failure}: the store is closed`))
     this.#checkpointing = this.#checkpointing.then(work).catch((cause: unknown) => {
       this.#fatal(new Error(failure, { cause }))
       return new Promise<void>(() => {})

@@ -30,6 +30,22 @@ async function end(disk: SimulatedDisk, operationCount: number, how: 'kill' | 'c
   disk[how]()
 }
 
+test('a file that is closed while it is written is written no more', async () => {
+  const disk = new SimulatedDisk(seededRandom(1))
+  await createWatermark(disk.files, PATH, STORE)
+  const clock = new ManualClock(0)
+  const fatal = jest.fn()
+  const options = { files: disk.files, path: PATH, storeId: STORE, clock, fatal }
+  const watermark = await Watermark.open(options)
+  let group = 0
+  watermark.follow(() => ++group)
+  clock.advance(PERIOD_MS)
+  await watermark.close()
+  clock.advance(PERIOD_MS)
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+  expect(fatal).not.toHaveBeenCalled()
+})
+
 const seeds = Array.from({ length: 200 }, (_, seed) => seed)
 
 test.each(seeds)('what was synced outlives kills and then a power cut, seed %i', async (seed) => {

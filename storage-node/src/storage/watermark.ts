@@ -42,6 +42,7 @@ export class Watermark {
   readonly #groups: number[]
   #syncedMs: number
   #timer: Timer | undefined
+  #isClosing = false
   #writing: Promise<void> | undefined
   #syncedGroup: (() => number) | undefined
 
@@ -91,6 +92,7 @@ export class Watermark {
 
   /** Writes the last position and closes the file. */
   async close(): Promise<void> {
+    this.#isClosing = true
     this.#timer?.cancel()
     await this.#writing
     if (this.#wantedGroup() > this.#group) await this.#write()
@@ -106,7 +108,7 @@ export class Watermark {
   async #tick(): Promise<void> {
     try {
       await this.#write()
-      this.#schedule()
+      if (!this.#isClosing) this.#schedule()
     } catch (cause) {
       this.#options.fatal(new Error('Cannot write the watermark', { cause }))
     }
