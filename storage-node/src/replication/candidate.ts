@@ -14,16 +14,19 @@ import type { StoreId } from '../contract/identifiers.ts'
 import { isSealSet, isWriteQuorum } from '../contract/quorum.ts'
 import { candidateBallot, compareBallots, maxBallot, NO_BALLOT, sameBallot } from './ballot.ts'
 import { readConfiguration } from './configurations.ts'
-import type { ReplicationMessage } from './messages.ts'
-import { requestPromise } from './promises.ts'
+import type { ReplicationMessage, SealRefusal } from './messages.ts'
+import { noteSealed, requestPromise } from './promises.ts'
 import { send } from './state.ts'
-import type { Candidacy, Turn } from './state.ts'
+import type { Candidacy, ReplicaState, Turn } from './state.ts'
 import { DROP_AFTER_MS, RANK_STAGGER_MS, RESEND_MS, SEAL_LIMIT_MS } from './timing.ts'
 
 /** Steps of the back-off between the candidacies of one store. */
 const BACKOFF_STEPS = 5
+const PATIENCE_MAX = 4
+/** Of members that are well. */
+const WAITED_FOR: readonly SealRefusal[] = ['grantLives', 'silence', 'rival']
 
-export function newCandidacy({ nowMs }: Turn, kind: Candidacy['kind']): Candidacy {
+export function newCandidacy({ state, nowMs }: Turn, kind: Candidacy['kind']): Candidacy {
   return {
     kind,
     phase: kind === 'takeover' ? 'reading' : 'sealing',
@@ -35,7 +38,7 @@ export function newCandidacy({ nowMs }: Turn, kind: Candidacy['kind']): Candidac
     askAtMs: new Map(),
     waitForMs: new Map(),
     sealedMs: undefined,
-    deadlineMs: nowMs + SEAL_LIMIT_MS,
+    deadlineMs: nowMs + SEAL_LIMIT_MS * patienceOf(state),
     merge: undefined,
     keep: [],
     syncs: new Map(),
@@ -44,8 +47,8 @@ export function newCandidacy({ nowMs }: Turn, kind: Candidacy['kind']): Candidac
 
 /** T1: first of all, what does the config store say? */
 export function stand(turn: Turn): void {
-  turn.state.candidacy = newCandidacy(turn, 'takeover')
   turn.state.attemptCount += 1
+  turn.state.candidacy = newCandidacy(turn, 'takeover')
   turn.state.isCalled = false
   readConfiguration(turn, 'takeover')
 }
@@ -64,7 +67,7 @@ export function beginSealing(
   candidacy.configuration = configuration
   candidacy.version = version
   candidacy.ballot = candidateBallot(Math.max(configuration.epoch, seen.epoch) + 1)
-  candidacy.deadlineMs = turn.nowMs + SEAL_LIMIT_MS
+  candidacy.deadlineMs = turn.nowMs + SEAL_LIMIT_MS * patienceOf(turn.state)
 }
 
 /** Asks whoever is due, then this store itself; true once the promises are enough to go on. */
@@ -117,7 +120,7 @@ export function onSealAck(
   const { candidacy } = turn.state
   if (candidacy?.phase !== 'sealing' || !sameBallot(candidacy.ballot, ballot)) return
   if (candidacy.configuration?.members.some(({ store }) => store === from)) {
-    candidacy.sealed.set(from, log)
+    noteSealed(turn, candidacy, from, log)
   }
 }
 
@@ -138,7 +141,7 @@ export function onSealRefused(
   }
   const retryMs = nowMs + Math.max(message.retryAfterMs, 1)
   candidacy.askAtMs.set(from, retryMs)
-  if (message.why !== 'grantLives' && message.why !== 'silence') return
+  if (!WAITED_FOR.includes(message.why)) return
   // It is well, and will be able to promise soon: it is waited for rather than dropped.
   candidacy.waitForMs.set(from, retryMs + RESEND_MS)
   candidacy.deadlineMs = Math.max(candidacy.deadlineMs, retryMs + RESEND_MS * 2)
@@ -147,6 +150,14 @@ export function onSealRefused(
 function canStillSeal({ state }: Turn, { configuration, askAtMs }: Candidacy): boolean {
   const willing = { has: (store: StoreId) => askAtMs.get(store) !== Infinity }
   return isSealSet(willing, configuration?.members ?? [], state.settings.quorum)
+}
+
+/**
+ * How many times as long as the first one the present attempt may take. Where everybody is slow, one
+ * that begins anew with a higher epoch comes no further than the one before did in that time.
+ */
+export function patienceOf({ attemptCount }: ReplicaState): number {
+  return Math.min(Math.max(attemptCount, 1), PATIENCE_MAX)
 }
 
 /** Gives up for now; the pause differs from member to member and from attempt to attempt. */

@@ -13,7 +13,7 @@ import type { Member } from '../contract/configuration.ts'
 import type { Seq, StoreId } from '../contract/identifiers.ts'
 import { isWriteQuorum } from '../contract/quorum.ts'
 import { sameBallot } from './ballot.ts'
-import { withdraw } from './candidate.ts'
+import { patienceOf, withdraw } from './candidate.ts'
 import { compareLogs, LogView, matchPoint } from './log-view.ts'
 import type { LogEntry, LogPosition, LogSummary, ReplicationMessage } from './messages.ts'
 import { persist } from './persistence.ts'
@@ -29,7 +29,7 @@ export function beginMerge(turn: Turn, candidacy: Candidacy): void {
   const { state, nowMs } = turn
   const own = state.log.summary()
   candidacy.phase = 'merging'
-  candidacy.deadlineMs = nowMs + MERGE_LIMIT_MS
+  candidacy.deadlineMs = nowMs + MERGE_LIMIT_MS * patienceOf(state)
   let best: { readonly store: StoreId; readonly log: LogSummary } | undefined
   for (const [store, log] of candidacy.sealed) {
     if (compareLogs(log, best?.log ?? own) > 0) best = { store, log }

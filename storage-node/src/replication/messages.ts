@@ -36,7 +36,7 @@ export interface LogSummary {
 
 /** Why a Seal or Resume was refused. */
 export type SealRefusal =
-  'promisedMore' | 'grantLives' | 'silence' | 'noState' | 'notMember' | 'quarantined'
+  'promisedMore' | 'grantLives' | 'silence' | 'noState' | 'notMember' | 'quarantined' | 'rival'
 
 export type ReplicationMessage =
   /** Entries behind `prev`; without entries it tells the commit. */

@@ -42,7 +42,6 @@ export function becomePrimary(turn: Turn, { ballot, configuration, logs }: Offic
   state.following = undefined
   state.candidacy = undefined
   state.resumeAtMs = undefined
-  state.attemptCount = 0
   const epochStart = (state.log.end.seq + 1) as Seq
   const others = configuration.members.filter(({ store }) => store !== self)
   const progress = others.map((member) => {
@@ -163,6 +162,7 @@ function activate(turn: Turn, primary: Primary): void {
   primary.isActive = true
   const { members } = primary.configuration
   turn.effects.push({ kind: 'activated', ballot: primary.ballot, members })
+  turn.state.attemptCount = 0
 }
 
 /** Soft wait: says how far every member has got that is worth waiting for. */

@@ -11,13 +11,13 @@
 import type { Ballot, StoreId } from '../contract/identifiers.ts'
 import { candidateBallot, compareBallots, maxBallot, NO_BALLOT, sameBallot } from './ballot.ts'
 import { learnConfiguration, readConfiguration } from './configurations.ts'
-import type { ReplicationMessage, SealRefusal } from './messages.ts'
+import type { LogSummary, ReplicationMessage, SealRefusal } from './messages.ts'
 import { persist } from './persistence.ts'
 import { stepDown } from './primary.ts'
 import { mayRead, readQuorumUntilMs } from './reads.ts'
 import { isMember, send, takeToken } from './state.ts'
-import type { PromiseRequest, Turn } from './state.ts'
-import { GRANT_MS, RESEND_MS } from './timing.ts'
+import type { Candidacy, PromiseRequest, Turn } from './state.ts'
+import { GRANT_MS, RESEND_MS, SEAL_LIMIT_MS } from './timing.ts'
 
 /** A refusal of this store's own promise is told to its candidacy, others' by message. */
 export interface Refusal {
@@ -54,6 +54,7 @@ export function onResume(
 export function requestPromise(turn: Turn, request: PromiseRequest): void {
   const { durable, grants, pending, identity } = turn.state
   const refusal = mayPromise(turn, request)
+  if (refusal?.why === 'rival') turn.state.candidacy?.askAtMs.delete(request.from)
   if (refusal !== undefined) return answerRefusal(turn, request, refusal)
   // A repeated question finds the promise given; its answer still waits for the sync.
   if (durable !== undefined && sameBallot(durable.promised.ballot, request.ballot)) {
@@ -96,6 +97,7 @@ function mayPromise(turn: Turn, { from, ballot }: PromiseRequest): Refusal | und
   if (order < 0 || (order === 0 && durable.promised.to !== from)) {
     return { why: 'promisedMore', retryAfterMs: 0 }
   }
+  if (givesWayTo(turn, { from, ballot })) return { why: 'rival', retryAfterMs: RESEND_MS }
   const silentMs = silentUntilMs(turn) - turn.nowMs
   if (silentMs > 0) return { why: 'silence', retryAfterMs: untilKnownDeadMs(turn, silentMs) }
   if (primary === undefined || from === identity.self) return undefined
@@ -103,6 +105,18 @@ function mayPromise(turn: Turn, { from, ballot }: PromiseRequest): Refusal | und
   if (!primary.isActive || mayRead(turn.state, turn.around) !== undefined) return undefined
   const heldMs = readQuorumUntilMs(turn.state, turn.around) - turn.nowMs
   return { why: 'grantLives', retryAfterMs: Math.min(heldMs, GRANT_MS) }
+}
+
+/**
+ * True if it is the asker that gives way to this store's own candidacy. Two candidates whose questions
+ * cross would promise each other what neither has promised itself, each end its candidacy for that,
+ * and stand again at the same time.
+ */
+function givesWayTo({ state }: Turn, { from, ballot }: PromiseRequest): boolean {
+  const { candidacy, identity } = state
+  if (candidacy?.kind !== 'takeover' || candidacy.phase !== 'sealing') return false
+  const order = compareBallots(ballot, candidacy.ballot)
+  return order < 0 || (order === 0 && from > identity.self)
 }
 
 /**
@@ -165,8 +179,20 @@ export function onPromised(turn: Turn, request: PromiseRequest): void {
   if (durable === undefined || !sameBallot(durable.promised.ballot, request.ballot)) return
   if (request.from !== identity.self) return answerPromise(turn, request)
   if (candidacy !== undefined && sameBallot(candidacy.ballot, request.ballot)) {
-    candidacy.sealed.set(identity.self, log.summary())
+    noteSealed(turn, candidacy, identity.self, log.summary())
   }
+}
+
+/** A member, or this store itself, has promised. */
+export function noteSealed(
+  turn: Turn,
+  candidacy: Candidacy,
+  store: StoreId,
+  log: LogSummary,
+): void {
+  candidacy.sealed.set(store, log)
+  // Slow disks take their time with each promise; one more means that it goes on.
+  candidacy.deadlineMs = Math.max(candidacy.deadlineMs, turn.nowMs + SEAL_LIMIT_MS)
 }
 
 function answerPromise(turn: Turn, { from, ballot }: PromiseRequest): void {

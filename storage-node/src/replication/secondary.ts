@@ -77,6 +77,7 @@ function follow(turn: Turn, primary: StoreId, ballot: Ballot): boolean {
   if (following === undefined || !sameBallot(following.ballot, ballot)) {
     // What is applied was committed, and every later primary has everything committed.
     const matched = state.applied
+    state.attemptCount = 0
     state.following = {
       ballot,
       primary,

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { stand, staggerMs } from './candidate.ts'
+import { patienceOf, stand, staggerMs } from './candidate.ts'
 import { mayAssume, mayResume } from './configurations.ts'
 import { silentUntilMs } from './promises.ts'
 import { readQuorumUntilMs } from './reads.ts'
@@ -50,7 +50,8 @@ function primaryDueMs({ state, around, nowMs }: Turn, primary: Primary): number 
   if (!primary.isActive && primary.committed >= primary.epochStart) return undefined
   if (!primary.isActive) {
     const stalledMs = primary.mustExceed === undefined ? ACTIVATION_STALL_MS : REFUSAL_STALL_MS
-    return Math.max(primary.progressMs + stalledMs, state.notBeforeMs)
+    const dueMs = primary.progressMs + stalledMs * patienceOf(state)
+    return Math.max(dueMs, state.notBeforeMs)
   }
   if (primary.others.size === 0 || primary.mustExceed !== undefined) return undefined
   // Grants only get longer: looking again when they would have run out is soon enough.

@@ -207,6 +207,7 @@ export interface ReplicaState {
   isCalled: boolean
   /** Back-off between candidacies. */
   notBeforeMs: number
+  /** Candidacies since this store last got to act, or followed somebody. */
   attemptCount: number
   /** Own office to be taken up again, and when. */
   resumeAtMs: number | undefined

@@ -1,4 +1,4 @@
-import type { Seq } from '../contract/identifiers.ts'
+import type { Epoch, Seq } from '../contract/identifiers.ts'
 import {
   A,
   B,
@@ -26,6 +26,10 @@ function candidate(options: BenchOptions = {}): Bench {
 
 function sealAck(bench: Bench, from = C, log = LOG, of = SEALED): void {
   bench.receive(from, { kind: 'sealAck', ballot: of, log, configuration: undefined })
+}
+
+function asksConfigStore(bench: Bench): boolean {
+  return bench.effects.some(({ kind }) => kind === 'getConfiguration')
 }
 
 /** The same for two members in two zones, of which one is gone. */
@@ -238,4 +242,59 @@ test('an office that was won by a swap whose answer never came is assumed', () =
     { to: A, message: { ballot: ballot(2, 1) } },
     { to: C, message: { ballot: ballot(2, 1) } },
   ])
+})
+
+test('of two candidates whose questions cross only one promises the other', () => {
+  const bench = candidate()
+  bench.readAs(configuration(1, A))
+  bench.effects = []
+  bench.receive(C, { kind: 'seal', epoch: SEALED.epoch })
+  // The other is told that it is to give way, and asked once more.
+  expect(bench.take('send')).toMatchObject([
+    { to: C, message: { kind: 'sealRefused', why: 'rival' } },
+    { to: C, message: { kind: 'seal' } },
+  ])
+  const other = candidate({ self: C })
+  other.elapse(200)
+  other.readAs(configuration(1, A))
+  other.receive(B, { kind: 'seal', epoch: SEALED.epoch })
+  expect(other.sent('sealAck')).toMatchObject([{ to: B }])
+  expect(other.state.candidacy).toBeUndefined()
+})
+
+test('a candidate gives way to one that asks for a higher epoch, and to none that asks for a lower', () => {
+  const bench = candidate({ self: C, durable: durableOf(ballot(3, 0), A, configuration(1, A)) })
+  bench.elapse(200)
+  bench.readAs(configuration(1, A))
+  expect(bench.sent('seal')[0]?.message.epoch).toBe(4)
+  bench.receive(B, { kind: 'seal', epoch: 3 as Epoch })
+  expect(bench.sent('sealAck')).toEqual([])
+  bench.receive(B, { kind: 'seal', epoch: 5 as Epoch })
+  expect(bench.sent('sealAck')).toHaveLength(1)
+})
+
+test('a candidate whose disk is slow goes on for as long as promises come in', () => {
+  const bench = candidate()
+  bench.readAs(configuration(1, A))
+  bench.isPrompt = false
+  bench.elapse(1900)
+  sealAck(bench)
+  const token = bench.take('revokeGrants')[0]?.token ?? -1
+  bench.input({ kind: 'grantsRevoked', token, untilMs: 0 })
+  bench.elapse(1900)
+  bench.sync()
+  expect(bench.take('swapConfiguration')).toHaveLength(1)
+})
+
+test('a primary that is too slow to act is given more time in its next office', () => {
+  const bench = candidate()
+  const offices = [1, 2, 3].map((epoch) => {
+    bench.readAs(configuration(epoch, epoch === 1 ? A : B), String(epoch))
+    sealAck(bench, C, LOG, ballot(epoch + 1, 0))
+    bench.swapAs('won')
+    const sinceMs = bench.nowMs
+    while (!asksConfigStore(bench)) bench.elapse(100)
+    return bench.nowMs - sinceMs
+  })
+  expect(offices).toEqual([1500, 3000, 4500])
 })

@@ -46,7 +46,7 @@ const log = fc.record({
   ballots: fc.array(position, { maxLength: 4 }),
 })
 const why = fc.constantFrom(
-  ...(['promisedMore', 'grantLives', 'silence', 'noState', 'notMember', 'quarantined'] as const),
+  ...(['promisedMore', 'grantLives', 'silence', 'noState', 'notMember', 'quarantined', 'rival'] as const),
 )
 const reason = fc.constantFrom(...(['promisedMore', 'gap', 'noState', 'backlog'] as const))
 

@@ -52,6 +52,7 @@ const why: Codec<SealRefusal> = enumOf([
   'noState',
   'notMember',
   'quarantined',
+  'rival',
 ])
 
 const reason = enumOf(['promisedMore', 'gap', 'noState', 'backlog'])
