@@ -1,5 +1,6 @@
 import type { StorageNode } from './storage-node.ts'
-import { FENCE_KEPT_MS, KILL_KEPT_MS } from './maintenance/garbage-collection.ts'
+import { KILL_KEPT_MS } from './maintenance/garbage-collection.ts'
+import { FENCE_KEPT_MS } from './model/decide-bucket.ts'
 import { ORPHAN_AGE_MS } from './maintenance/orphan-sweep.ts'
 import { MemoryMachine } from './memory-region.ts'
 import {

@@ -6,7 +6,7 @@
 
 import { assert } from '../base/assert.ts'
 import type { Command, CommandResult } from '../model/command.ts'
-import type { Answer, Query, QueryKind } from '../model/query.ts'
+import type { Answer, Query, RegionQueryKind } from '../model/query.ts'
 
 /** Executes commands and answers queries, wherever their partition is. */
 export interface Partitions {
@@ -15,7 +15,7 @@ export interface Partitions {
    * with an `UnknownOutcomeError`. The signal ends the waiting, never the command.
    */
   execute(command: Command, signal?: AbortSignal): Promise<CommandResult>
-  ask<K extends QueryKind>(query: Query<K>, signal?: AbortSignal): Promise<Answer<K>>
+  ask<K extends RegionQueryKind>(query: Query<K>, signal?: AbortSignal): Promise<Answer<K>>
 }
 
 /** The result of a command that answers with this kind only. */

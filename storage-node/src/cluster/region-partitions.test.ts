@@ -189,12 +189,6 @@ describe('while nobody can answer', () => {
     await region.pass(300)
     expect(outcome.error).toBeInstanceOf(UnknownOutcomeError)
   })
-
-  test('the program at fault is no reason to try again', async () => {
-    const region = await FakeRegion.open(foundingRanges(1))
-    const ask = region.nodes[0]!.partitions
-    expect(() => ask.ask({ kind: 'kills', after: undefined, limit: 1 })).toThrow('by its number')
-  })
 })
 
 test('rows of one partition are asked of it by its number', async () => {

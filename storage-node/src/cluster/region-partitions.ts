@@ -8,12 +8,17 @@
  * @module
  */
 
-import { AssertionError } from '../base/assert.ts'
 import type { Random } from '../base/random.ts'
 import type { PartitionId } from '../contract/identifiers.ts'
 import { addCounters, noCounters } from '../model/bucket.ts'
 import type { BucketRangeCommand, Command, CommandResult } from '../model/command.ts'
-import type { Answer, Query, QueryKind } from '../model/query.ts'
+import type {
+  Answer,
+  PartitionQueryKind,
+  Query,
+  QueryKind,
+  RegionQueryKind,
+} from '../model/query.ts'
 import { newOpId } from '../wire/stored/op-id.ts'
 import { SYSTEM_POSITION, positionOfKey, positionOfPrefix } from '../wire/stored/range-keys.ts'
 import { listPages, onward, uploadPages } from './list-pages.ts'
@@ -50,12 +55,12 @@ export class RegionPartitions implements Partitions {
     return this.#executeAt(SYSTEM_POSITION, command, { signal, callMs: SETTINGS_CALL_MS })
   }
 
-  ask<K extends QueryKind>(query: Query<K>, signal?: AbortSignal): Promise<Answer<K>> {
-    return this.#ask(query as Query, { signal }) as Promise<Answer<K>>
+  ask<K extends RegionQueryKind>(query: Query<K>, signal?: AbortSignal): Promise<Answer<K>> {
+    return this.#ask(query as Query<RegionQueryKind>, { signal }) as Promise<Answer<K>>
   }
 
   /** Asks one partition about the rows it has. */
-  askPartition<K extends QueryKind>(
+  askPartition<K extends PartitionQueryKind>(
     partition: PartitionId,
     query: Query<K>,
     signal?: AbortSignal,
@@ -63,8 +68,8 @@ export class RegionPartitions implements Partitions {
     return this.#askOf(() => this.#parts.table.get(partition), query, { signal })
   }
 
-  #ask(query: Query, options: CallOptions): Promise<Answer<QueryKind>> {
-    const askAt = <K extends QueryKind>(position: Uint8Array, part: Query<K>) =>
+  #ask(query: Query<RegionQueryKind>, options: CallOptions): Promise<Answer<RegionQueryKind>> {
+    const askAt = <K extends RegionQueryKind>(position: Uint8Array, part: Query<K>) =>
       this.#askOf(() => this.#parts.table.find(position), part, options)
     switch (query.kind) {
       case 'bucket':
@@ -76,10 +81,6 @@ export class RegionPartitions implements Partitions {
         return uploadPages(query, askAt<'uploads'>)
       case 'counters':
         return countRanges(query, askAt<'counters'>)
-      case 'dropped':
-      case 'kills':
-      case 'fences':
-        throw new AssertionError(`"${query.kind}" is asked of one partition, by its number`)
       default:
         return askAt(positionOfKey(query.bucketId, query.key), query)
     }

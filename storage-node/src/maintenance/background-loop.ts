@@ -7,6 +7,7 @@
 import type { Clock } from '../base/clock.ts'
 import { sleep } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { UnknownOutcomeError } from '../cluster/primary-calls.ts'
 
 export interface BackgroundLoopOptions {
   /** What the log calls it. */
@@ -16,7 +17,10 @@ export interface BackgroundLoopOptions {
   readonly logger: Logger
 }
 
-/** Repeats `round` until it is stopped; a round that fails is reported and tried again. */
+/**
+ * Repeats `round` until it is stopped; one that fails is reported and tried again. That a partition or
+ * a store cannot answer now is nothing that anybody has to look after.
+ */
 export class BackgroundLoop {
   readonly #stopping = new AbortController()
   readonly #running: Promise<void>
@@ -42,7 +46,10 @@ export class BackgroundLoop {
       try {
         await round(signal)
       } catch (error) {
-        logger.error('Maintenance failed', { name, error: String(error) })
+        const { message, cause } = error as Error
+        const fields = { name, error: message, cause: cause === undefined ? cause : String(cause) }
+        if (error instanceof UnknownOutcomeError) logger.info('Maintenance waits', fields)
+        else logger.error('Maintenance failed', fields)
       }
     }
   }

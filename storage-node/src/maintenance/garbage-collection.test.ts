@@ -2,7 +2,7 @@ import { ChunkBench } from '../cluster/chunks/chunk-bench.ts'
 import type { PartitionId } from '../contract/identifiers.ts'
 import type { Command, CommandResult } from '../model/command.ts'
 import type { BucketId, DataId, ObjectKey } from '../model/identifiers.ts'
-import type { Answer, DroppedEntry, Query, QueryKind } from '../model/query.ts'
+import type { Answer, DroppedEntry, PartitionQueryKind, Query } from '../model/query.ts'
 import { bytesOf, dataId, newChunk } from '../storage/chunks/chunk-fixtures.ts'
 import { GarbageCollector } from './garbage-collection.ts'
 import type { OwnPartitions } from './own-partitions.ts'
@@ -21,7 +21,10 @@ class Queues implements OwnPartitions {
     return [...this.dropped.keys()] as PartitionId[]
   }
 
-  ask<K extends QueryKind>(partition: PartitionId, { kind }: Query<K>): Promise<Answer<K>> {
+  ask<K extends PartitionQueryKind>(
+    partition: PartitionId,
+    { kind }: Query<K>,
+  ): Promise<Answer<K>> {
     if (kind === 'dropped') this.asked.push(partition)
     const found = kind === 'dropped' ? (this.dropped.get(partition) ?? []) : []
     return Promise.resolve(found as unknown as Answer<K>)

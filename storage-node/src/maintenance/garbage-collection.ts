@@ -13,6 +13,7 @@ import type { ChunkRemoval } from '../cluster/chunks/chunk-removal.ts'
 import type { PartitionId, StoreId } from '../contract/identifiers.ts'
 import type { BucketId, DataId, DataSetId, ObjectKey } from '../model/identifiers.ts'
 import { CHUNK_SIZE_BYTES } from '../model/identifiers.ts'
+import { FENCE_KEPT_MS } from '../model/decide-bucket.ts'
 import type { DroppedEntry } from '../model/query.ts'
 import type { ChunksOfData } from '../wire/peer/chunk-messages.ts'
 import type { OwnPartitions } from './own-partitions.ts'
@@ -23,9 +24,6 @@ const DONE_COUNT_MAX = 100_000
 const PAGE_COUNT = 1000
 /** Kill records outlive every upload that could still want to commit (replication.md 1.8). */
 export const KILL_KEPT_MS = 7 * 24 * 60 * 60 * 1000
-
-/** Fences outlive every write that had begun when their bucket was deleted (replication.md 1.14). */
-export const FENCE_KEPT_MS = 24 * 60 * 60 * 1000
 
 export interface GarbageCollectionParts {
   readonly partitions: OwnPartitions

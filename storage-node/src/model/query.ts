@@ -94,7 +94,7 @@ export interface Continued {
 }
 
 /** Each query's question and answer. */
-export interface Queries {
+export interface RegionQueries {
   /** The record, and the bytes of an inline body. */
   readonly object: {
     readonly ask: OnKey & { readonly withBody: boolean }
@@ -134,7 +134,10 @@ export interface Queries {
     readonly answer: BucketRecord | undefined
   }
   readonly buckets: { readonly ask: object; readonly answer: readonly BucketRecord[] }
-  /** This and the following: rows of one partition, whichever it is asked of. */
+}
+
+/** About the rows of one partition, whichever it is asked of. */
+export interface PartitionQueries {
   readonly dropped: {
     readonly ask: { readonly after: Uint8Array | undefined; readonly limit: number }
     readonly answer: readonly DroppedEntry[]
@@ -149,6 +152,10 @@ export interface Queries {
   }
 }
 
+/** What a region is asked: positions say which partitions know. */
+export type RegionQueryKind = keyof RegionQueries
+export type PartitionQueryKind = keyof PartitionQueries
+export type Queries = RegionQueries & PartitionQueries
 export type QueryKind = keyof Queries
 export type Query<K extends QueryKind = QueryKind> = {
   [Kind in K]: { readonly kind: Kind } & Queries[Kind]['ask']
