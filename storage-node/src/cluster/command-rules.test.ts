@@ -17,7 +17,7 @@ const asked: readonly [string, Command | Query, 'system' | BucketId][] = [
   ['a fence', { kind: 'fenceBucket', bucketId: high, attempt }, high],
   ['counters', { kind: 'counters', bucketId: low }, low],
   ['a bucket', { kind: 'bucket', name: 'photos' as BucketName }, 'system'],
-  ['buckets', { kind: 'buckets' }, 'system'],
+  ['buckets', { kind: 'buckets', after: undefined, limit: 1 }, 'system'],
   ['a mark', { kind: 'markBucketDeleting', name: 'photos' as BucketName }, 'system'],
 ]
 
@@ -44,5 +44,5 @@ test('a bucket that is cut in two belongs to both, its keys to one each', () => 
 test('whatever rows a partition has belong to it', () => {
   const none: PartitionRange = { start: Buffer.from('ff', 'hex'), end: Buffer.from('ff00', 'hex') }
   expect(isInRange({ kind: 'kills', after: undefined, limit: 1 }, none)).toBe(true)
-  expect(isInRange({ kind: 'buckets' }, none)).toBe(false)
+  expect(isInRange({ kind: 'buckets', after: undefined, limit: 1 }, none)).toBe(false)
 })

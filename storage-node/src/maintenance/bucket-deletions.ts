@@ -10,6 +10,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Partitions } from '../cluster/partitions.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import { finishDeletion } from '../services/bucket-deletion.ts'
+import { everyBucket } from '../services/every-bucket.ts'
 
 /** How long whoever began a deletion has it alone. */
 export const DELETION_ALONE_MS = 10_000
@@ -39,7 +40,10 @@ export async function endBucketDeletions(
   { partitions, clock, logger, aloneMs = DELETION_ALONE_MS }: BucketDeletionsParts,
   signal: AbortSignal,
 ): Promise<number> {
-  const buckets = await partitions.ask({ kind: 'buckets' })
+  const buckets: BucketRecord[] = []
+  for await (const bucket of everyBucket(partitions)) {
+    if (bucket.deletion !== undefined) buckets.push(bucket)
+  }
   let ended = 0
   for (const bucket of dueDeletions(buckets, clock.nowMs(), aloneMs)) {
     if (signal.aborted) break

@@ -133,7 +133,11 @@ export interface RegionQueries {
     readonly ask: { readonly name: BucketName }
     readonly answer: BucketRecord | undefined
   }
-  readonly buckets: { readonly ask: object; readonly answer: readonly BucketRecord[] }
+  /** A page of all buckets by name, whoever owns them; one that is full may go on. */
+  readonly buckets: {
+    readonly ask: { readonly after: BucketName | undefined; readonly limit: number }
+    readonly answer: readonly BucketRecord[]
+  }
 }
 
 /** About the rows of one partition, whichever it is asked of. */

@@ -13,6 +13,7 @@ import type { AccountUid, BucketName } from '../model/identifiers.ts'
 import { BUCKET_COUNT_MAX } from '../model/limits.ts'
 import type { StorageClass } from '../model/object.ts'
 import { finishDeletion } from './bucket-deletion.ts'
+import { everyBucket } from './every-bucket.ts'
 import { newBucketId } from './new-identifiers.ts'
 
 export interface CreateBucketRequest {
@@ -67,10 +68,11 @@ export class BucketService {
     options: { readonly prefix: string; readonly marker: string; readonly maxKeys: number },
   ): Promise<BucketPage> {
     const { prefix, marker, maxKeys } = options
-    const all = await this.#parts.partitions.ask({ kind: 'buckets' })
-    const matching = all.filter(
-      (bucket) => bucket.owner === owner && bucket.name.startsWith(prefix) && bucket.name > marker,
-    )
+    const matching: BucketRecord[] = []
+    for await (const bucket of everyBucket(this.#parts.partitions, marker)) {
+      if (bucket.owner === owner && bucket.name.startsWith(prefix)) matching.push(bucket)
+      if (matching.length > maxKeys) break
+    }
     const buckets = matching.slice(0, maxKeys)
     const isTruncated = matching.length > buckets.length
     return { buckets, isTruncated, nextMarker: isTruncated ? buckets.at(-1)?.name : undefined }

@@ -5,6 +5,7 @@
  */
 
 import { unreachable } from '../base/assert.ts'
+import type { BucketRecord } from '../model/bucket.ts'
 import type { DataId, DataSetId, ObjectKey } from '../model/identifiers.ts'
 import type {
   Answer,
@@ -16,9 +17,20 @@ import type {
   QueryKind,
 } from '../model/query.ts'
 import type { Namespace } from '../wire/stored/keys.ts'
-import { bucketIdOfRow, idBehindKey, justAfter, objectKeyOfRow } from '../wire/stored/keys.ts'
+import {
+  bucketIdOfRow,
+  bucketRowKey,
+  idBehindKey,
+  justAfter,
+  objectKeyOfRow,
+} from '../wire/stored/keys.ts'
 import { bucketContinuation, rowsOfRange } from '../wire/stored/range-keys.ts'
-import { decodeDroppedRow, decodeFenceRow, decodeKillRow } from '../wire/stored/rows.ts'
+import {
+  decodeBucketRow,
+  decodeDroppedRow,
+  decodeFenceRow,
+  decodeKillRow,
+} from '../wire/stored/rows.ts'
 import { listObjects } from './list-objects.ts'
 import { listUploads } from './list-uploads.ts'
 import type { KeyValue } from './key-value-engine.ts'
@@ -54,7 +66,7 @@ function answer(query: Query, rows: PartitionRows): Promise<Answer<QueryKind>> {
     case 'bucket':
       return rows.bucket(query.name)
     case 'buckets':
-      return rows.buckets()
+      return listBuckets(query, rows)
     case 'dropped':
       return listDropped(query, rows)
     case 'kills':
@@ -129,6 +141,14 @@ async function listFences(
   return found.map((row) => {
     return { bucketId: bucketIdOfRow(row.key), ...decodeFenceRow(row.value), row: row.key }
   })
+}
+
+async function listBuckets(
+  { after, limit }: Queries['buckets']['ask'],
+  rows: PartitionRows,
+): Promise<BucketRecord[]> {
+  const page = { after: after && bucketRowKey(after), limit }
+  return (await scanNamespace('B', page, rows)).map(({ value }) => decodeBucketRow(value))
 }
 
 function scanNamespace(

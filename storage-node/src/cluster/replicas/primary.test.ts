@@ -331,7 +331,8 @@ describe('a command of a client', () => {
     const opened = await MemoryPrimary.open({ range: { start, end: Buffer.alloc(0) } })
     expect(await run(opened, put(1))).toBe('unavailable')
     expect(await run(opened, { ...put(1), bucketId: 'f000000000000000' as BucketId })).toBe('ok')
-    expect(await opened.primary.ask({ kind: 'buckets' })).toMatchObject({ kind: 'unavailable' })
+    const buckets = { kind: 'buckets', after: undefined, limit: 1 } as const
+    expect(await opened.primary.ask(buckets)).toMatchObject({ kind: 'unavailable' })
     expect(await opened.primary.ask({ kind: 'kills', after: undefined, limit: 1 })).toMatchObject({
       kind: 'done',
     })

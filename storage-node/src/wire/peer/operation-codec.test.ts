@@ -170,7 +170,7 @@ const queries: ByKind<Query> = {
   uploads: fc.record({ ...listFields, afterUploadId: maybe(dataSetId) }),
   counters: fc.record({ bucketId }),
   bucket: fc.record({ name }),
-  buckets: fc.constant({}),
+  buckets: fc.record({ after: maybe(name), limit: small }),
   dropped: walk,
   kills: walk,
   fences: walk,

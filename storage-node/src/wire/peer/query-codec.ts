@@ -53,7 +53,6 @@ import {
 
 /** Rows of one answer: pages of the API and of maintenance have 1,000, and one more. */
 const ROW_COUNT_MAX = 10_000
-const BUCKET_COUNT_MAX = 100_000
 /** Namespace, bucketId, a key with every byte escaped, and identifiers behind it. */
 const ROW_KEY_BYTES_MAX = 4096
 
@@ -83,7 +82,7 @@ export const query: Codec<Query> = taggedUnion('kind', {
   uploads: variant(6, { ...listQuery, afterUploadId: optional(dataSetId) }),
   counters: variant(7, { bucketId }),
   bucket: variant(8, { name: bucketName }),
-  buckets: variant(9, {}),
+  buckets: variant(9, { after: optional(bucketName), limit: varint() }),
   dropped: variant(10, walk),
   kills: variant(11, walk),
   fences: variant(12, walk),
@@ -158,7 +157,7 @@ export const answer: Codec<KindedAnswer> = taggedUnion('kind', {
   }),
   counters: variant(7, { answer: struct({ counters: bucketCounters, ...continued }) }),
   bucket: variant(8, { answer: optional(bucketRecord) }),
-  buckets: variant(9, { answer: list(bucketRecord, BUCKET_COUNT_MAX) }),
+  buckets: variant(9, { answer: list(bucketRecord, ROW_COUNT_MAX) }),
   dropped: variant(10, { answer: list(droppedEntry, ROW_COUNT_MAX) }),
   kills: variant(11, { answer: list(killEntry, ROW_COUNT_MAX) }),
   fences: variant(12, { answer: list(fenceEntry, ROW_COUNT_MAX) }),
