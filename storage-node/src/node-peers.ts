@@ -71,7 +71,8 @@ export async function openPeers(
     listen: { host: peerHost, port: config.peerPort },
     addressOf: (id) => map.find(id)?.address,
   })
-  const status = new StoreStatus({ store, hybridClock, logger, mapVersion: () => map.version })
+  const mapVersion = () => map.version
+  const status = new StoreStatus({ store, hybridClock, logger, mapVersion, fatal })
   const leases = new ThreadLeases({
     ...{ self: storeId, incarnation, clock, logger, fatal },
     program: new URL('./beacon-thread.ts', import.meta.url),

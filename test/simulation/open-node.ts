@@ -83,7 +83,7 @@ async function openNode(
   const logger = world.logger(machine)
   const { peers, beacons } = network.join(machine.host, store.storeId)
   const hybridClock = new HybridClock(clock)
-  const leases = openLeases({ store, hybridClock, clock, logger, channel: beacons }, world)
+  const leases = openLeases({ store, hybridClock, clock, logger, channel: beacons, fatal }, world)
   const node = await openStorageNode(store, {
     directory: STORE_DIRECTORY,
     zone: machine.zone as Zone,
@@ -113,12 +113,13 @@ function openLeases(
   parts: Pick<InlineLeasesOptions, 'clock' | 'logger' | 'channel'> & {
     readonly store: Store
     readonly hybridClock: HybridClock
+    readonly fatal: ProcessSurroundings['fatal']
   },
   { machines }: World,
 ): InlineLeases {
-  const { store, hybridClock, clock, logger, channel } = parts
+  const { store, hybridClock, clock, logger, channel, fatal } = parts
   const { storeId: self, incarnation, journal } = store
-  const status = new StoreStatus({ store, hybridClock, logger, mapVersion: () => 1 })
+  const status = new StoreStatus({ store, hybridClock, logger, mapVersion: () => 1, fatal })
   const leases = new InlineLeases({
     ...{ self, incarnation, clock, logger, channel },
     incarnations: new Map(

@@ -22,14 +22,32 @@ test('a reading more than 10 s ahead of the wall clock is not taken', () => {
   expect(hybrid.nowMs()).toBe(110_000)
 })
 
-test('it stands still while the wall clock is set back', () => {
-  let wallMs = 100_000
-  const hybrid = new HybridClock({
-    nowMs: () => wallMs,
-    monotonicMs: () => 0,
-    schedule: () => ({ cancel: () => undefined }),
+describe('when the wall clock goes back', () => {
+  const clockThatWasSet = (fromMs: number, toMs: number) => {
+    let wallMs = fromMs
+    const hybrid = new HybridClock({
+      nowMs: () => wallMs,
+      monotonicMs: () => 0,
+      schedule: () => ({ cancel: () => undefined }),
+    })
+    expect(hybrid.nowMs()).toBe(fromMs)
+    wallMs = toMs
+    return hybrid
+  }
+
+  test('it stands still', () => {
+    const hybrid = clockThatWasSet(100_000, 50_000)
+    expect(hybrid.nowMs()).toBe(100_000)
+    hybrid.hear(50_000)
+    expect(hybrid.nowMs()).toBe(100_000)
   })
-  expect(hybrid.nowMs()).toBe(100_000)
-  wallMs = 50_000
-  expect(hybrid.nowMs()).toBe(100_000)
+
+  test.each([
+    ['misled if another store shows the same time', 100_000, 105_000, true],
+    ['right if another store shows the time from before', 100_000, 3_699_000, false],
+    ['not judged by what is of long ago', 100_000, 80_000, false],
+    ['right if it was no further ahead than others may be', 3_690_000, 3_690_000, false],
+  ])('it is %s', (_, toMs, readingMs, isMisled) => {
+    expect(clockThatWasSet(3_700_000, toMs).isMisled(readingMs)).toBe(isMisled)
+  })
 })

@@ -25,6 +25,16 @@ export class HybridClock {
     return this.#lastMs
   }
 
+  /**
+   * True if this clock follows a jump ahead that the wall clock has taken back, as another store's
+   * reading shows. It cannot fall: what it has dated would come up once more.
+   */
+  isMisled(readingMs: number): boolean {
+    const wallMs = this.#clock.nowMs()
+    if (Math.abs(readingMs - wallMs) > AHEAD_MS_MAX) return false
+    return this.#lastMs > Math.max(wallMs, readingMs) + AHEAD_MS_MAX
+  }
+
   /** Takes another store's reading in. False: it is too far ahead to be taken, and worth a report. */
   hear(readingMs: number): boolean {
     if (readingMs > this.#clock.nowMs() + AHEAD_MS_MAX) return false

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Fatal } from '../../base/crash.ts'
 import type { HybridClock } from '../../base/hybrid-clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { StoreId } from '../../contract/identifiers.ts'
@@ -16,6 +17,8 @@ export interface StoreStatusParts {
   readonly logger: Logger
   /** Of the placement map that this storage node knows. */
   readonly mapVersion: () => number
+  /** Absent where one wall clock is everybody's, so that nobody can say that it was wrong. */
+  readonly fatal?: Fatal
 }
 
 export class StoreStatus {
@@ -42,8 +45,10 @@ export class StoreStatus {
 
   /** Takes in what another storage node says of itself (1.7, D3). */
   hear(from: StoreId, { hybridMs, syncedGroup }: BeaconStatus): void {
-    const { store, hybridClock, logger } = this.#parts
+    const { store, hybridClock, logger, fatal } = this.#parts
     store.journal.hearSyncedGroup(from, syncedGroup)
+    // Else every command of this store is refused elsewhere, and others' here, until time catches up.
+    if (hybridClock.isMisled(hybridMs)) fatal?.(new Error('The wall clock had been far ahead'))
     if (hybridClock.hear(hybridMs)) {
       this.#ahead.delete(from)
     } else if (!this.#ahead.has(from)) {
