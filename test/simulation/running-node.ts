@@ -17,6 +17,8 @@ export interface RunningNode {
   readonly objects: ObjectService
   readonly uploads: UploadService
   readonly listings: ListingService
+  /** Lets others take over the partitions that this storage node leads. */
+  handOver(): Promise<void>
 }
 
 export type BucketRecord = Parameters<ObjectService['put']>[0]

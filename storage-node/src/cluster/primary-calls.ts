@@ -22,8 +22,9 @@ import type { CallTarget } from './store-calls.ts'
 export const CALL_MS = 5000
 /** How long one try may take: a message may have been lost. */
 export const TRY_MS = 1500
-const WAIT_MS_MIN = 25
+const WAIT_MS_MIN = 10
 const WAIT_MS_MAX = 200
+const WAIT_GROWTH = 1.5
 /** How often calls look whether their time is up. */
 const SWEEP_MS = 100
 
@@ -99,7 +100,7 @@ export class PrimaryCalls {
       // Tried again at once where there is a later epoch: this comes to an end.
       if (find()?.epoch !== route?.epoch) continue
       await this.#pause(route, Math.max(waitMs, retryAfterOf(reply)), endMs, signal)
-      waitMs = Math.min(waitMs * 2, WAIT_MS_MAX)
+      waitMs = Math.min(waitMs * WAIT_GROWTH, WAIT_MS_MAX)
       if (signal?.aborted || this.#clock.monotonicMs() >= endMs) throw unknownOutcome(reply)
     }
   }

@@ -47,9 +47,18 @@ export function newCandidacy({ state, nowMs }: Turn, kind: Candidacy['kind']): C
 
 /** T1: first of all, what does the config store say? */
 export function stand(turn: Turn): void {
-  turn.state.attemptCount += 1
-  turn.state.candidacy = newCandidacy(turn, 'takeover')
-  turn.state.isCalled = false
+  const { state } = turn
+  const { isCalled, calledAt } = state
+  const known = state.durable?.configuration
+  state.attemptCount += 1
+  const candidacy = newCandidacy(turn, 'takeover')
+  state.candidacy = candidacy
+  state.isCalled = false
+  state.calledAt = undefined
+  // Who has handed over looked just now; the swap fails if that is no longer true.
+  if (isCalled && known !== undefined && known.epoch === calledAt?.epoch) {
+    return beginSealing(turn, candidacy, known, calledAt.version)
+  }
   readConfiguration(turn, 'takeover')
 }
 

@@ -1,4 +1,16 @@
-import { ack, activePrimary, B, ballot, C, configuration, propose, A } from './replica-fixtures.ts'
+import {
+  A,
+  ack,
+  activePrimary,
+  B,
+  ballot,
+  Bench,
+  C,
+  configuration,
+  durableOf,
+  propose,
+  summary,
+} from './replica-fixtures.ts'
 import { isActive } from './step.ts'
 
 test('it drains, steps down and releases; the target is named to all members', () => {
@@ -11,7 +23,7 @@ test('it drains, steps down and releases; the target is named to all members', (
   expect(isActive(bench.state)).toBe(true)
   ack(bench, B, 2)
   expect(isActive(bench.state)).toBe(false)
-  const message = { kind: 'release', ballot: ballot(1, 1), to: B }
+  const message = { kind: 'release', ballot: ballot(1, 1), to: B, version: '1' }
   expect(bench.take('dropLease')).toMatchObject([
     {
       then: [
@@ -69,4 +81,25 @@ test('one handover at a time, and only of an office that is held', () => {
   bench.input({ kind: 'damaged' })
   bench.input({ kind: 'handOver', to: C })
   expect(bench.take('report')[0]?.what).toContain('notActive')
+})
+
+test('the target goes by what was read before, and asks nobody but the members', () => {
+  const bench = new Bench({ durable: durableOf(ballot(1, 1), A) })
+  bench.receive(A, { kind: 'release', ballot: ballot(1, 1), to: B, version: '7' })
+  expect(bench.take('getConfiguration')).toEqual([])
+  bench.receive(C, {
+    kind: 'sealAck',
+    ballot: ballot(2, 0),
+    log: summary(0),
+    configuration: undefined,
+  })
+  expect(bench.take('swapConfiguration')).toMatchObject([
+    { expected: '7', configuration: { epoch: 2, primary: B } },
+  ])
+})
+
+test('a configuration that the target does not know is read', () => {
+  const bench = new Bench({ durable: durableOf(ballot(2, 1), A, configuration(1, A)) })
+  bench.receive(A, { kind: 'release', ballot: ballot(2, 1), to: B, version: '7' })
+  expect(bench.take('getConfiguration')).toHaveLength(1)
 })

@@ -12,7 +12,7 @@ import type { ReplicationMessage } from './messages.ts'
 import { stepDown } from './primary.ts'
 import type { Input } from './protocol.ts'
 import { report } from './state.ts'
-import type { Primary, Turn } from './state.ts'
+import type { Handover, Primary, Turn } from './state.ts'
 import { HANDOVER_MS } from './timing.ts'
 
 /** A target that lacks more than this would keep clients waiting. */
@@ -28,7 +28,7 @@ export function onHandOver(turn: Turn, to: StoreId): void {
     report(turn, `A handover to ${to} is refused: ${refusal}`)
     return
   }
-  primary.handover = { to, phase: 'reading', untilMs: turn.nowMs + HANDOVER_MS }
+  primary.handover = { to, phase: 'reading', version: '', untilMs: turn.nowMs + HANDOVER_MS }
   readConfiguration(turn, 'handover')
 }
 
@@ -54,6 +54,7 @@ export function onHandoverRead(
     return
   }
   primary.handover.phase = 'draining'
+  primary.handover.version = outcome.version
   turn.effects.push({ kind: 'admission', isOpen: false })
 }
 
@@ -67,14 +68,14 @@ export function advanceHandover(turn: Turn, primary: Primary): void {
     handover.phase === 'draining' &&
     state.applied === end &&
     primary.others.get(handover.to)?.acked === end
-  if (isDrained) return release(turn, primary, handover.to)
+  if (isDrained) return release(turn, primary, handover)
   if (turn.nowMs < handover.untilMs) return
   if (handover.phase === 'draining') turn.effects.push({ kind: 'admission', isOpen: true })
   primary.handover = undefined
 }
 
-function release(turn: Turn, { others, ballot }: Primary, to: StoreId): void {
-  const message: ReplicationMessage = { kind: 'release', ballot, to }
+function release(turn: Turn, { others, ballot }: Primary, { to, version }: Handover): void {
+  const message: ReplicationMessage = { kind: 'release', ballot, to, version }
   stepDown(
     turn,
     [...others.keys()].map((store) => ({ to: store, message })),
@@ -86,7 +87,7 @@ function release(turn: Turn, { others, ballot }: Primary, to: StoreId): void {
 export function onRelease(
   turn: Turn,
   from: StoreId,
-  { ballot, to }: Extract<ReplicationMessage, { kind: 'release' }>,
+  { ballot, to, version }: Extract<ReplicationMessage, { kind: 'release' }>,
 ): void {
   const { state } = turn
   const promised = state.durable?.promised
@@ -94,4 +95,5 @@ export function onRelease(
   state.grants.released = ballot
   state.quietSinceMs = turn.nowMs
   state.isCalled = to === state.identity.self
+  state.calledAt = version === '' ? undefined : { epoch: ballot.epoch, version }
 }

@@ -43,7 +43,7 @@ export function beginMerge(turn: Turn, candidacy: Candidacy): void {
 
 /** What that log no longer holds can only come as a snapshot: the one who has it stands instead (T3). */
 function yieldTo(turn: Turn, { ballot }: Candidacy, to: StoreId): void {
-  send(turn, to, { kind: 'release', ballot, to })
+  send(turn, to, { kind: 'release', ballot, to, version: '' })
   withdraw(turn, WITHDRAW_MS)
 }
 

@@ -93,7 +93,13 @@ export type ReplicationMessage =
    * The one that was promised the ballot does not use it any more: a primary that has stepped down,
    * whose grants are void, or a candidate whose log is too old. `to` stands at once.
    */
-  | { readonly kind: 'release'; readonly ballot: Ballot; readonly to: string }
+  | {
+      readonly kind: 'release'
+      readonly ballot: Ballot
+      readonly to: string
+      /** Of the configuration, if it was read just before: that is the target's T1. */
+      readonly version: string
+    }
   /** "My promise is still that ballot?" (strict reads, 1.6); `round` comes back. */
   | { readonly kind: 'check'; readonly ballot: Ballot; readonly round: number }
   | { readonly kind: 'checkAck'; readonly ballot: Ballot; readonly round: number }

@@ -94,7 +94,7 @@ test('in one kernel the old process is dead, and its grant void', () => {
 
 test('a grant that was released counts no more', () => {
   const bench = granter()
-  bench.receive(A, { kind: 'release', ballot: ONE, to: C })
+  bench.receive(A, { kind: 'release', ballot: ONE, to: C, version: '' })
   seal(bench)
   expect(bench.sent('sealAck')).toHaveLength(1)
 })

@@ -9,7 +9,7 @@
  */
 
 import type { Configuration, Member } from '../contract/configuration.ts'
-import type { Ballot, Seq, StoreId } from '../contract/identifiers.ts'
+import type { Ballot, Epoch, Seq, StoreId } from '../contract/identifiers.ts'
 import { NO_BALLOT } from './ballot.ts'
 import { LogView } from './log-view.ts'
 import type { LogPosition, LogSummary, ReplicationMessage } from './messages.ts'
@@ -116,6 +116,8 @@ export interface EpochBump {
 export interface Handover {
   readonly to: StoreId
   phase: 'reading' | 'draining'
+  /** Of the configuration in the config store, once it was read. */
+  version: string
   readonly untilMs: number
 }
 
@@ -205,6 +207,8 @@ export interface ReplicaState {
   quietSinceMs: number
   /** Stands as soon as it may: a primary has released its office to this store. */
   isCalled: boolean
+  /** What the one that released its office had read in the config store just before. */
+  calledAt: { readonly epoch: Epoch; readonly version: string } | undefined
   /** Back-off between candidacies. */
   notBeforeMs: number
   /** Candidacies since this store last got to act, or followed somebody. */
@@ -264,6 +268,7 @@ export function openReplica({ identity, settings, recovered }: ReplicaOptions): 
     swapUnderWay: undefined,
     quietSinceMs: 0,
     isCalled: false,
+    calledAt: undefined,
     notBeforeMs: 0,
     attemptCount: 0,
     resumeAtMs: undefined,

@@ -151,7 +151,7 @@ test('a candidate that cannot get the entries lets their owner stand', () => {
 
 test('a released member stands at once', () => {
   const bench = new Bench({ durable: durableOf(SEALED, A), log: LOG, applied: 3 })
-  bench.receive(A, { kind: 'release', ballot: SEALED, to: B })
+  bench.receive(A, { kind: 'release', ballot: SEALED, to: B, version: '' })
   expect(bench.take('getConfiguration')).toHaveLength(1)
 })
 

@@ -63,6 +63,16 @@ export class LeaseWatch {
     }
   }
 
+  /** When a process that lives last got a beacon of the store, by true time. */
+  heardMs(store: StoreId): number {
+    const living = [...this.#probes.values()].filter(({ machine, life }) => {
+      return machine.host.life === life
+    })
+    return Math.max(
+      ...living.map(({ machine, leases }) => machine.clock.trueMs(leases.view.heardMs(store))),
+    )
+  }
+
   /** To be called every now and then. */
   check(): void {
     const living = [...this.#probes.values()].filter(({ machine, life }) => {

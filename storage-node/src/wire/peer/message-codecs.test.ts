@@ -46,7 +46,15 @@ const log = fc.record({
   ballots: fc.array(position, { maxLength: 4 }),
 })
 const why = fc.constantFrom(
-  ...(['promisedMore', 'grantLives', 'silence', 'noState', 'notMember', 'quarantined', 'rival'] as const),
+  ...([
+    'promisedMore',
+    'grantLives',
+    'silence',
+    'noState',
+    'notMember',
+    'quarantined',
+    'rival',
+  ] as const),
 )
 const reason = fc.constantFrom(...(['promisedMore', 'gap', 'noState', 'backlog'] as const))
 
@@ -69,7 +77,7 @@ const messages: ByKind = {
   logEntries: fc.record({ ballot, from: seq, entries }),
   sync: fc.record({ ballot, prev: position, entries }),
   syncAck: fc.record({ ballot, seq }),
-  release: fc.record({ ballot, to: fc.uuid() }),
+  release: fc.record({ ballot, to: fc.uuid(), version: fc.string({ maxLength: 16 }) }),
   check: fc.record({ ballot, round: fc.nat() }),
   checkAck: fc.record({ ballot, round: fc.nat() }),
   snapshotWanted: fc.record({ ballot, log: fc.oneof(nothing, log) }),

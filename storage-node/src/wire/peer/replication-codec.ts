@@ -38,6 +38,9 @@ const entries: Codec<readonly LogEntry[]> = list(
   ENTRY_COUNT_MAX,
 )
 
+/** What a config store calls a state of a record. */
+const VERSION_BYTES_MAX = 64
+
 const log: Codec<LogSummary> = struct<LogSummary>({
   first: optional(seq),
   base: logPosition,
@@ -78,7 +81,7 @@ export const replicationMessage: Codec<ReplicationMessage> = taggedUnion('kind',
   logEntries: variant(9, { ballot, from: seq, entries }),
   sync: variant(10, { ballot, prev: logPosition, entries }),
   syncAck: variant(11, { ballot, seq }),
-  release: variant(12, { ballot, to: text(NAME_BYTES_MAX) }),
+  release: variant(12, { ballot, to: text(NAME_BYTES_MAX), version: text(VERSION_BYTES_MAX) }),
   check: variant(13, { ballot, round: u48() }),
   checkAck: variant(14, { ballot, round: u48() }),
   snapshotWanted: variant(15, { ballot, log: optional(log) }),
