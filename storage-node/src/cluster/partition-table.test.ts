@@ -112,6 +112,24 @@ test('the config store is asked about a partition now and then, not with every c
   expect(get).toHaveBeenCalledTimes(4)
 })
 
+test('a partition of which no watch has told is found after the config store was asked', async () => {
+  const region = await FakeRegion.open(foundingRanges(2))
+  const { configs } = region
+  jest.spyOn(configs, 'watch').mockReturnValue({ stop: () => undefined })
+  const list = jest.spyOn(configs, 'list').mockRejectedValueOnce(new Error('down'))
+  const clock = new ManualClock(START_MS)
+  const table = new PartitionTable(configs, clock)
+  const position = Buffer.from('5000000000000000', 'hex')
+  for (let at = 0; at < 15; at++) {
+    expect(table.find(position)).toBeUndefined()
+    clock.advance(100)
+  }
+  expect(list).toHaveBeenCalledTimes(2)
+  await region.turns()
+  expect(table.find(position)).toMatchObject({ partition: 2, epoch: 1 })
+  expect(list).toHaveBeenCalledTimes(2)
+})
+
 test('while the config store is down, the own replicas are all there is to go by', async () => {
   const configs = new MemoryConfigStore()
   jest.spyOn(configs, 'get').mockRejectedValue(new Error('down'))

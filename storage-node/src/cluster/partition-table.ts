@@ -17,6 +17,8 @@ import type { ConfigStore, PartitionConfig } from './config-store.ts'
 
 /** The config store is asked about one partition at most so often. */
 const REFRESH_MS_MIN = 250
+/** ... and about all of them so often, while a position is in none that is known. */
+const LIST_MS_MIN = 1000
 
 export interface Route {
   readonly partition: PartitionId
@@ -44,6 +46,7 @@ export class PartitionTable {
   /** In the order of their ranges' starts; undefined when that has changed. */
   #sorted: readonly Route[] | undefined
   #ownAskedMs = -Infinity
+  #listedMs = -Infinity
 
   /** Begins to watch; routes come in later turns. */
   constructor(configs: ConfigStore, clock: Clock, own: OwnConfigurations = () => []) {
@@ -59,7 +62,11 @@ export class PartitionTable {
 
   /** The partition that holds the position, as far as anybody has said. */
   find(position: Uint8Array): Route | undefined {
-    return this.#findKnown(position) ?? (this.#askOwn() ? this.#findKnown(position) : undefined)
+    const known = this.#findKnown(position)
+    if (known !== undefined) return known
+    const own = this.#askOwn() ? this.#findKnown(position) : undefined
+    if (own === undefined) this.#list()
+    return own
   }
 
   get(partition: PartitionId): Route | undefined {
@@ -116,6 +123,17 @@ export class PartitionTable {
     this.#ownAskedMs = nowMs
     for (const configuration of this.#own()) this.learnConfiguration(configuration)
     return true
+  }
+
+  /** A watch may tell late, or never, of a partition. */
+  #list(): void {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs - this.#listedMs < LIST_MS_MIN) return
+    this.#listedMs = nowMs
+    this.#configs.list().then(
+      (configs) => configs.forEach((config) => this.#learnConfig(config)),
+      () => undefined,
+    )
   }
 
   #learnConfig({ partition, configuration, intent }: PartitionConfig): void {
