@@ -7,4 +7,9 @@
  * @module
  */
 
-export const REGRESSION_SEEDS: readonly number[] = []
+export const REGRESSION_SEEDS: readonly number[] = [
+  // The frame of a snapshot, or the answer to it, got lost: the receiver refused every later one.
+  5000062, 5000097, 6000156,
+  // The system range is only read in the end: no bucket can be made to prove writes elsewhere.
+  5000210, 6000080,
+]
