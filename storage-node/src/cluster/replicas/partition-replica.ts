@@ -347,7 +347,11 @@ export class PartitionReplica implements SystemReplica {
       return { partition, ballot, seq, opId, payload }
     })
     this.#unapplied.add(entries)
-    void journal.persist(record, records).then(() => this.#input({ kind: 'persisted', token }))
+    const last = entries.at(-1)
+    void journal.persist(record, records).then(() => {
+      this.#input({ kind: 'persisted', token })
+      if (last !== undefined) this.#primary.synced(last.seq)
+    })
   }
 
   #onApplied({ seq, ballot, opId }: EntryRecord, { versionSeq }: Effects): void {

@@ -113,7 +113,9 @@ export class MemoryPrimary {
   #propose(entries: readonly ProposedEntry[]): Seq | undefined {
     this.batches.push(entries.length)
     const first = (this.#lastSeq + 1) as Seq
-    this.#lastSeq = (this.#lastSeq + entries.length) as Seq
+    const last = (this.#lastSeq + entries.length) as Seq
+    this.#lastSeq = last
+    void Promise.resolve().then(() => this.primary.synced(last))
     if (this.doesCommit) void this.#apply(first, entries)
     else this.#uncommitted.push({ first, entries })
     return first

@@ -1,6 +1,10 @@
 /**
  * What a primary has proposed and not applied yet, and its way into the log: everything that one turn
- * of the event loop brings is proposed at once.
+ * of the event loop brings is proposed at once, and what comes while that is being synced is proposed
+ * at once when it is.
+ *
+ * The journal has one group in flight, here and at the members, so what comes meanwhile would wait
+ * there; sent one by one it would only cost every store more messages.
  *
  * @module
  */
@@ -32,6 +36,8 @@ export class PrimaryProposals {
   readonly #logged = new Map<Seq, Proposal>()
   #uncommittedBytes = 0
   #isOpen = true
+  /** The last one that was handed to the log, while it is not synced here. */
+  #unsynced: Seq | undefined
 
   constructor(propose: Propose) {
     this.#propose = propose
@@ -62,6 +68,13 @@ export class PrimaryProposals {
     return proposal?.payload === payload ? proposal.effects : undefined
   }
 
+  /** The log is synced here up to this entry. */
+  synced(upTo: Seq): void {
+    if (this.#unsynced === undefined || this.#unsynced > upTo) return
+    this.#unsynced = undefined
+    if (this.#queued.length > 0) afterTurn(() => this.#flush())
+  }
+
   applied(upTo: Seq): void {
     for (const [seq, proposal] of this.#logged) {
       if (seq > upTo) break
@@ -73,6 +86,7 @@ export class PrimaryProposals {
   /** This is no primary any more: entries may be committed by the next one, or not. */
   abandon(): void {
     this.#isOpen = true
+    this.#unsynced = undefined
     const queued = this.#queued
     this.#queued = []
     for (const proposal of queued) this.#end(proposal, undefined)
@@ -84,13 +98,14 @@ export class PrimaryProposals {
 
   #flush(): void {
     const queued = this.#queued
-    if (queued.length === 0 || !this.#isOpen) return
+    if (queued.length === 0 || !this.#isOpen || this.#unsynced !== undefined) return
     this.#queued = []
     const first = this.#propose(queued.map(({ opId, payload }) => ({ opId, payload })))
     for (const [at, proposal] of queued.entries()) {
       if (first === undefined) this.#end(proposal, undefined)
       else this.#logged.set((first + at) as Seq, proposal)
     }
+    if (first !== undefined) this.#unsynced = (first + queued.length - 1) as Seq
   }
 
   #end(proposal: Proposal, seq: Seq | undefined): void {

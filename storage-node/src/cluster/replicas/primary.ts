@@ -138,6 +138,11 @@ export class Primary {
     return this.#proposals.effectsOf(seq, payload)
   }
 
+  /** The log is synced here up to this entry. */
+  synced(upTo: Seq): void {
+    this.#proposals.synced(upTo)
+  }
+
   applied(upTo: Seq): void {
     this.#proposals.applied(upTo)
   }
