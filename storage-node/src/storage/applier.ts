@@ -1,6 +1,8 @@
 /**
- * Applies committed entries of one partition: one atomic batch each, in seq order, that also says
- * how far the partition has come (I19).
+ * Applies committed entries of one partition in seq order, those of one turn in one atomic batch,
+ * which also says how far the partition has come (I19).
+ *
+ * Rows that every entry changes, the counters and how far it has come, are written once for a batch.
  *
  * Nothing here may depend on what the code of another version would have decided: effects are
  * applied blindly.
@@ -15,7 +17,7 @@ import type { PartitionId, Seq } from '../contract/identifiers.ts'
 import type { BucketCounters } from '../model/bucket.ts'
 import { addCounters } from '../model/bucket.ts'
 import type { BucketId, VersionSeq } from '../model/identifiers.ts'
-import type { Effects } from '../wire/stored/effects.ts'
+import type { Effect, Effects } from '../wire/stored/effects.ts'
 import { NAMESPACES, appliedRowKey, bucketIdOfRow, countersRowKey } from '../wire/stored/keys.ts'
 import { decodeFenceRow, encodeAppliedRow, encodeCountersRow } from '../wire/stored/rows.ts'
 import type { Mutation } from './key-value-engine.ts'
@@ -30,6 +32,19 @@ export interface ApplierParts {
   readonly range?: PartitionRange
 }
 
+/** Entries on their way into the engine together. */
+class Batch {
+  readonly mutations: Mutation[] = []
+  /** Buckets whose counters the entries change. */
+  readonly counted = new Set<BucketId>()
+  readonly written: Promise<void>
+
+  constructor(write: (batch: Batch) => Promise<void>) {
+    // What else is applied in this turn of the event loop rides along.
+    this.written = Promise.resolve().then(() => write(this))
+  }
+}
+
 /** The state of one partition on one store. */
 export class Applier {
   readonly #partition: PartitionId
@@ -41,6 +56,8 @@ export class Applier {
   /** Buckets that refuse changes (replication.md 1.14): every command looks. */
   readonly #fenced: Set<BucketId>
   readonly #key: Uint8Array
+  /** Takes entries until it goes to the engine. */
+  #batch: Batch | undefined
   #queuedSeq: Seq
   #appliedSeq: Seq
   #versionSeq: VersionSeq
@@ -100,11 +117,45 @@ export class Applier {
     }
   }
 
-  /** Applies the next entry; calls in seq order, each after its `prepare`. */
-  async apply(seq: Seq, effects: Effects): Promise<void> {
+  /**
+   * Applies the next entry; calls in seq order, each after its `prepare`. Entries of one batch are
+   * told so by the same promise.
+   */
+  apply(seq: Seq, { versionSeq, effects }: Effects): Promise<void> {
     assert(seq === this.#queuedSeq + 1, 'entries are applied in order')
     this.#queuedSeq = seq
-    const mutations = this.#mutationsOf(seq, effects)
+    if (versionSeq > this.#versionSeq) this.#versionSeq = versionSeq
+    this.#batch ??= new Batch((batch) => this.#write(batch))
+    for (const effect of effects) this.#take(this.#batch, effect)
+    return this.#batch.written
+  }
+
+  #take({ mutations, counted }: Batch, effect: Effect): void {
+    if (effect.kind === 'count') {
+      const before = this.#counters.get(effect.bucketId)
+      assert(before !== undefined, `entry ${this.#queuedSeq} of ${this.#partition} was prepared`)
+      this.#counters.set(effect.bucketId, addCounters(before, effect.delta))
+      counted.add(effect.bucketId)
+      return
+    }
+    const value = effect.kind === 'put' ? effect.value : undefined
+    mutations.push({ key: effect.key, value })
+    if (!isCountersRow(effect.key)) return
+    const bucketId = bucketIdOfRow(effect.key)
+    this.#counters.delete(bucketId)
+    counted.delete(bucketId)
+  }
+
+  async #write({ mutations, counted }: Batch): Promise<void> {
+    const seq = this.#queuedSeq
+    this.#batch = undefined
+    for (const bucketId of counted) {
+      const counters = this.#counters.get(bucketId)
+      assert(counters !== undefined, 'what was counted is known')
+      mutations.push({ key: countersRowKey(bucketId), value: encodeCountersRow(counters) })
+    }
+    const applied = encodeAppliedRow({ seq, versionSeq: this.#versionSeq })
+    mutations.push({ key: this.#key, value: applied })
     this.#cache.applying(mutations)
     await this.#writer.write(mutations)
     this.#cache.applied(mutations)
@@ -116,28 +167,6 @@ export class Applier {
     if (key[0] !== NAMESPACES.fence.charCodeAt(0)) return
     if (value !== undefined && !decodeFenceRow(value).isLifted) this.#fenced.add(bucketIdOfRow(key))
     else this.#fenced.delete(bucketIdOfRow(key))
-  }
-
-  #mutationsOf(seq: Seq, { versionSeq, effects }: Effects): Mutation[] {
-    if (versionSeq > this.#versionSeq) this.#versionSeq = versionSeq
-    const mutations: Mutation[] = []
-    for (const effect of effects) {
-      if (effect.kind === 'count') {
-        const before = this.#counters.get(effect.bucketId)
-        assert(before !== undefined, `entry ${seq} of partition ${this.#partition} was prepared`)
-        const counters = addCounters(before, effect.delta)
-        this.#counters.set(effect.bucketId, counters)
-        const value = encodeCountersRow(counters)
-        mutations.push({ key: countersRowKey(effect.bucketId), value })
-      } else {
-        if (isCountersRow(effect.key)) this.#counters.delete(bucketIdOfRow(effect.key))
-        const value = effect.kind === 'put' ? effect.value : undefined
-        mutations.push({ key: effect.key, value })
-      }
-    }
-    const applied = encodeAppliedRow({ seq, versionSeq: this.#versionSeq })
-    mutations.push({ key: this.#key, value: applied })
-    return mutations
   }
 }
 

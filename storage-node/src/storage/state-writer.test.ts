@@ -93,20 +93,6 @@ test('later mutations of a key win, also across batches', async () => {
   expect(await engine.getMany([key])).toEqual([new Uint8Array([19])])
 })
 
-test('of one key only the last mutation of a batch reaches the engine', async () => {
-  const engine = new HeldEngine()
-  const writer = new StateWriter(engine, unexpected)
-  const last = { key: Buffer.from('a'), value: Buffer.from('last') }
-  void writer.write([row('a'), row('b')])
-  void writer.write([row('c'), last])
-  await turn()
-  expect(engine.batches).toEqual(['a b c'])
-  engine.settle()
-  await writer.settled()
-  const [value] = await engine.getMany([last.key])
-  expect(value).toEqual(new Uint8Array(last.value!))
-})
-
 test('a refused write is fatal, and nobody who waits gets an answer', async () => {
   const engine = new HeldEngine()
   const fatal: Error[] = []

@@ -7,7 +7,6 @@
  * @module
  */
 
-import { asBuffer } from '../base/bytes.ts'
 import type { Fatal } from '../base/crash.ts'
 import type { KeyValueEngine, Mutation } from './key-value-engine.ts'
 
@@ -59,16 +58,8 @@ export class StateWriter {
   }
 }
 
-/**
- * Of several mutations of one key only the last is left. Every entry of a partition rewrites the
- * row that says how far it has come, so that is a quarter of a busy batch.
- */
 function mutationsOf(batch: readonly Waiting[]): readonly Mutation[] {
   const [only] = batch
   if (only !== undefined && batch.length === 1) return only.mutations
-  const last = new Map<string, Mutation>()
-  for (const { mutations } of batch) {
-    for (const mutation of mutations) last.set(asBuffer(mutation.key).toString('latin1'), mutation)
-  }
-  return [...last.values()]
+  return batch.flatMap(({ mutations }) => mutations)
 }

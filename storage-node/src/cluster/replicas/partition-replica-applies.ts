@@ -29,6 +29,11 @@ export interface ApplyQueueOptions {
   readonly onFailed: (cause: Error) => void
 }
 
+interface HandedOver {
+  readonly entry: EntryRecord
+  readonly effects: Effects
+}
+
 /** One replica's way from the log into the engine. */
 export class ApplyQueue {
   readonly #options: ApplyQueueOptions
@@ -39,6 +44,8 @@ export class ApplyQueue {
   #working: Promise<void> | undefined
   #inFlightCount = 0
   #last: Promise<void> = Promise.resolve()
+  /** The last batch that the applier has begun, and the entries in it. */
+  #batch: { readonly written: Promise<void>; readonly entries: HandedOver[] } | undefined
   #hasFailed = false
 
   constructor(options: ApplyQueueOptions, applier: Applier) {
@@ -120,10 +127,18 @@ export class ApplyQueue {
   #handOver(entry: EntryRecord, effects: Effects): void {
     this.#issued = entry.seq
     this.#inFlightCount++
-    this.#last = this.#applier.apply(entry.seq, effects).then(
+    const written = this.#applier.apply(entry.seq, effects)
+    if (this.#batch?.written !== written) this.#begin(written)
+    this.#batch?.entries.push({ entry, effects })
+  }
+
+  #begin(written: Promise<void>): void {
+    const entries: HandedOver[] = []
+    this.#batch = { written, entries }
+    this.#last = written.then(
       () => {
-        this.#inFlightCount--
-        this.#options.onApplied(entry, effects)
+        this.#inFlightCount -= entries.length
+        for (const { entry, effects } of entries) this.#options.onApplied(entry, effects)
       },
       (error: Error) => this.#fail(error),
     )
