@@ -8,6 +8,7 @@
  * @module
  */
 
+import { assert } from '../../base/assert.ts'
 import { asBuffer } from '../../base/bytes.ts'
 import type { Seq } from '../../contract/identifiers.ts'
 import { opIdMs } from '../../wire/stored/op-id.ts'
@@ -20,6 +21,8 @@ const KEPT_MS = 20_000
 const FOREIGN_MS = 30_000
 /** Bounds memory whatever clocks do: 13,000 commands a second. */
 const COUNT_MAX = 262_144
+/** Names that were forgotten before their list is made anew. */
+const SLACK_COUNT = 4096
 
 /** An operation that took effect. */
 export interface RecentOperation {
@@ -31,13 +34,18 @@ export interface RecentOperation {
 
 /** Finds what took effect in the last seconds. */
 export class RecentOperations {
-  /** In the order of their entries. */
   readonly #operations = new Map<string, RecentOperation>()
+  /**
+   * Their names in the order of their entries, and how many of them are forgotten: a map would walk
+   * past what it has lost each time that its first one is asked for.
+   */
+  #names: string[] = []
+  #forgottenCount = 0
   #forgottenMs = 0
 
   /** Entries of earlier processes, or of a snapshot. */
   constructor(operations: readonly RecentOperation[] = []) {
-    for (const operation of operations) this.#operations.set(nameOf(operation.opId), operation)
+    for (const operation of operations) this.#set(operation)
   }
 
   find(opId: Uint8Array): RecentOperation | undefined {
@@ -54,7 +62,7 @@ export class RecentOperations {
     if (Math.abs(opIdMs(opId) - nowMs) > FOREIGN_MS) return
     // Copied: the entry may be a view of a frame or a file's window.
     const copy = Uint8Array.prototype.slice.call(opId)
-    this.#operations.set(nameOf(opId), { opId: copy, seq, payload: undefined })
+    this.#set({ opId: copy, seq, payload: undefined })
     this.#forgetOld(nowMs)
   }
 
@@ -64,13 +72,25 @@ export class RecentOperations {
     return [...this.#operations.values()]
   }
 
+  #set(operation: RecentOperation): void {
+    const name = nameOf(operation.opId)
+    if (!this.#operations.has(name)) this.#names.push(name)
+    this.#operations.set(name, operation)
+  }
+
   #forgetOld(nowMs: number): void {
-    for (const [name, { opId }] of this.#operations) {
-      const timeMs = opIdMs(opId)
-      if (timeMs > nowMs - KEPT_MS && this.#operations.size <= COUNT_MAX) return
+    for (let name; (name = this.#names[this.#forgottenCount]) !== undefined;) {
+      const oldest = this.#operations.get(name)
+      assert(oldest !== undefined, 'each name is of an operation')
+      const timeMs = opIdMs(oldest.opId)
+      if (timeMs > nowMs - KEPT_MS && this.#operations.size <= COUNT_MAX) break
       this.#operations.delete(name)
+      this.#forgottenCount++
       this.#forgottenMs = Math.max(this.#forgottenMs, timeMs)
     }
+    if (this.#forgottenCount < SLACK_COUNT || this.#forgottenCount * 2 < this.#names.length) return
+    this.#names = this.#names.slice(this.#forgottenCount)
+    this.#forgottenCount = 0
   }
 }
 
