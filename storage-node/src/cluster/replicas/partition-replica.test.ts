@@ -1,6 +1,7 @@
 import type { PartitionId } from '../../contract/identifiers.ts'
 import type { ObjectCommand } from '../../model/command.ts'
 import type { ObjectKey } from '../../model/identifiers.ts'
+import { Journal } from '../../storage/journal/journal.ts'
 import type { ReplicaMachine } from './partition-replica-fixtures.ts'
 import {
   ReplicaWorld,
@@ -238,6 +239,25 @@ test('a region with one store acts at once, alone', async () => {
   await world.restart('a')
   expect(await textOf(world, 'photo')).toBe('photo')
   expect(world.clock.nowMs() - downMs).toBeLessThan(200)
+})
+
+test('a region with one store that cannot read its journal ends, and reads it at its next start', async () => {
+  const settings = { minInsync: 1, zoneCount: 1, isOneKernel: true }
+  const world = await ReplicaWorld.open({ storeCount: 1, settings })
+  const machine = world.machine('a')
+  for (let at = 0; at < 10; at++) await world.execute(putCommand(`photo-${at}`))
+  machine.crash()
+  const reading = jest.spyOn(Journal.prototype, 'entries').mockImplementation(() => {
+    throw new Error('EIO')
+  })
+  await world.restart('a')
+  await world.until('it has ended', () => !machine.isUp)
+  expect(machine.failures.map(({ message }) => message)).toEqual([
+    'A partition cannot be applied: partition 1',
+  ])
+  reading.mockRestore()
+  await world.restart('a')
+  expect(await textOf(world, 'photo-9')).toBe('photo-9')
 })
 
 /** Checkpoints once no file is kept for opIds; a small volume keeps little for a member that is away. */

@@ -451,7 +451,11 @@ export class PartitionReplica implements SystemReplica {
     }
   }
 
+  /** Others have what this store cannot read; a lone one can only try to read it anew. */
   #onDamaged(cause: Error): void {
+    if (this.configuration?.members.length === 1) {
+      return this.#fail('A partition cannot be applied', cause)
+    }
     const { logger } = this.#options
     logger.error('A partition cannot be applied', { partition: this.partition, why: cause.message })
     this.#input({ kind: 'damaged' })
