@@ -49,6 +49,8 @@ function inTurn(...calls: readonly (readonly [ClientOperation, Outcome<Seen>])[]
 }
 
 const place = { bucket: 'barn', key: 'hay' } as const
+/** It is there from the beginning. */
+const BARN = { bucketsAtStart: ['barn'] }
 const put = {
   ...({ kind: 'put', ...place, forbidOverwrite: false } as const),
   ...{ content: '1', etag: 'A', sizeBytes: 3 },
@@ -176,11 +178,14 @@ describe('one key', () => {
       1,
     ],
   ] as const)('%s', (_name, calls, count) => {
-    expect(checkHistory(inTurn(...calls).calls)).toHaveLength(count)
+    expect(checkHistory(inTurn(...calls).calls, BARN)).toHaveLength(count)
   })
 
   test('the excerpt names the call and what stood before it', () => {
-    const [violation] = checkHistory(inTurn([put, done(object)], [get, refused('NoSuchKey')]).calls)
+    const [violation] = checkHistory(
+      inTurn([put, done(object)], [get, refused('NoSuchKey')]).calls,
+      BARN,
+    )
     expect(violation).toMatchObject({ kind: 'not linearizable', bucket: 'barn', key: 'hay' })
     expect(violation?.excerpt.split('\n')).toEqual([
       'No order explains the call marked =>; before it: content 1 of 3 B',
@@ -197,6 +202,13 @@ test('recorders whose clocks agree are merged; calls that touch overlap', () => 
   early.invoke(2, 10, get)(12, refused('NoSuchKey'))
   const late = new ClientHistory()
   late.invoke(2, 11, get)(12, refused('NoSuchKey'))
-  expect(checkHistory(mergeHistories([early.calls, writer.calls]))).toEqual([])
-  expect(checkHistory(mergeHistories([late.calls, writer.calls]))).toHaveLength(1)
+  expect(checkHistory(mergeHistories([early.calls, writer.calls]), BARN)).toEqual([])
+  expect(checkHistory(mergeHistories([late.calls, writer.calls]), BARN)).toHaveLength(1)
+})
+
+test('a bucket that nobody makes is not there', () => {
+  const calls = inTurn([get, refused('NoSuchBucket')]).calls
+  expect(checkHistory(calls)).toEqual([])
+  expect(checkHistory(calls, BARN)).not.toEqual([])
+  expect(checkHistory(inTurn([get, refused('NoSuchKey')]).calls)).not.toEqual([])
 })

@@ -23,7 +23,7 @@ export interface HistoryViolation {
 }
 
 export interface HistoryOptions {
-  /** Buckets that are there from the beginning; without it those that no call creates. */
+  /** Buckets that are there from the beginning; default: none. */
   readonly bucketsAtStart?: readonly string[]
 }
 
@@ -34,8 +34,7 @@ export function checkHistory(
 ): HistoryViolation[] {
   const byBucket = groupBy(calls, ({ operation }) => operation.bucket)
   return [...byBucket].flatMap(([bucket, own]) => {
-    const isCreated = own.some(({ operation }) => operation.kind === 'createBucket')
-    const hasBucket = options.bucketsAtStart?.includes(bucket) ?? !isCreated
+    const hasBucket = options.bucketsAtStart?.includes(bucket) === true
     return [
       ...foreignBytes(bucket, own),
       ...brokenLists(bucket, own),
