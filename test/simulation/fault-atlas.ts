@@ -51,15 +51,17 @@ export class FaultAtlas {
   }
 
   /** Leaves one volume little space, or none. */
-  fill(random: SeededRandom): (() => void) | undefined {
+  fill(random: SeededRandom, nowMs: number): (() => void) | undefined {
     if (this.#full !== undefined) return undefined
     const machine = random.pick(this.#machines)
     this.#full = machine
     const { totalBytes, availableBytes } = machine.disk.space()
     const usedBytes = totalBytes - availableBytes
     machine.disk.resize(usedBytes + random.pick([0, NEARLY_FULL_BYTES]))
+    machine.fullSinceMs = nowMs
     return () => {
       machine.disk.resize(this.#capacityBytes)
+      machine.fullSinceMs = undefined
       this.#full = undefined
     }
   }

@@ -112,8 +112,8 @@ export const FAULTS: Readonly<Record<FaultClass, FaultDefinition>> = {
   fullDisk: {
     gapMs: 2 * MINUTE_MS,
     durationMs: [5 * SECOND_MS, 60 * SECOND_MS],
-    begin({ atlas, random }) {
-      return atlas.fill(random)
+    begin({ atlas, random, nowMs }) {
+      return atlas.fill(random, nowMs())
     },
   },
   diskErrors: {

@@ -19,6 +19,8 @@ import type { RunningNode } from './running-node.ts'
 import type { Scheduler } from './scheduler.ts'
 import { SimulatedClock } from './simulated-clock.ts'
 import { simulateEngine, type EngineTiming } from './simulated-engine.ts'
+import { DiskWatch } from './watches/disk-watch.ts'
+import type { Accuse } from './watches/log-watch.ts'
 
 /** Syncs are what disks are slow at. */
 const SYNC_MS_MAX = 2
@@ -58,8 +60,11 @@ export class Machine {
   readonly host: Host
   readonly zone: string
   readonly disk: SimulatedDisk
+  readonly watch: DiskWatch
   /** Once it has been formatted. */
   storeId: StoreId | undefined
+  /** Since when its volume has no space to speak of. */
+  fullSinceMs: number | undefined
   /** Factor on all times of the disk. */
   diskSlowness = 1
   readonly #scheduler: Scheduler
@@ -83,6 +88,7 @@ export class Machine {
     readonly openNode: OpenNode
     readonly onEnd: (end: ProcessEnd) => void
     readonly onFailedSync: (machine: Machine, path: string) => void
+    readonly accuse: Accuse
   }) {
     const { index, zone, seed, scheduler, openNode, onEnd, clockRate, capacityBytes } = options
     this.host = new Host(index)
@@ -94,14 +100,20 @@ export class Machine {
     this.#onEnd = onEnd
     this.#clockRate = clockRate
     this.#clock = this.#newClock()
+    this.watch = new DiskWatch(
+      () => this.host.life,
+      (rule, detail) => options.accuse(rule, `store ${index}: ${detail}`),
+    )
     this.disk = new SimulatedDisk(seededRandom(this.#random.seed()), {
       capacityBytes,
       delay: (operation, _path, act) => {
         scheduler.afterIn(this.host, this.#diskDelay(operation), 'disk', act)
       },
+      onEffect: this.watch.heard,
       onFault: (operation, path) => {
-        // A failed sync of a directory loses no bytes; whoever needs the name does not go on.
-        if (operation === 'sync') options.onFailedSync(this, path)
+        if (operation === 'sync' || (operation === 'syncDirectory' && this.#hasNewNames(path))) {
+          options.onFailedSync(this, path)
+        }
       },
     })
   }
@@ -134,7 +146,7 @@ export class Machine {
       files: this.disk.files,
       clock: this.#clock,
       random: this.#bytes,
-      engine: simulateEngine(this.#engine, this.#scheduler, this.host, this.#random, ENGINE_TIMING),
+      engine: this.#simulateEngine(),
       fatal: (cause) => {
         if (isMine()) this.#endBySelf(cause)
       },
@@ -195,6 +207,22 @@ export class Machine {
     this.#onDeath.clear()
     for (const callback of callbacks) callback()
     this.#onEnd({ machine: this, cause, isOpening })
+  }
+
+  /** Where names are only gone, a failed sync of their directory loses nothing. */
+  #hasNewNames(path: string): boolean {
+    return this.disk
+      .directory(path)
+      .unsyncedChanges()
+      .some(({ added }) => added !== undefined)
+  }
+
+  #simulateEngine(): KeyValueEngine {
+    return simulateEngine(this.#engine, {
+      ...{ scheduler: this.#scheduler, host: this.host, random: this.#random },
+      timing: ENGINE_TIMING,
+      onFlushed: (rows) => this.watch.flushed(rows),
+    })
   }
 
   #newClock(): SimulatedClock {

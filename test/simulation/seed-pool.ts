@@ -55,7 +55,7 @@ async function runLane(
 }
 
 function startWorker(): ChildProcess {
-  return fork(WORKER, { execArgv: ['--max-semi-space-size=32'] })
+  return fork(WORKER, { execArgv: ['--max-semi-space-size=16', '--single-threaded-gc'] })
 }
 
 /** The result, or why there is none. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { KeyValueEngine } from '@granary/storage-node/testing'
+import type { KeyValueEngine, Snapshot } from '@granary/storage-node/testing'
 import type { SeededRandom } from '../crash/seeded-random.ts'
 import type { Host } from './host.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -19,13 +19,19 @@ export interface EngineTiming {
   readonly flushMsMax: number
 }
 
+export interface SimulatedEngineOptions {
+  readonly scheduler: Scheduler
+  readonly host: Host
+  readonly random: SeededRandom
+  readonly timing: EngineTiming
+  /** Called with the rows that a flush has covered, to be released. */
+  readonly onFlushed: (rows: Snapshot) => void
+}
+
 /** The engine as the process that runs on `host` now sees it. */
 export function simulateEngine(
   engine: KeyValueEngine,
-  scheduler: Scheduler,
-  host: Host,
-  random: SeededRandom,
-  timing: EngineTiming,
+  { scheduler, host, random, timing, onFlushed }: SimulatedEngineOptions,
 ): KeyValueEngine {
   const { life } = host
   const pass = (msMax: number) =>
@@ -54,7 +60,9 @@ export function simulateEngine(
     async flush() {
       // What it covers is decided somewhere between the call and the answer.
       if (random.chance(0.5)) await pass(timing.flushMsMax)
+      const covered = engine.snapshot()
       await engine.flush()
+      onFlushed(covered)
       await pass(timing.flushMsMax)
     },
     close: () => (host.life === life ? engine.close() : never()),

@@ -79,9 +79,13 @@ export class World {
     this.machines = plan.zones.map((zone, index) => this.#makeMachine(zone, index, openNode(this)))
     this.atlas = new FaultAtlas(plan, this.machines, CAPACITY_BYTES)
     this.faults = new FaultInjector(scheduler, this.#targets(), plan.faults)
-    this.wire = new WireWatch(plan, (store) => this.#zoneOf(store), this.accuse)
-    this.network.tap = this.wire
     this.leases = new LeaseWatch(new QuorumCount(plan), this.accuse)
+    this.wire = new WireWatch({
+      ...{ plan, leases: this.leases, accuse: this.accuse },
+      machineOf: (store) => this.#machineOf(store),
+      nowMs: () => scheduler.nowMs,
+    })
+    this.network.tap = this.wire
     this.#watchLeases()
     this.chain = new ConfigWatch(records, this.accuse, (next, last) => {
       this.tell(`partition ${next.partition} epoch ${next.epoch} primary ${next.primary}`)
@@ -145,6 +149,7 @@ export class World {
       clockRate: 1 + error,
       capacityBytes: CAPACITY_BYTES,
       scheduler: this.scheduler,
+      accuse: (rule, detail) => this.accuse(rule, detail),
       onEnd: (end) => this.#onEnd(end),
       onFailedSync: (machine, path) => {
         watchFailedSync(machine, path, this.scheduler, this.accuse)
@@ -166,8 +171,8 @@ export class World {
     this.scheduler.after(LEASE_CHECK_MS, 'check', () => this.#watchLeases())
   }
 
-  #zoneOf(store: StoreId): string | undefined {
-    return this.machines.find(({ storeId }) => storeId === store)?.zone
+  #machineOf(store: StoreId): Machine | undefined {
+    return this.machines.find(({ storeId }) => storeId === store)
   }
 
   /** A process that ended is started again, as a kubelet does, unless its store is condemned. */

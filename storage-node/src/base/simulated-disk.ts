@@ -15,7 +15,7 @@ import { totalLength } from './bytes.ts'
 import type { DiskSpace, File, Files, OpenMode } from './files.ts'
 import type { Random } from './random.ts'
 import { Dice } from './seeded-random.ts'
-import { SimulatedContent, type Loss } from './simulated-content.ts'
+import { SimulatedContent, type Loss, type UnsyncedWrite } from './simulated-content.ts'
 import { SimulatedDirectory } from './simulated-directory.ts'
 
 export type DiskOperation =
@@ -43,6 +43,18 @@ export interface DiskFault {
 /** Calls `act` once when an operation that begins now takes effect. */
 export type DiskDelay = (operation: DiskOperation, path: string, act: () => void) => void
 
+/** What an operation has done to a file, told at the instant at which it takes effect. */
+export type DiskEffect =
+  | {
+      readonly kind: 'write'
+      readonly path: string
+      readonly position: number
+      readonly bytes: Uint8Array
+    }
+  | { readonly kind: 'sync'; readonly path: string; readonly covered: readonly UnsyncedWrite[] }
+  | { readonly kind: 'syncDirectory'; readonly path: string }
+  | { readonly kind: 'remove'; readonly path: string }
+
 export interface SimulatedDiskOptions {
   /** Writes that would need more fail with `ENOSPC`. Default 1 TiB. */
   readonly capacityBytes?: number
@@ -50,6 +62,8 @@ export interface SimulatedDiskOptions {
   readonly delay?: DiskDelay
   /** Called when a fault strikes an operation. */
   readonly onFault?: (operation: DiskOperation, path: string) => void
+  /** Called with what has changed; not for writes that fail. */
+  readonly onEffect?: (effect: DiskEffect) => void
 }
 
 const CAPACITY_BYTES_DEFAULT = 1024 ** 4
@@ -61,6 +75,7 @@ export class SimulatedDisk {
   readonly #dice: Dice
   readonly #delay: DiskDelay | undefined
   readonly #onFault: ((operation: DiskOperation, path: string) => void) | undefined
+  readonly #onEffect: ((effect: DiskEffect) => void) | undefined
   readonly #root = new SimulatedDirectory()
   /** Effects of operations whose time has not come. */
   readonly #pending = new Set<() => unknown>()
@@ -76,6 +91,7 @@ export class SimulatedDisk {
     this.#capacityBytes = options.capacityBytes ?? CAPACITY_BYTES_DEFAULT
     this.#delay = options.delay
     this.#onFault = options.onFault
+    this.#onEffect = options.onEffect
   }
 
   /** The file system for the process that runs now; ask again after a crash. */
@@ -187,6 +203,11 @@ export class SimulatedDisk {
         reject(fault)
       })
     })
+  }
+
+  /** Tells whoever listens what has changed. */
+  tell(effect: DiskEffect): void {
+    this.#onEffect?.(effect)
   }
 
   directory(path: string): SimulatedDirectory {
@@ -321,6 +342,7 @@ class SimulatedFiles implements Files {
     return this.#operate('remove', path, () => {
       this.#disk.content(path)
       this.#disk.directory(parentOf(path)).change({ removed: nameOf(path) })
+      this.#disk.tell({ kind: 'remove', path })
     })
   }
 
@@ -339,9 +361,10 @@ class SimulatedFiles implements Files {
 
   syncDirectory(path: string): Promise<void> {
     const covered = this.#find(path)?.unsyncedChanges() ?? []
-    return this.#operate('syncDirectory', path, () =>
-      this.#disk.directory(path).makeDurable(covered),
-    )
+    return this.#operate('syncDirectory', path, () => {
+      this.#disk.directory(path).makeDurable(covered)
+      this.#disk.tell({ kind: 'syncDirectory', path })
+    })
   }
 
   space(path: string): Promise<DiskSpace> {
@@ -394,7 +417,11 @@ class SimulatedFile implements File {
     }
     return this.#operate(
       'write',
-      () => this.#disk.write(this.#content, join(), position),
+      () => {
+        const bytes = join()
+        this.#disk.write(this.#content, bytes, position)
+        this.#disk.tell({ kind: 'write', path: this.#path, position, bytes })
+      },
       () => this.#disk.writeTorn(this.#content, join(), position),
     )
   }
@@ -403,7 +430,10 @@ class SimulatedFile implements File {
     const covered = this.#content.unsyncedWrites()
     return this.#operate(
       'sync',
-      () => this.#content.makeDurable(covered),
+      () => {
+        this.#content.makeDurable(covered)
+        this.#disk.tell({ kind: 'sync', path: this.#path, covered })
+      },
       () => this.#content.forget(covered),
     )
   }

@@ -93,6 +93,13 @@ export class LeaseWatch {
     }
   }
 
+  /** Whether the store's process could serve reads of the partition now. */
+  holds(store: StoreId, partition: PartitionId): boolean {
+    const probe = this.#probes.get(store)
+    const hold = probe?.holds.get(partition)
+    return probe !== undefined && hold !== undefined && this.#isHeld(probe, partition, hold)
+  }
+
   /** Whether grants and the own store make up a quorum now. */
   #isHeld(probe: Probe, partition: PartitionId, { members }: Hold): boolean {
     const nowMs = probe.machine.clock.monotonicMs()

@@ -12,9 +12,10 @@
 import { unreachable } from '@granary/storage-node/base/assert'
 import { crc32 } from '@granary/storage-node/base/checksums'
 import type { Configuration, Member } from '@granary/storage-node/contract/configuration'
-import type { Ballot, Seq, StoreId } from '@granary/storage-node/contract/identifiers'
+import type { Ballot, PartitionId, Seq, StoreId } from '@granary/storage-node/contract/identifiers'
 import type { PeerMessage } from '@granary/storage-node/testing'
 import { compare, nameOf, type QuorumCount } from './ballots.ts'
+import { EffectsWatch, type DataWatch } from './effects-watch.ts'
 
 type ReplicationMessage = PeerMessage['message']
 type Prepare = Extract<ReplicationMessage, { kind: 'prepare' }>
@@ -27,6 +28,7 @@ export type Accuse = (rule: string, detail: string) => void
 /** An entry as it was first seen. */
 interface SeenEntry {
   readonly hash: number
+  readonly payload: Uint8Array
   readonly opId: string
   /** Where the entry before it stands; undefined: not seen together with this one. */
   before: LogPosition | undefined
@@ -39,11 +41,19 @@ interface Term {
   readonly members: readonly Member[]
 }
 
+export interface LogWatchParts {
+  readonly partition: PartitionId
+  readonly quorums: QuorumCount
+  readonly data: DataWatch
+  readonly nowMs: () => number
+  readonly accuse: Accuse
+}
+
 const NO_OP_ID = '0'.repeat(32)
 
 /** One partition's log. */
 export class LogWatch {
-  readonly #partition: number
+  readonly #partition: PartitionId
   readonly #quorums: QuorumCount
   readonly #accuse: Accuse
   readonly #promised = new Map<StoreId, Ballot>()
@@ -58,13 +68,23 @@ export class LogWatch {
   readonly #committedBallots = new Map<Seq, string>()
   readonly #committedOpIds = new Map<string, Seq>()
   readonly #positionsOfOpIds = new Map<string, LogPosition>()
+  /** Where acknowledged entries stand, and the ballots in which they must still. */
+  readonly #acknowledgedAt: LogPosition[] = []
+  readonly #survived = new Set<string>()
+  /** When each store has last said that its promise still holds. */
+  readonly #confirmedMs = new Map<StoreId, number>()
+  readonly #effects: EffectsWatch
+  readonly #nowMs: () => number
   #committed = 0 as Seq
+  #acknowledgedSeq = 0 as Seq
   #members: readonly Member[] = []
 
-  constructor(partition: number, quorums: QuorumCount, accuse: Accuse) {
+  constructor({ partition, quorums, data, nowMs, accuse }: LogWatchParts) {
     this.#partition = partition
     this.#quorums = quorums
+    this.#nowMs = nowMs
     this.#accuse = (rule, detail) => accuse(rule, `partition ${partition}: ${detail}`)
+    this.#effects = new EffectsWatch(data, this.#accuse)
   }
 
   /** The highest commit that any primary has told. */
@@ -72,8 +92,33 @@ export class LogWatch {
     return this.#committed
   }
 
-  get partition(): number {
+  get partition(): PartitionId {
     return this.#partition
+  }
+
+  /** The highest entry of which a client may have heard. */
+  get acknowledgedSeq(): Seq {
+    return this.#acknowledgedSeq
+  }
+
+  /** Of the present configuration. */
+  get members(): readonly Member[] {
+    return this.#members
+  }
+
+  /** Who has confirmed a promise since then (strict reads, 1.6). */
+  confirmedSince(ms: number): StoreId[] {
+    return [...this.#confirmedMs].filter(([, at]) => at >= ms).map(([store]) => store)
+  }
+
+  /**
+   * The first seq of the process's ballot, if another process prepared the one before: a primary that
+   * only changes its ballot stays active meanwhile.
+   */
+  beginningOf(process: string): Seq | undefined {
+    const [last, before] = [...this.#preparer].slice(-2).reverse()
+    if (last?.[1] !== process || before === undefined || before[1] === process) return undefined
+    return this.#firstSeq.get(last[0])
   }
 
   /** `process` tells one process of the store from another. */
@@ -92,6 +137,7 @@ export class LogWatch {
         return
       case 'checkAck':
         this.#promises(from, message.ballot, 'confirms')
+        this.#confirmedMs.set(from, this.#nowMs())
         return
       case 'syncAck':
         this.#promises(from, message.ballot, 'takes the log of')
@@ -118,6 +164,15 @@ export class LogWatch {
     }
   }
 
+  /** The positions of a ballot's log from `seq` down, as far as they were seen. */
+  *backFrom(ballot: Ballot, seq: Seq): Iterable<LogPosition> {
+    let at = this.#find(ballot, seq)
+    while (at !== undefined && at.seq > 0) {
+      yield at
+      at = this.#before(at)
+    }
+  }
+
   /** A configuration has been written; the one before it, if any (I1 to I3). */
   configured(next: Configuration, last: Configuration | undefined): void {
     this.#members = next.members
@@ -132,6 +187,8 @@ export class LogWatch {
   acknowledged(primary: StoreId, opId: string): void {
     const position = this.#positionsOfOpIds.get(opId)
     if (position === undefined) return
+    this.#acknowledgedAt.push(position)
+    if (position.seq > this.#acknowledgedSeq) this.#acknowledgedSeq = position.seq
     const isHeld = [...this.#acked].some(([name, acked]) => {
       const ballot = this.#ballots.get(name)
       if (ballot === undefined || compare(ballot, position.ballot) < 0) return false
@@ -208,7 +265,7 @@ export class LogWatch {
     const seen = this.#entries.get(name)
     if (seen === undefined) {
       const text = Buffer.from(opId).toString('hex')
-      this.#entries.set(name, { hash, opId: text, before })
+      this.#entries.set(name, { hash, payload, opId: text, before })
       this.#positionsOfOpIds.set(text, { seq, ballot })
       const first = this.#firstSeq.get(nameOf(ballot))
       if (first === undefined || seq < first) this.#firstSeq.set(nameOf(ballot), seq)
@@ -234,8 +291,22 @@ export class LogWatch {
       const names = holders.map(([store]) => store).join(' ')
       this.#accuse('I10', `${commit} is committed under ${name}, acked by ${names || 'nobody'}`)
     }
+    this.#checkSurvival(ballot, commit)
     this.#followCommitted(ballot, commit)
     this.#committed = commit
+  }
+
+  /** What was acknowledged stands below the start of each later ballot that commits (I11). */
+  #checkSurvival(ballot: Ballot, commit: Seq): void {
+    const name = nameOf(ballot)
+    const first = this.#firstSeq.get(name)
+    if (first === undefined || commit < first || this.#survived.has(name)) return
+    this.#survived.add(name)
+    for (const { seq, ballot: acknowledged } of this.#acknowledgedAt) {
+      if (seq < first || compare(acknowledged, ballot) >= 0) continue
+      const lost = `${seq} of ballot ${nameOf(acknowledged)}`
+      this.#accuse('I11', `entry ${lost} was acknowledged, ballot ${name} begins at ${first}`)
+    }
   }
 
   #isCommittedIn({ ballot, primary, members }: Term, commit: Seq): boolean {
@@ -251,20 +322,21 @@ export class LogWatch {
 
   /** From the new commit back to the last one, along the entries that were seen. */
   #followCommitted(ballot: Ballot, commit: Seq): void {
-    let at: LogPosition | undefined = this.#find(ballot, commit)
-    while (at !== undefined && at.seq > 0) {
-      const name: string = nameOf(at.ballot)
-      const entry: SeenEntry | undefined = this.#entries.get(`${name}/${at.seq}`)
-      if (entry === undefined) return
-      const before = this.#committedBallots.get(at.seq)
-      if (before === name) return
+    const fresh: { readonly seq: Seq; readonly payload: Uint8Array }[] = []
+    for (const { ballot: of, seq } of this.backFrom(ballot, commit)) {
+      const name = nameOf(of)
+      const entry = this.#entries.get(`${name}/${seq}`)
+      const before = this.#committedBallots.get(seq)
+      if (entry === undefined || before === name) break
       if (before !== undefined) {
-        this.#accuse('I13', `${at.seq} was committed of ballot ${before}, now of ${name}`)
+        this.#accuse('I13', `${seq} was committed of ballot ${before}, now of ${name}`)
       }
-      this.#committedBallots.set(at.seq, name)
-      this.#applyOnce(entry.opId, at.seq)
-      at = entry.before
+      this.#committedBallots.set(seq, name)
+      this.#applyOnce(entry.opId, seq)
+      // Only commands have effects.
+      if (entry.opId !== NO_OP_ID) fresh.push({ seq, payload: entry.payload })
     }
+    for (const { seq, payload } of fresh.reverse()) this.#effects.committed(seq, payload)
   }
 
   /** An opId is committed at one place only (I22). */
@@ -282,7 +354,13 @@ export class LogWatch {
     if (this.#entries.has(`${nameOf(ballot)}/${seq}`)) return { ballot, seq }
     const first = this.#firstSeq.get(nameOf(ballot))
     if (first === undefined || first <= seq) return undefined
-    return this.#entries.get(`${nameOf(ballot)}/${first}`)?.before
+    let at = this.#before({ ballot, seq: first })
+    while (at !== undefined && at.seq > seq) at = this.#before(at)
+    return at
+  }
+
+  #before({ ballot, seq }: LogPosition): LogPosition | undefined {
+    return this.#entries.get(`${nameOf(ballot)}/${seq}`)?.before
   }
 
   #copies(acked: ReadonlyMap<StoreId, Seq>, seq: Seq, primary: StoreId): readonly Member[] {

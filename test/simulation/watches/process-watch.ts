@@ -31,7 +31,7 @@ export function isCondemned({ cause }: ProcessEnd): boolean {
   return cause !== undefined && causesOf(cause).some(({ name }) => name === 'StoreDamagedError')
 }
 
-/** A process ends by itself only because of its disk. */
+/** A process ends by itself only because of its disk, or of a wall clock that was far ahead. */
 export function judgeEnd(end: ProcessEnd, rotten: Machine | undefined, accuse: Accuse): void {
   const { cause, machine } = end
   if (cause === undefined) return
@@ -48,6 +48,7 @@ export function judgeEnd(end: ProcessEnd, rotten: Machine | undefined, accuse: A
   }
   // A start that the config store does not answer is tried again.
   if (causes.some(isDiskError) || isUnanswered(end)) return
+  if (causes.some(({ name }) => name === 'WrongClockError')) return
   accuse('end', `${where} ended: ${cause.stack ?? cause.message}`)
 }
 

@@ -1,0 +1,81 @@
+/**
+ * Listens to what becomes of one store's files: its journal, and that nothing durable is written over
+ * (D5, D7).
+ *
+ * @module
+ */
+
+import type { DiskEffect } from '@granary/storage-node/base/simulated-disk'
+import { decodeChunkRow } from '@granary/storage-node/testing'
+import type { Snapshot } from '@granary/storage-node/testing'
+import { STORE_DIRECTORY } from '../fault-atlas.ts'
+import { JournalWatch } from './journal-watch.ts'
+import type { Accuse } from './log-watch.ts'
+
+const JOURNAL = `${STORE_DIRECTORY}/journal`
+const SEGMENTS = `${STORE_DIRECTORY}/segments`
+/** Rows of the namespace `C`. */
+const CHUNK_ROWS = { start: Buffer.from('C'), end: Buffer.from('D') }
+/** A drive that is cut off in the midst of a write may lose a whole block of this size. */
+const BLOCK_BYTES = 4096
+
+/** One store's disk; outlives its processes. */
+export class DiskWatch {
+  readonly journal: JournalWatch
+  readonly #accuse: Accuse
+  /** The process that runs now. */
+  readonly #life: () => number
+  /** How far each file of records is durable. */
+  readonly #syncedBytes = new Map<string, number>()
+  /** Segments with chunks that the engine knows as of its last flush. */
+  #flushedSegments: ReadonlySet<number> = new Set()
+
+  constructor(life: () => number, accuse: Accuse) {
+    this.#life = life
+    this.#accuse = accuse
+    this.journal = new JournalWatch(accuse)
+  }
+
+  /** The engine has flushed these rows. */
+  flushed(rows: Snapshot): void {
+    void rows.scan(CHUNK_ROWS, { limit: Infinity }).then((chunks) => {
+      this.#flushedSegments = new Set(chunks.map(({ value }) => decodeChunkRow(value).segment))
+      rows.release()
+    })
+  }
+
+  readonly heard = (effect: DiskEffect): void => {
+    const { path } = effect
+    const isJournal = path.startsWith(JOURNAL)
+    if (!isJournal && !path.startsWith(SEGMENTS)) return
+    if (effect.kind === 'write') {
+      this.#checkBlocks(path, effect.position)
+      if (isJournal) this.journal.written(effect.bytes, this.#life())
+    } else if (effect.kind === 'sync') {
+      const covered = effect.covered.filter(({ forgotten }) => !forgotten)
+      const ends = covered.map(({ position, bytes }) => position + bytes.byteLength)
+      this.#syncedBytes.set(path, Math.max(this.#syncedBytes.get(path) ?? 0, ...ends))
+      const groups = covered.map(({ bytes }) => bytes)
+      if (isJournal) this.journal.synced(path, groups)
+    } else if (effect.kind === 'remove') {
+      this.#syncedBytes.delete(path)
+      if (isJournal) this.journal.removed(path)
+      else this.#checkRemoved(path)
+    } else if (path === JOURNAL) this.journal.syncedNames()
+  }
+
+  /** What is durable shares no block with what is written later (D7). */
+  #checkBlocks(path: string, position: number): void {
+    const block = Math.floor(position / BLOCK_BYTES) * BLOCK_BYTES
+    const syncedBytes = this.#syncedBytes.get(path) ?? 0
+    if (block >= syncedBytes) return
+    this.#accuse('D7', `${path} is written at ${position}, ${syncedBytes} bytes of it are durable`)
+  }
+
+  /** No flushed row may place a chunk in a segment that is gone (D5). */
+  #checkRemoved(path: string): void {
+    const segment = Number(/(\d+)\.seg$/.exec(path)?.[1])
+    if (!this.#flushedSegments.has(segment)) return
+    this.#accuse('D5', `${path} is removed, and flushed rows place chunks in it`)
+  }
+}
