@@ -21,6 +21,11 @@ export interface StoreStatusParts {
   readonly fatal?: Fatal
 }
 
+/** The wall clock had been far ahead, and others have refused what was dated by it. */
+export class WrongClockError extends Error {
+  override readonly name = 'WrongClockError'
+}
+
 export class StoreStatus {
   readonly #parts: StoreStatusParts
   /** Stores whose clock was reported. */
@@ -48,7 +53,8 @@ export class StoreStatus {
     const { store, hybridClock, logger, fatal } = this.#parts
     store.journal.hearSyncedGroup(from, syncedGroup)
     // Else every command of this store is refused elsewhere, and others' here, until time catches up.
-    if (hybridClock.isMisled(hybridMs)) fatal?.(new Error('The wall clock had been far ahead'))
+    if (hybridClock.isMisled(hybridMs))
+      fatal?.(new WrongClockError('The wall clock had been far ahead'))
     if (hybridClock.hear(hybridMs)) {
       this.#ahead.delete(from)
     } else if (!this.#ahead.has(from)) {
