@@ -18,6 +18,7 @@ export const DRAIN_SIZE_BYTES_MAX = 256 * 1024
 export class RequestBody implements RequestBodySource {
   readonly framing: BodyFraming
   readonly lengthBytes: number | undefined
+  readonly givesPiecesAway = true
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   #continueIsDue: boolean

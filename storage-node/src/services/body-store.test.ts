@@ -1,5 +1,5 @@
 import { inlineBodyHashers } from '../base/body-hasher.ts'
-import { joinBytes } from '../base/bytes.ts'
+import { joinBytes, sameBytes } from '../base/bytes.ts'
 import { md5, openChecksums } from '../base/checksums.ts'
 import type { Checksums } from '../base/checksums.ts'
 import { silentLogger } from '../base/logger.ts'
@@ -112,6 +112,28 @@ const CUTS = [
   4 * MIB + 1,
   8 * MIB + 9,
 ]
+
+test.each([true, false])('memory of pieces that are given away (%s) is freed', async (isGiven) => {
+  const given: Uint8Array[] = []
+  const body: BodySource = {
+    ...{ lengthBytes: content.length, givesPiecesAway: isGiven },
+    async read(take) {
+      for (let at = 0; at < content.length; at += 65_536) {
+        const piece = new Uint8Array(new ArrayBuffer(Math.min(65_536, content.length - at)))
+        piece.set(content.subarray(at, at + piece.length))
+        given.push(piece)
+        await take(piece)
+      }
+    },
+  }
+  const { bodies, chunks } = openBench()
+  const stored = await bodies.store(place, request(body))
+  expect(stored.md5).toBe(Buffer.from(md5(content)).toString('hex'))
+  expect(sameBytes(joinBytes([...chunks.values()]), content)).toBe(true)
+  // The last piece is too small to be worth it.
+  const heldBytes = given.slice(0, -1).reduce((sum, { byteLength }) => sum + byteLength, 0)
+  expect(heldBytes).toBe(isGiven ? 0 : content.length - 1)
+})
 
 test.each(CUTS)('of a client that vanishes after %i bytes nothing stays', async (sentBytes) => {
   for (const lengthBytes of [content.length, undefined]) {

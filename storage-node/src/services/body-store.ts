@@ -13,6 +13,7 @@ import { joinBytes, toHex } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
+import { releaseBytes } from '../base/release-bytes.ts'
 import type { ChunkConfirmations } from '../cluster/chunks/chunk-confirmations.ts'
 import { ChunkCopies } from '../cluster/chunks/chunk-copies.ts'
 import { volumeFull } from '../cluster/chunks/chunk-failures.ts'
@@ -106,12 +107,12 @@ export class BodyStore {
     let collectedBytes = 0
     let writer: ChunkWriter | undefined
     const take = (piece: Uint8Array): Promise<void> | undefined => {
-      if (writer !== undefined) return this.#pushLimited(writer, piece, request.sizeBytesMax)
+      if (writer !== undefined) return this.#pushLimited(writer, piece, request)
       collected.push(piece)
       collectedBytes += piece.byteLength
       if (collectedBytes <= COLLECTED_BYTES_MAX) return undefined
       writer = this.#startWriter(place, request)
-      return pushAll(writer, collected)
+      return pushAll(writer, collected, request.body)
     }
     try {
       await request.body.read(take)
@@ -134,10 +135,10 @@ export class BodyStore {
   #pushLimited(
     writer: ChunkWriter,
     piece: Uint8Array,
-    sizeBytesMax: number,
+    { body, sizeBytesMax }: BodyRequest,
   ): Promise<void> | undefined {
     if (writer.sizeBytes + piece.byteLength > sizeBytesMax) throw tooLarge(sizeBytesMax)
-    return writer.push(piece)
+    return push(writer, piece, body)
   }
 
   async #storeCollected(place: BodyPlace, pieces: readonly Uint8Array[]): Promise<StoredBody> {
@@ -208,8 +209,25 @@ export function chunkCountOf(sizeBytes: number): number {
   return Math.max(1, Math.ceil(sizeBytes / CHUNK_SIZE_BYTES))
 }
 
-async function pushAll(writer: ChunkWriter, pieces: readonly Uint8Array[]): Promise<void> {
-  for (const piece of pieces) await writer.push(piece)
+async function pushAll(
+  writer: ChunkWriter,
+  pieces: readonly Uint8Array[],
+  body: BodySource,
+): Promise<void> {
+  for (const piece of pieces) await push(writer, piece, body)
+}
+
+/** The writer copies what it takes: the piece is of no use afterwards. */
+function push(
+  writer: ChunkWriter,
+  piece: Uint8Array,
+  { givesPiecesAway }: BodySource,
+): Promise<void> | undefined {
+  const pushing = writer.push(piece)
+  if (givesPiecesAway !== true) return pushing
+  if (pushing !== undefined) return pushing.then(() => releaseBytes(piece))
+  releaseBytes(piece)
+  return undefined
 }
 
 function tooLarge(sizeBytesMax: number): OssError {

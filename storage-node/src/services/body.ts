@@ -18,6 +18,8 @@ export interface BodySource {
    * `RequestTimeout` or what `take` threw.
    */
   read(take: TakePiece): Promise<void>
+  /** Nobody else looks at pieces again: the taker may free their memory. */
+  readonly givesPiecesAway?: boolean
 }
 
 /** Takes bytes of an answer; resolves when they may be overwritten. */

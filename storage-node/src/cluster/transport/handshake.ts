@@ -8,6 +8,7 @@
 
 import type { Socket } from 'node:net'
 import type { Clock } from '../../base/clock.ts'
+import { releaseBytes } from '../../base/release-bytes.ts'
 import { decode } from '../../wire/peer/codec.ts'
 import type { Frame } from '../../wire/peer/frame-reader.ts'
 import { FrameReader } from '../../wire/peer/frame-reader.ts'
@@ -137,7 +138,7 @@ async function within(
 /** Waits for the first frame of a socket. */
 class FirstFrame {
   readonly socket: Socket
-  readonly reader = new FrameReader()
+  readonly reader = new FrameReader(releaseBytes)
   readonly #frame: Promise<Frame>
   #settle: { resolve(frame: Frame): void; reject(error: Error): void } | undefined
 

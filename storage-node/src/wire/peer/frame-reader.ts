@@ -61,11 +61,19 @@ export class FrameReader {
   /** What has arrived and is not taken yet; `#at` is the place in the first of it. */
   readonly #chunks: Buffer[] = []
   #at = 0
+  /** Whether a frame has views of the first of it. */
+  #isViewed = false
+  readonly #onCopied: (chunk: Buffer) => void
   /** The beginning of a frame whose bytes arrive in several pieces, and how much of it is there. */
   #partial: Buffer | undefined
   #filledBytes = 0
   #awaitsLanding: Frame | undefined
   #bulk: Bulk | undefined
+
+  /** `onCopied` hears of chunks of which no frame has a view when all of them is taken. */
+  constructor(onCopied: (chunk: Buffer) => void = () => undefined) {
+    this.#onCopied = onCopied
+  }
 
   /** From now on frames are of `protocol` and may have up to `frameBytesMax` bytes. */
   agree(protocol: number, frameBytesMax: number): void {
@@ -73,7 +81,7 @@ export class FrameReader {
     this.#frameBytesMax = frameBytesMax
   }
 
-  /** Takes what a socket brought; the reader keeps views of it. */
+  /** Takes what a socket brought; frames may keep views of it. */
   push(chunk: Buffer): void {
     if (chunk.byteLength > 0) this.#chunks.push(chunk)
   }
@@ -157,6 +165,7 @@ export class FrameReader {
     } else if (view.byteLength < VIEW_BYTES_MIN && view.byteLength < bulk.comingBytes) {
       bulk.buffers.push(Buffer.allocUnsafeSlow(Math.min(bulk.comingBytes, MERGED_BYTES_MAX)))
     } else {
+      this.#isViewed = true
       bulk.buffers.push(view)
       bulk.comingBytes -= view.byteLength
       this.#advance(view.byteLength)
@@ -210,6 +219,7 @@ export class FrameReader {
       assert(this.#filledBytes === count, 'a partial frame holds nothing of the next one')
       this.#partial = undefined
     } else {
+      this.#isViewed = true
       this.#advance(count)
     }
   }
@@ -230,9 +240,12 @@ export class FrameReader {
 
   #advance(count: number): void {
     this.#at += count
-    if (this.#at < this.#chunks[0]!.byteLength) return
+    const first = this.#chunks[0]!
+    if (this.#at < first.byteLength) return
     this.#chunks.shift()
     this.#at = 0
+    if (!this.#isViewed) this.#onCopied(first)
+    this.#isViewed = false
   }
 }
 

@@ -20,8 +20,9 @@ const head: FrameHead = {
   hasBulk: false,
 }
 
+/** Whatever it says that no frame has a view of is overwritten at once. */
 function openReader(): FrameReader {
-  const reader = new FrameReader()
+  const reader = new FrameReader((chunk) => void chunk.fill(0xee))
   reader.agree(PROTOCOL, FRAME_BYTES_MAX)
   return reader
 }
@@ -95,6 +96,24 @@ test('frames come out as they went in, wherever the stream is cut', () => {
       expect(decode(note, five!).text).toHaveLength(900)
     }),
   )
+})
+
+test('what was copied out of what a socket brought is told, what a frame has a view of is not', () => {
+  const copied: number[] = []
+  const reader = new FrameReader((chunk) => copied.push(chunk.length))
+  reader.agree(PROTOCOL, FRAME_BYTES_MAX)
+  const sent = withBulk('x', [Buffer.alloc(100_000, 'abc')])
+  readAll(reader, cut(sent, [20, 10_000, 40_000, 70_000]))
+  expect(copied).toEqual([20, 9_980, 30_000, 30_000, sent.length - 70_000])
+
+  copied.length = 0
+  readAll(reader, cut(sent, [10_000, 40_000]))
+  expect(copied).toEqual([30_000, sent.length - 40_000])
+
+  copied.length = 0
+  readAll(reader, cut(sent, [50_000]), false)
+  readAll(reader, [encodeFrame(head, note, { text: 'whole' })])
+  expect(copied).toEqual([])
 })
 
 test('large bulk that is taken as it comes is as it was, in few pieces', () => {
