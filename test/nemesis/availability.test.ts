@@ -5,7 +5,7 @@
  */
 
 import type { ClientCall, Outcome, Seen } from '../simulation/checkers/history.ts'
-import { measureAvailability } from './availability.ts'
+import { measureAvailability, overlongGaps } from './availability.ts'
 
 const done: Outcome<Seen> = { kind: 'done', value: { kind: 'nothing' } }
 const refused: Outcome<Seen> = { kind: 'refused', code: 'NoSuchKey' }
@@ -54,4 +54,13 @@ test('calls count where they return', () => {
   expect({ callCount, unknownCount, p50Ms, p99Ms }).toEqual({
     ...{ callCount: 3, unknownCount: 1, p50Ms: 10, p99Ms: 10 },
   })
+})
+
+test('a gap above what is allowed is named', () => {
+  const calls = [call(0, 10, done), call(20, 100, done), call(0, 5, done, 'chaff')]
+  const availability = measureAvailability(calls, 0, 200)
+  expect(overlongGaps(availability, 90)).toEqual([])
+  expect(overlongGaps(availability, 70)).toEqual([
+    'Nobody was answered about grain for 80 ms, which must be at most 70 ms',
+  ])
 })

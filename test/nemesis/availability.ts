@@ -50,6 +50,15 @@ export function measureAvailability(
   }
 }
 
+/** Says which buckets were without an answer for longer than that. */
+export function overlongGaps({ gaps }: Availability, gapMsMax: number): string[] {
+  const overlong = gaps.filter(({ lastsMs }) => lastsMs > gapMsMax)
+  return overlong.map(({ bucket, lastsMs }) => {
+    const lasted = `Nobody was answered about ${bucket} for ${lastsMs.toFixed(0)} ms`
+    return `${lasted}, which must be at most ${gapMsMax} ms`
+  })
+}
+
 function longestGap(bucket: string, all: readonly ClientCall[], fromMs: number, toMs: number): Gap {
   const calls = all.filter(({ operation }) => operation.bucket === bucket)
   const successesMs = calls

@@ -105,14 +105,14 @@ export class Client {
     const isBrief = random.chance(BRIEF_PROBABILITY)
     const bucket = random.pick(isBrief ? BRIEF_BUCKETS : LASTING_BUCKETS)
     if (isBrief && random.chance(CHANGE_BUCKET_PROBABILITY)) return this.#changeBucket(bucket)
-    if (random.chance(0.04)) return this.#list(bucket)
+    if (random.chance(0.02)) return this.#list(bucket)
     if (random.chance(0.2)) return this.#useAppended(bucket)
     const key = random.pick(PLAIN_KEYS)
     const turn = random.below(100)
     if (turn < 30) return this.#put(bucket, key, false)
     if (turn < 36) return this.#put(bucket, key, true)
-    if (turn < 40) return this.#upload(bucket, key)
-    if (turn < 50) return this.#delete(bucket, key)
+    if (turn < 37) return this.#upload(bucket, key)
+    if (turn < 47) return this.#delete(bucket, key)
     return this.#read(bucket, key)
   }
 

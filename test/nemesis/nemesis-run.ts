@@ -8,10 +8,11 @@ import { loadavg } from 'node:os'
 import { sleep, systemClock } from '@granary/storage-node/base/clock'
 import { SeededRandom } from '../crash/seeded-random.ts'
 import { ClientHistory } from '../simulation/checkers/history.ts'
-import { measureAvailability } from './availability.ts'
+import { measureAvailability, overlongGaps } from './availability.ts'
 import type { Availability, Gap } from './availability.ts'
 import { Client } from './client.ts'
 import { faults } from './faults.ts'
+import type { Harm } from './faults.ts'
 import { HistoryChecks } from './history-checks.ts'
 import type { NemesisRegion } from './nemesis-region.ts'
 import { Recovery } from './recovery.ts'
@@ -23,6 +24,8 @@ const PAUSE_MS_MAX = 7_000
 const CHECK_EVERY_MS = 10_000
 /** A gap that its clients notice. */
 const NOTICED_MS = 1_000
+/** Without a fault; others may want the processors too. */
+const CALM_GAP_MS_MAX = 5_000
 const NO_GAP: Gap = { bucket: 'none', beginsMs: 0, lastsMs: 0 }
 
 export interface NemesisRunOptions {
@@ -57,7 +60,7 @@ export class NemesisRun {
     this.#options = options
     this.#random = new SeededRandom(options.seed)
     this.#recovery = new Recovery([...region.endpoints.keys()], LASTING_BUCKETS)
-    this.#failures = new Map(options.faultNames.map((name) => [name, []]))
+    this.#failures = new Map(['calm', ...options.faultNames].map((name) => [name, []]))
   }
 
   async run(): Promise<NemesisResult> {
@@ -133,7 +136,7 @@ export class NemesisRun {
     await this.#recovery.complete()
     await this.#measured('calm', async () => {
       await sleep(systemClock, PAUSE_MS_MAX, this.#options.signal)
-      return 'nothing happens'
+      return { what: 'nothing happens', gapMsMax: CALM_GAP_MS_MAX }
     })
   }
 
@@ -145,18 +148,19 @@ export class NemesisRun {
   }
 
   /** Measures from the fault to the recovery, and prints it. */
-  async #measured(name: string, act: () => Promise<string>): Promise<void> {
+  async #measured(name: string, act: () => Promise<Harm>): Promise<void> {
     const before = await this.#region.partitions()
     const fromMs = performance.now()
     const failures: string[] = []
-    let what = ''
+    let harm: Harm | undefined
     try {
-      what = await act()
+      harm = await act()
       await this.#recovery.complete()
     } catch (error) {
       failures.push(String(error))
     }
     const availability = measureAvailability(this.#history.calls, fromMs, performance.now())
+    failures.push(...overlongGaps(availability, harm?.gapMsMax ?? Infinity))
     failures.push(...this.#region.nodes.flatMap(({ accidents }) => accidents.splice(0)))
     this.#failures.get(name)?.push(...failures)
     const after = await this.#region.partitions()
@@ -164,6 +168,7 @@ export class NemesisRun {
     const moved = after.filter(({ partition, epoch }) => epochs.get(partition) !== epoch).length
     // What others do on the machine makes gaps too.
     const load = `load ${loadavg()[0]?.toFixed(1)}`
+    const what = harm?.what ?? 'it went wrong'
     this.#options.print(`${name} (${what}): ${describe(availability)}, takeovers ${moved}, ${load}`)
     for (const failure of failures) this.#options.print(`  FAILED ${failure}`)
   }

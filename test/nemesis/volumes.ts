@@ -6,11 +6,14 @@
  */
 
 import { mkdir, open, rm, statfs, truncate, writeFile } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrorCode } from '@granary/storage-node/base/files'
 import { run } from './commands.ts'
 
 const FILL_BYTES = 1024 ** 2
+/** Left by what is taken at once, for what the file system needs for itself. */
+const ROUGHLY_BYTES = 8 * FILL_BYTES
 
 export class Volume {
   readonly directory: string
@@ -32,13 +35,17 @@ export class Volume {
 
   /** Takes the space that is left but for a share of the whole; resolves with the bytes still free. */
   async fill(leftShare: number): Promise<number> {
-    const piece = Buffer.alloc(FILL_BYTES, 'full')
     const { blocks, bsize } = await statfs(this.directory)
+    const leftBytes = leftShare * blocks * bsize
+    const largeBytes = (await this.#freeBytes()) - leftBytes - ROUGHLY_BYTES
+    if (largeBytes > 0) await run('fallocate', ['-l', String(Math.floor(largeBytes)), this.#filler])
     const file = await open(this.#filler, 'a')
     try {
-      while ((await this.#freeBytes()) > leftShare * blocks * bsize) await file.write(piece)
-    } catch (error) {
-      if (!hasErrorCode(error, 'ENOSPC')) throw error
+      // Where a large piece no longer fits, smaller ones do.
+      for (let sizeBytes = FILL_BYTES; sizeBytes >= bsize; sizeBytes /= 4) {
+        const piece = Buffer.alloc(sizeBytes, 'full')
+        while ((await this.#freeBytes()) > leftBytes && (await hasFitted(file, piece)));
+      }
     } finally {
       await file.close()
     }
@@ -61,5 +68,17 @@ export class Volume {
 
   get #filler(): string {
     return join(this.directory, 'filler')
+  }
+}
+
+async function hasFitted(file: FileHandle, piece: Uint8Array): Promise<boolean> {
+  try {
+    await file.write(piece)
+    // Space that is only promised to a file counts as free until it is written.
+    await file.datasync()
+    return true
+  } catch (error) {
+    if (!hasErrorCode(error, 'ENOSPC')) throw error
+    return false
   }
 }

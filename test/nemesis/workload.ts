@@ -16,9 +16,8 @@ const PLAIN_KEY_COUNT = 8
 const APPENDED_KEY_COUNT = 2
 const LASTING_BUCKET_COUNT = 18
 const SIZES_BYTES: readonly (readonly [min: number, max: number])[] = [
-  ...Array.from({ length: 5 }, () => [16, 200] as const),
-  [KIB, 4 * KIB],
-  [KIB, 4 * KIB],
+  ...Array.from({ length: 20 }, () => [16, 200] as const),
+  ...Array.from({ length: 4 }, () => [KIB, 4 * KIB] as const),
   [5 * KIB, 20 * KIB],
   [60 * KIB, 100 * KIB],
 ]
