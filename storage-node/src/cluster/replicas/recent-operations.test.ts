@@ -28,10 +28,19 @@ test('what is forgotten is known as such, whatever clocks do: it is not executed
 
 test('entries of other times are not kept: epoch starts, and those without a time', () => {
   const recent = new RecentOperations()
-  const foreign = [new Uint8Array(16), Buffer.alloc(16, 0xff), at(-31_000), at(31_000)]
+  const foreign = [new Uint8Array(16), Buffer.alloc(16, 0xff), at(-31_000), at(3_601_000)]
   for (const [seq, opId] of foreign.entries()) recent.add(opId, seq as Seq, NOW_MS)
   for (const opId of foreign) expect(recent.find(opId)).toBeUndefined()
   expect(recent.all(NOW_MS)).toEqual([])
+})
+
+test('a store whose clock is behind keeps what will be recent once it is set right', () => {
+  const recent = new RecentOperations()
+  const opId = at(31_000)
+  recent.add(opId, 1 as Seq, NOW_MS)
+  expect(recent.find(opId)).toMatchObject({ seq: 1 })
+  recent.add(at(32_000), 2 as Seq, NOW_MS + 32_000)
+  expect(recent.find(opId)).toMatchObject({ seq: 1 })
 })
 
 test('it keeps a copy: what an opId was read from is used again', () => {

@@ -11,14 +11,12 @@
 import { assert } from '../../base/assert.ts'
 import { asBuffer } from '../../base/bytes.ts'
 import type { Seq } from '../../contract/identifiers.ts'
-import { opIdMs } from '../../wire/stored/op-id.ts'
+import { mayBeAskedAgain, opIdMs } from '../../wire/stored/op-id.ts'
 
 /** How far an opId's time may be off the hybrid clock for its command to be executed. */
 export const OP_ID_OFF_MS_MAX = 10_000
 /** Until nobody may ask again: 10 s after its time, and as much for clocks that differ. */
 const KEPT_MS = 20_000
-/** Of another time: an epoch start, or an entry of a region with one store, before there were more. */
-const FOREIGN_MS = 30_000
 /** Bounds memory whatever clocks do: 13,000 commands a second. */
 const COUNT_MAX = 262_144
 /** Names that were forgotten before their list is made anew. */
@@ -59,7 +57,7 @@ export class RecentOperations {
 
   /** Called in the order of seqs. */
   add(opId: Uint8Array, seq: Seq, nowMs: number): void {
-    if (Math.abs(opIdMs(opId) - nowMs) > FOREIGN_MS) return
+    if (!mayBeAskedAgain(opId, nowMs)) return
     // Copied: the entry may be a view of a frame or a file's window.
     const copy = Uint8Array.prototype.slice.call(opId)
     this.#set({ opId: copy, seq, payload: undefined })

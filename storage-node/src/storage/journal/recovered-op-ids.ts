@@ -7,10 +7,7 @@
 
 import type { PartitionId, Seq } from '../../contract/identifiers.ts'
 import type { EntryRecord } from '../../wire/stored/journal-records.ts'
-import { opIdMs } from '../../wire/stored/op-id.ts'
-
-/** An opId is looked at for 10 s after its time; clocks may have been 10 s apart, twice. */
-const AGE_MS_MAX = 30_000
+import { mayBeAskedAgain } from '../../wire/stored/op-id.ts'
 
 /** Of entries of the last seconds, by partition and seq. */
 export class RecoveredOpIds {
@@ -25,7 +22,7 @@ export class RecoveredOpIds {
   take({ partition, seq, opId }: EntryRecord): void {
     const held = this.#partitions.get(partition)
     held?.delete(seq)
-    if (Math.abs(this.#nowMs - opIdMs(opId)) > AGE_MS_MAX) return
+    if (!mayBeAskedAgain(opId, this.#nowMs)) return
     const opIds = held ?? new Map<Seq, Uint8Array>()
     this.#partitions.set(partition, opIds)
     // Copied: the entry is a view of a window of its file.

@@ -18,6 +18,20 @@ export function newOpId(nowMs: number, random: Random): Uint8Array {
   return opId
 }
 
+/** Nobody asks again about what is older: 10 s after its time, with clocks 10 s apart, twice. */
+const ASKED_MS_MAX = 30_000
+/** A store whose clock is behind must know what took effect when it is set right. */
+const AHEAD_MS_MAX = 60 * 60 * 1000
+
+/**
+ * Whether a gateway may still ask about it, by a clock that may be behind. False for epoch starts, and
+ * for entries of a region with one store before there were more: they have no time.
+ */
+export function mayBeAskedAgain(opId: Uint8Array, nowMs: number): boolean {
+  const aheadMs = opIdMs(opId) - nowMs
+  return aheadMs >= -ASKED_MS_MAX && aheadMs <= AHEAD_MS_MAX
+}
+
 /** When the command was sent first. */
 export function opIdMs(opId: Uint8Array): number {
   return asBuffer(opId).readUIntBE(0, TIME_BYTES)
