@@ -45,6 +45,7 @@ export type DiskDelay = (operation: DiskOperation, path: string, act: () => void
 
 /** What an operation has done to a file, told at the instant at which it takes effect. */
 export type DiskEffect =
+  | { readonly kind: 'create'; readonly path: string }
   | {
       readonly kind: 'write'
       readonly path: string
@@ -316,6 +317,7 @@ class SimulatedFiles implements Files {
       if (mode === 'create') {
         if (directory.names.has(nameOf(path))) throw diskError('EEXIST', path)
         directory.change({ added: { name: nameOf(path), node: new SimulatedContent() } })
+        this.#disk.tell({ kind: 'create', path })
       }
       return new SimulatedFile(this.#disk, this.#process, path, this.#disk.content(path), mode)
     })

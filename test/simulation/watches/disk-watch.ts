@@ -48,7 +48,11 @@ export class DiskWatch {
     const { path } = effect
     const isJournal = path.startsWith(JOURNAL)
     if (!isJournal && !path.startsWith(SEGMENTS)) return
-    if (effect.kind === 'write') {
+    if (effect.kind === 'create') {
+      // A power cut may have taken the name of an earlier one, with all that was synced in it.
+      this.#syncedBytes.delete(path)
+      if (isJournal) this.journal.created(path)
+    } else if (effect.kind === 'write') {
       this.#checkBlocks(path, effect.position)
       if (isJournal) this.journal.written(effect.bytes, this.#life())
     } else if (effect.kind === 'sync') {

@@ -38,12 +38,17 @@ interface Replica extends DurableReplica {
   endSeq: number
 }
 
+interface SyncedGroup {
+  readonly number: number
+  readonly records: readonly JournalRecord[]
+}
+
 /** One store's journal; paths are those of its files. */
 export class JournalWatch {
   readonly #accuse: Accuse
   readonly #replicas = new Map<number, Replica>()
   /** Files whose names may be gone after a power cut, and what was synced in them. */
-  readonly #unnamed = new Map<string, JournalRecord[]>()
+  readonly #unnamed = new Map<string, SyncedGroup[]>()
   readonly #named = new Set<string>()
   #syncedGroup = 0
   /** A group that was written and not synced, and the process that did so. */
@@ -70,23 +75,28 @@ export class JournalWatch {
     this.#waiting = { group, life }
   }
 
+  /** A file is new. */
+  created(path: string): void {
+    this.#named.delete(path)
+    this.#unnamed.delete(path)
+  }
+
   /** Groups in the file have been synced. */
   synced(path: string, groups: readonly Uint8Array[]): void {
     for (const bytes of groups) {
       const { header, records } = readGroup(asBuffer(bytes))
       if (this.#waiting?.group === header.group) this.#waiting = undefined
-      this.#syncedGroup = Math.max(this.#syncedGroup, header.group)
-      const all = records.map(({ record }) => record)
-      if (this.#named.has(path)) for (const record of all) this.#count(record, path)
-      else this.#unnamed.set(path, [...(this.#unnamed.get(path) ?? []), ...all])
+      const group = { number: header.group, records: records.map(({ record }) => record) }
+      if (this.#named.has(path)) this.#count(path, group)
+      else this.#unnamed.set(path, [...(this.#unnamed.get(path) ?? []), group])
     }
   }
 
   /** The names of all files have been synced. */
   syncedNames(): void {
-    for (const [path, records] of this.#unnamed) {
+    for (const [path, groups] of this.#unnamed) {
       this.#named.add(path)
-      for (const record of records) this.#count(record, path)
+      for (const group of groups) this.#count(path, group)
     }
     this.#unnamed.clear()
   }
@@ -106,7 +116,12 @@ export class JournalWatch {
     }
   }
 
-  #count(record: JournalRecord, path: string): void {
+  #count(path: string, { number, records }: SyncedGroup): void {
+    this.#syncedGroup = Math.max(this.#syncedGroup, number)
+    for (const record of records) this.#countRecord(record, path)
+  }
+
+  #countRecord(record: JournalRecord, path: string): void {
     if (record.kind === 'entry' || record.kind === 'copy') {
       const { partition, ballot, seq } = record.entry
       const name = nameOfEntry(ballot, seq)
