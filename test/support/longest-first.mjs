@@ -9,10 +9,16 @@
 import sequencer from '@jest/test-sequencer'
 
 const LONG = [
+  'test/crash/crash',
+  'test/simulation/simulation',
+  'test/model/walks',
+  'test/local/',
+  'test/support/mutation-sample',
   'test/crash/',
   'test/model/',
-  'test/local/',
+  'storage-node/src/local-region',
   'storage-node/src/region-',
+  'storage-node/src/services/bodies',
   'storage-node/src/storage/chunks/',
 ]
 
