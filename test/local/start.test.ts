@@ -40,8 +40,12 @@ async function start(...args: string[]): Promise<LocalServer> {
 }
 
 /** Runs the server, which must refuse to start; returns what it says. */
-async function refusal(...args: string[]): Promise<string> {
-  const { output, exited } = runLocalServer(['--port', '0', '--data', data, ...args])
+function refusal(...args: string[]): Promise<string> {
+  return refusalOf(data, ...args)
+}
+
+async function refusalOf(directory: string, ...args: string[]): Promise<string> {
+  const { output, exited } = runLocalServer(['--port', '0', '--data', directory, ...args])
   expect((await exited).code).toBe(1)
   expect(output.stdout).toBe('')
   expect(output.stderr.trim().split('\n')).toHaveLength(1)
@@ -122,13 +126,6 @@ test('`--zones 1` is one store; a directory stays with its number of zones', asy
   expect(bucket.status).toBe(200)
 })
 
-test('a directory with three zones refuses another number', async () => {
-  await (await start()).end('SIGTERM')
-  for (const zones of ['1', '2']) {
-    expect(await refusal('--zones', zones)).toMatch(/3 zones, not .* [12] zone/)
-  }
-})
-
 test('port 0 is a free port, the same on both loopback addresses', async () => {
   const server = await start()
   const { port } = new URL(server.access.endpoint)
@@ -199,20 +196,46 @@ test('a data directory in use is refused', async () => {
   expect(await refusal()).toMatch(/in use/)
 })
 
-test('a data directory of a newer format is refused', async () => {
-  await (await start()).end('SIGTERM')
-  const file = join(data, 'region.json')
-  const identity = JSON.parse(readFileSync(file, 'utf8')) as object
-  writeFileSync(file, JSON.stringify({ ...identity, format: 99 }))
-  expect(await refusal()).toMatch(/format.* 99/)
-})
+describe('a directory of three zones that was left in order', () => {
+  let left: string
+  beforeAll(async () => {
+    left = mkdtempSync(join(tmpdir(), 'granary-left-'))
+    await (await startLocalServer({ data: join(left, 'data') })).end('SIGTERM')
+  })
+  afterAll(() => rmSync(left, { recursive: true }))
 
-test.each(['region.json', 'access-key.json', 'STORE'])('a damaged %s is refused', async (name) => {
-  await (await start()).end('SIGTERM')
-  const path = filesBelow(data).find((file) => file.endsWith(`/${name}`)) ?? ''
-  const bytes = readFileSync(path)
-  writeFileSync(path, bytes.fill(0, bytes.length >> 1))
-  expect(await refusal()).toMatch(/damaged|read/i)
+  /** Says what a start says while a file of the directory has other bytes. */
+  async function refusalWith(path: string, change: (bytes: Buffer) => Uint8Array): Promise<string> {
+    const bytes = readFileSync(path)
+    writeFileSync(path, change(Buffer.from(bytes)))
+    try {
+      return await refusalOf(join(left, 'data'))
+    } finally {
+      writeFileSync(path, bytes)
+    }
+  }
+
+  test.each(['1', '2'])('refuses %s as the number of zones', async (zones) => {
+    const said = await refusalOf(join(left, 'data'), '--zones', zones)
+    expect(said).toMatch(/3 zones, not .* [12] zone/)
+  })
+
+  test('is refused when it is of a newer format', async () => {
+    const said = await refusalWith(join(left, 'data', 'region.json'), (bytes) => {
+      const identity = JSON.parse(bytes.toString()) as object
+      return Buffer.from(JSON.stringify({ ...identity, format: 99 }))
+    })
+    expect(said).toMatch(/format.* 99/)
+  })
+
+  test.each(['region.json', 'access-key.json', 'STORE'])(
+    'a damaged %s is refused',
+    async (name) => {
+      const path = filesBelow(left).find((file) => file.endsWith(`/${name}`)) ?? ''
+      const said = await refusalWith(path, (bytes) => bytes.fill(0, bytes.length >> 1))
+      expect(said).toMatch(/damaged|read/i)
+    },
+  )
 })
 
 test('every wrong flag is named in one line', async () => {
