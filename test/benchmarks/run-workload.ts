@@ -118,7 +118,11 @@ async function measure(
   const bareBeforeUs = await bench.yardstick.measure()
   const memory = new MemorySampler(server.pids)
   const before = cpuOf(server)
-  const result = await load(bench, server, measurement, count * round, count)
+  // A load that fails ends the server, whose memory must not be looked for then.
+  const result = await load(bench, server, measurement, count * round, count).catch((error) => {
+    memory.stop()
+    throw error as Error
+  })
   const cpuUs = cpuOf(server) - before
   const residentBytesMax = memory.stop()
   const bareUs = (bareBeforeUs + (await bench.yardstick.measure())) / 2
