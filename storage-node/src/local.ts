@@ -14,10 +14,8 @@ import { nodeFiles } from './base/files.ts'
 import { winstonLogger } from './base/winston-logger.ts'
 import type { LocalConfig } from './config.ts'
 import { ConfigError, LOCAL_USAGE, parseLocalConfig } from './config.ts'
-import { serveAsProcesses } from './local-as-processes.ts'
 import { checkIdentity } from './local-directory.ts'
 import { greeting, type Access } from './local-greeting.ts'
-import { serveInProcess } from './local-in-process.ts'
 import { holdLines } from './local-log.ts'
 
 /** The journal keeps what a stop had no time to checkpoint. */
@@ -69,7 +67,7 @@ async function start(config: LocalConfig): Promise<{ access: Access; stop: () =>
   const { dataDirectory, region } = config
   await nodeFiles.makeDirectory(join(dataDirectory, 'log'))
   const zoneCount = await checkIdentity(nodeFiles, config)
-  const serve = config.processes ? serveAsProcesses : serveInProcess
+  const serve = await importServer(config)
   const serving = await serve(config, {
     ...{ zoneCount, tls, logger, fatal, environment: process.env },
   })
@@ -79,6 +77,12 @@ async function start(config: LocalConfig): Promise<{ access: Access; stop: () =>
   const [endpoint = ''] = endpoints
   logger.info('Ready', { endpoint, adminPort, region, dataDirectory })
   return { access: { endpoint, endpoints, region, ...accessKey }, stop }
+}
+
+/** Loads what is used alone: the parent of processes has nothing of a storage node. */
+async function importServer({ processes }: LocalConfig) {
+  if (processes) return (await import('./local-as-processes.ts')).serveAsProcesses
+  return (await import('./local-in-process.ts')).serveInProcess
 }
 
 async function readTls({ tls }: LocalConfig) {
