@@ -12,6 +12,7 @@ import type { StoreId } from '../../contract/identifiers.ts'
 import type { DataId } from '../../model/identifiers.ts'
 import { COPY_COUNT } from '../../placement/plan-groups.ts'
 import { computeBlockChecks } from '../../storage/chunks/block-checks.ts'
+import { CallLimit } from '../../storage/call-limit.ts'
 import { ChunkDeletedError, ChunkSpaceError } from '../../storage/chunks/chunk-errors.ts'
 import type { ChunkStore, NewChunk } from '../../storage/chunks/chunk-store.ts'
 import type { StoreHealth } from './chunk-health.ts'
@@ -19,6 +20,14 @@ import type { ChunkPlacement } from './chunk-placement.ts'
 import type { CopyOutcome } from './chunk-send.ts'
 import { ChunkSend, COUNT_MS_MAX } from './chunk-send.ts'
 import type { PeerNetwork } from '../peer-network.ts'
+
+/** Chunks of this size and above wait for their turn; small ones are soon over. */
+const LARGE_BYTES_MIN = 1024 ** 2
+/**
+ * Large chunks under way: enough to keep network and disks busy. A chunk has a few seconds to count,
+ * so those that would only wait for each other's bytes must not have been started.
+ */
+const LARGE_COUNT_MAX = 8
 
 /** How much room the own volume has. */
 export interface Room {
@@ -60,6 +69,7 @@ export interface SentChunk {
 /** Sends chunks. */
 export class ChunkFanOut {
   readonly #parts: ChunkFanOutParts
+  readonly #large = new CallLimit(LARGE_COUNT_MAX)
 
   constructor(parts: ChunkFanOutParts) {
     this.#parts = parts
@@ -89,10 +99,26 @@ export class ChunkFanOut {
     return placement.isEnough(well) ? 'fair' : 'poor'
   }
 
-  /** Starts to send. The pieces are lent until `settled`. */
+  /** Sends, a large chunk when its turn comes. The pieces are lent until `settled`. */
   send(chunk: NewChunk): SentChunk {
-    const { clock, placement, health } = this.#parts
     const lengthBytes = totalLength(chunk.pieces)
+    if (lengthBytes < LARGE_BYTES_MIN) return this.#start(chunk, lengthBytes)
+    const started = new Promise<SentChunk>((resolve) => {
+      this.#large.enter(() => {
+        const sent = this.#start(chunk, lengthBytes)
+        const leave = () => this.#large.leave()
+        sent.counted.then(leave, leave)
+        resolve(sent)
+      })
+    })
+    const counted = started.then((sent) => sent.counted)
+    // Who only waits for `settled` is not surprised by a failure.
+    counted.catch(() => undefined)
+    return { counted, settled: started.then((sent) => sent.settled) }
+  }
+
+  #start(chunk: NewChunk, lengthBytes: number): SentChunk {
+    const { clock, placement, health } = this.#parts
     const checks = computeBlockChecks(chunk.pieces, lengthBytes)
     const checked = { ...chunk, checks, lengthBytes }
     const group = placement.storesOf(chunk.dataId, chunk.index)

@@ -92,6 +92,23 @@ describe('in a healthy region', () => {
   })
 })
 
+test('of many large chunks only some are under way: the others get their whole time afterwards', async () => {
+  const bench = await ChunkBench.open()
+  for (const at of [1, 2]) bench.node(at).isStalled = true
+  const startedMs = bench.clock.nowMs()
+  const failedAfter = (id: DataId, bytes: Uint8Array) =>
+    put(bench.node(0), id, bytes).then(
+      () => NaN,
+      () => Math.floor((bench.clock.nowMs() - startedMs) / COUNT_MS_MAX),
+    )
+  const large = Array.from({ length: 10 }, (_, at) => dataId(10 + at))
+  const rounds = [
+    ...large.map((id) => failedAfter(id, bytesOf(3, 1024 ** 2))),
+    failedAfter(ID, BYTES),
+  ]
+  expect(await bench.run(Promise.all(rounds))).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 1])
+})
+
 describe('a chunk counts', () => {
   test('when one of three stores is away, and then waits for nobody', async () => {
     const bench = await ChunkBench.open()
