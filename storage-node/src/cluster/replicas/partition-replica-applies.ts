@@ -27,7 +27,11 @@ export interface ApplyQueueOptions {
   readonly onApplied: (entry: EntryRecord, effects: Effects) => void
   /** The rows cannot be trusted any more; nothing further is applied. */
   readonly onFailed: (cause: Error) => void
+  /** The journal cannot be read: what it holds may still be good, for another process. */
+  readonly onUnreadable: (cause: Error) => void
 }
+
+class UnreadableJournalError extends Error {}
 
 interface HandedOver {
   readonly entry: EntryRecord
@@ -85,7 +89,8 @@ export class ApplyQueue {
         await (waiting ?? this.#applyFromFiles())
       }
     } catch (error) {
-      this.#fail(error as Error)
+      if (error instanceof UnreadableJournalError) this.#options.onUnreadable(error.cause as Error)
+      else this.#fail(error as Error)
     }
     this.#working = undefined
   }
@@ -105,12 +110,21 @@ export class ApplyQueue {
   }
 
   async #applyFromFiles(): Promise<void> {
-    const { journal, partition } = this.#options
     const [from, upTo] = [(this.#issued + 1) as Seq, this.#target]
-    for await (const entry of journal.entries(partition, { from, upTo })) {
+    for await (const entry of this.#read(from, upTo)) {
       await this.#applyEntry(entry)
     }
     if (this.#issued < from) throw new Error(`Entry ${from} is committed and not in the journal`)
+  }
+
+  /** Tells what the journal fails with from what becomes of its entries. */
+  async *#read(from: Seq, upTo: Seq): AsyncIterable<EntryRecord> {
+    const { journal, partition } = this.#options
+    try {
+      yield* journal.entries(partition, { from, upTo })
+    } catch (cause) {
+      throw new UnreadableJournalError('The journal cannot be read', { cause })
+    }
   }
 
   /** Hands one entry to the engine; returns what has to be waited for before the next. */

@@ -1,6 +1,7 @@
 import type { PartitionId } from '../../contract/identifiers.ts'
 import type { ObjectCommand } from '../../model/command.ts'
 import type { ObjectKey } from '../../model/identifiers.ts'
+import { Applier } from '../../storage/applier.ts'
 import { Journal } from '../../storage/journal/journal.ts'
 import type { ReplicaMachine } from './partition-replica-fixtures.ts'
 import {
@@ -241,24 +242,28 @@ test('a region with one store acts at once, alone', async () => {
   expect(world.clock.nowMs() - downMs).toBeLessThan(200)
 })
 
-test('a region with one store that cannot read its journal ends, and reads it at its next start', async () => {
-  const settings = { minInsync: 1, zoneCount: 1, isOneKernel: true }
-  const world = await ReplicaWorld.open({ storeCount: 1, settings })
-  const machine = world.machine('a')
-  for (let at = 0; at < 10; at++) await world.execute(putCommand(`photo-${at}`))
-  machine.crash()
-  const reading = jest.spyOn(Journal.prototype, 'entries').mockImplementation(() => {
-    throw new Error('EIO')
-  })
-  await world.restart('a')
-  await world.until('it has ended', () => !machine.isUp)
-  expect(machine.failures.map(({ message }) => message)).toEqual([
-    'A partition cannot be applied: partition 1',
-  ])
-  reading.mockRestore()
-  await world.restart('a')
-  expect(await textOf(world, 'photo-9')).toBe('photo-9')
-})
+test.each([
+  ['its journal', Journal, 'entries', 'Cannot read the journal: partition 1'],
+  ['its rows', Applier, 'prepare', 'A partition cannot be applied: partition 1'],
+] as const)(
+  'a lone store that cannot read %s ends, and reads them at its next start',
+  async (_what, of, method, message) => {
+    const settings = { minInsync: 1, zoneCount: 1, isOneKernel: true }
+    const world = await ReplicaWorld.open({ storeCount: 1, settings })
+    const machine = world.machine('a')
+    for (let at = 0; at < 10; at++) await world.execute(putCommand(`photo-${at}`))
+    machine.crash()
+    const reading = jest.spyOn(of.prototype, method as never).mockImplementation(() => {
+      throw new Error('EIO')
+    })
+    await world.restart('a')
+    await world.until('it has ended', () => !machine.isUp)
+    expect(machine.failures.map((failure) => failure.message)).toEqual([message])
+    reading.mockRestore()
+    await world.restart('a')
+    expect(await textOf(world, 'photo-9')).toBe('photo-9')
+  },
+)
 
 /** Checkpoints once no file is kept for opIds; a small volume keeps little for a member that is away. */
 async function forgetLogs(world: ReplicaWorld): Promise<void> {

@@ -130,6 +130,7 @@ export class PartitionReplica implements SystemReplica {
       effectsOf: (seq: Seq, payload: Uint8Array) => this.#primary.effectsOf(seq, payload),
       onApplied: (entry: EntryRecord, effects: Effects) => this.#onApplied(entry, effects),
       onFailed: (cause: Error) => this.#onDamaged(cause),
+      onUnreadable: (cause: Error) => this.#fail('Cannot read the journal', cause),
     }
     this.#applies = new ApplyQueue(queue, applier)
     this.#outside = new ReplicaOutside({
