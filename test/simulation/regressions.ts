@@ -12,4 +12,11 @@ export const REGRESSION_SEEDS: readonly number[] = [
   5000062, 5000097, 6000156,
   // The system range is only read in the end: no bucket can be made to prove writes elsewhere.
   5000210, 6000080,
+  // A command that waited 30 s for its quorum was forgotten when it took effect, and executed again.
+  5000123,
+  5000181,
+  // A lone store could not read its journal once, and waited for the snapshot of somebody else.
+  7200057, 7200272,
+  // One of two that live could not read its journal once, and waited for the third's acknowledgements.
+  7400231,
 ]

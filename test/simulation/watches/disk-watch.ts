@@ -5,6 +5,7 @@
  * @module
  */
 
+import { sameBytes } from '@granary/storage-node/base/bytes'
 import type { DiskEffect } from '@granary/storage-node/base/simulated-disk'
 import { decodeChunkRow } from '@granary/storage-node/testing'
 import type { Snapshot } from '@granary/storage-node/testing'
@@ -19,6 +20,8 @@ const CHUNK_ROWS = { start: Buffer.from('C'), end: Buffer.from('D') }
 /** A drive that is cut off in the midst of a write may lose a whole block of this size. */
 const BLOCK_BYTES = 4096
 
+type SyncEffect = Extract<DiskEffect, { kind: 'sync' }>
+
 /** One store's disk; outlives its processes. */
 export class DiskWatch {
   readonly journal: JournalWatch
@@ -27,6 +30,8 @@ export class DiskWatch {
   readonly #life: () => number
   /** How far each file of records is durable. */
   readonly #syncedBytes = new Map<string, number>()
+  /** What the last sync of each has covered. */
+  readonly #lastSynced = new Map<string, SyncEffect['covered']>()
   /** Segments with chunks that the engine knows as of its last flush. */
   #flushedSegments: ReadonlySet<number> = new Set()
 
@@ -51,29 +56,43 @@ export class DiskWatch {
     if (effect.kind === 'create') {
       // A power cut may have taken the name of an earlier one, with all that was synced in it.
       this.#syncedBytes.delete(path)
+      this.#lastSynced.delete(path)
       if (isJournal) this.journal.created(path)
     } else if (effect.kind === 'write') {
-      this.#checkBlocks(path, effect.position)
+      this.#checkBlocks(path, effect.position, effect.bytes)
       if (isJournal) this.journal.written(effect.bytes, this.#life())
     } else if (effect.kind === 'sync') {
       const covered = effect.covered.filter(({ forgotten }) => !forgotten)
       const ends = covered.map(({ position, bytes }) => position + bytes.byteLength)
       this.#syncedBytes.set(path, Math.max(this.#syncedBytes.get(path) ?? 0, ...ends))
+      this.#lastSynced.set(path, covered)
       const groups = covered.map(({ bytes }) => bytes)
       if (isJournal) this.journal.synced(path, groups)
     } else if (effect.kind === 'remove') {
       this.#syncedBytes.delete(path)
+      this.#lastSynced.delete(path)
       if (isJournal) this.journal.removed(path)
       else this.#checkRemoved(path)
     } else if (path === JOURNAL) this.journal.syncedNames()
   }
 
-  /** What is durable shares no block with what is written later (D7). */
-  #checkBlocks(path: string, position: number): void {
+  /**
+   * What is durable shares no block with what is written later (D7). A last batch that need not count
+   * is written once more as it is (J2), in its place where there is no room for it elsewhere.
+   */
+  #checkBlocks(path: string, position: number, bytes: Uint8Array): void {
     const block = Math.floor(position / BLOCK_BYTES) * BLOCK_BYTES
     const syncedBytes = this.#syncedBytes.get(path) ?? 0
-    if (block >= syncedBytes) return
+    if (block >= syncedBytes || this.#isLastBatch(path, position, bytes)) return
     this.#accuse('D7', `${path} is written at ${position}, ${syncedBytes} bytes of it are durable`)
+  }
+
+  #isLastBatch(path: string, from: number, bytes: Uint8Array): boolean {
+    const last = this.#lastSynced.get(path) ?? []
+    return last.some((write) => {
+      const at = from - write.position
+      return at >= 0 && sameBytes(write.bytes.subarray(at, at + bytes.byteLength), bytes)
+    })
   }
 
   /** No flushed row may place a chunk in a segment that is gone (D5). */
