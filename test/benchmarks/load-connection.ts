@@ -41,6 +41,7 @@ export class LoadConnection {
     this.#socket.on('end', () => listener.onFailure(new Error('The server closed a connection')))
   }
 
+  /** Sends a request, and so many bytes of its body: all, or it never ends. */
   send(head: string, bodyBytes: number): void {
     this.#unsentBytes = bodyBytes
     this.#socket.cork()

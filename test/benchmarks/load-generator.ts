@@ -24,6 +24,7 @@ function run(plan: LoadPlan): Promise<LoadResult> {
   const latenciesMs = new Float64Array(count)
   const connections: LoadConnection[] = []
   let sentCount = 0
+  let stalled = 0
   let answeredCount = 0
   let bodyBytes = 0
   const startedMs = performance.now()
@@ -31,6 +32,16 @@ function run(plan: LoadPlan): Promise<LoadResult> {
   return new Promise<LoadResult>((resolve, reject) => {
     for (let each = Math.min(plan.connectionCount, count); each > 0; each--) {
       openConnection(endpoints[each % endpoints.length]!)
+    }
+    for (let each = plan.stalledCount ?? 0; each > 0; each--)
+      stall(endpoints[each % endpoints.length]!)
+
+    /** A server may end what does not go on: that is no failure. */
+    function stall({ hostname, port }: URL): void {
+      const nothing = { onAnswer() {}, onFailure() {} }
+      const connection = new LoadConnection(Number(port), hostname, nothing)
+      connections.push(connection)
+      connection.send(heads.head(firstIndex + count + stalled++), putBytes / 2)
     }
 
     function openConnection({ hostname, port }: URL): void {

@@ -41,6 +41,8 @@ export type LoadRequest =
 export interface LoadPlan {
   readonly access: Access
   readonly connectionCount: number
+  /** Connections besides, each with a body that ends halfway for as long as the run lasts. */
+  readonly stalledCount?: number
   /** Requests are numbered from here, so that a later run goes on where this one ends. */
   readonly firstIndex: number
   readonly count: number

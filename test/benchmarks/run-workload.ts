@@ -137,11 +137,11 @@ function cpuOf({ pids }: Server): number {
 function load(
   { generator }: Bench,
   { access }: Server,
-  { request, connectionCount }: Measurement,
+  { request, connectionCount, stalledCount = 0 }: Measurement,
   firstIndex: number,
   count: number,
 ) {
-  return generator.run({ access, connectionCount, firstIndex, count, request })
+  return generator.run({ access, connectionCount, stalledCount, firstIndex, count, request })
 }
 
 function countOf({ isQuick }: Bench, { count, quickCount }: Measurement): number {

@@ -13,6 +13,8 @@ export interface Measurement {
   readonly name: string
   readonly request: LoadRequest
   readonly connectionCount: number
+  /** Clients besides that send half of a body and no more. Default: none. */
+  readonly stalledCount?: number
   readonly count: number
   /** With `--quick`. */
   readonly quickCount: number

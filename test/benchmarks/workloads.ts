@@ -18,6 +18,8 @@ const LARGE_BYTES = 64 * 1024 ** 2
 const LARGE_COUNT = 80
 const STREAM_BYTES = 5 * 1024 ** 3
 const RESIDENT_MEBIBYTES_MAX = 400
+/** Of each storage node of a region. */
+const CLIENTS_MEBIBYTES_MAX = 512
 
 /** 100,000 small operations, 64 at a time. */
 const SMALL = {
@@ -214,6 +216,26 @@ const regionManyConnections: Workload = {
   },
 }
 
+const regionClients: Workload = {
+  name: 'region-200-clients',
+  layout: 'three processes',
+  what: '200 clients that put 32 MiB at once, every tenth of which stalls halfway',
+  stages: [
+    [
+      {
+        name: '200 clients',
+        request: put('c/', 32 * 1024 ** 2),
+        ...{ connectionCount: 180, stalledCount: 20, count: 180, quickCount: 180, unit: 'MB' },
+      },
+    ],
+  ],
+  checks(figures) {
+    const value = figures.get('200 clients')?.residentMebibytesMax ?? NaN
+    const isMet = value < CLIENTS_MEBIBYTES_MAX
+    return [{ what: 'memory of a storage node', value, unit: 'MiB', isMet }]
+  },
+}
+
 /** All workloads, in the order in which they run when none is named. */
 export const workloads: readonly Workload[] = [
   get4k,
@@ -231,6 +253,7 @@ export const workloads: readonly Workload[] = [
   regionPut64m,
   regionGet64m,
   regionManyConnections,
+  regionClients,
 ]
 
 function inRegion(workload: Workload): Workload {
