@@ -19,4 +19,6 @@ export const REGRESSION_SEEDS: readonly number[] = [
   7200057, 7200272,
   // One of two that live could not read its journal once, and waited for the third's acknowledgements.
   7400231,
+  // A primary could not become active without a member that only an active one sent a snapshot.
+  8100943,
 ]

@@ -138,3 +138,29 @@ test('a damaged member asks for a snapshot, and stops taking entries when it has
   offer(bench, 6, 6)
   expect(bench.take('answerSnapshotOffer')).toMatchObject([{ refusal: undefined }])
 })
+
+describe('a primary that is not active yet', () => {
+  const TWO = ballot(1, 2)
+  const base = position(20, ONE)
+
+  /** Its log begins behind 20, which is committed; C does not answer, B's log ends at `end`. */
+  function offersTo(end: number): readonly unknown[] {
+    const log = { first: undefined, base, end: base, ballots: [base] }
+    const durable = { ...durableOf(ONE, A), base }
+    const bench = new Bench({ self: A, durable, log, applied: 20 })
+    const known = summary(end, position(1, ONE))
+    bench.receive(B, { kind: 'sealAck', ballot: TWO, log: known, configuration: undefined })
+    expect(bench.state.primary).toMatchObject({ ballot: TWO, isActive: false, committed: 20 })
+    const nack = { kind: 'nack', ballot: TWO, promised: TWO, log: known } as const
+    bench.receive(B, { ...nack, reason: 'gap' })
+    return bench.take('offerSnapshot')
+  }
+
+  test('brings up the member without which it cannot become active', () => {
+    expect(offersTo(10)).toMatchObject([{ to: B, covered: 20 }])
+  })
+
+  test('takes nothing from a member that may hold the only other copy', () => {
+    expect(offersTo(20)).toEqual([])
+  })
+})

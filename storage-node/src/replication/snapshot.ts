@@ -42,7 +42,8 @@ export function onNack(turn: Turn, from: StoreId, message: Nack): void {
     case 'gap':
       if (message.log === undefined) return
       restartAt(turn, primary, progress, message.log)
-      if (!canSendNext(turn, progress)) offerIfDue(turn, primary, progress, OFFER_AGAIN_MS)
+      if (canSendNext(turn, progress)) return
+      offerIfDue(turn, primary, progress, OFFER_AGAIN_MS, message.log.end.seq)
   }
 }
 
@@ -52,11 +53,24 @@ export function noteHigherPromise(primary: Primary, promised: Nack['promised']):
   primary.mustExceed = maxBallot(primary.mustExceed ?? NO_BALLOT, promised)
 }
 
-function offerIfDue(turn: Turn, primary: Primary, progress: Progress, pauseMs: number): void {
-  if (!primary.isActive || turn.nowMs - progress.offeredMs < pauseMs) return
+/**
+ * `end` is that of the member's log under this ballot. If it lacks what is committed, a write quorum
+ * without it has that and all before it, and it may have to be brought up before this primary can
+ * become active at all.
+ */
+function offerIfDue(
+  turn: Turn,
+  primary: Primary,
+  progress: Progress,
+  pauseMs: number,
+  end?: Seq,
+): void {
+  const { committed } = primary
+  const isLacking = end !== undefined && Math.max(end, progress.acked) < committed
+  if (!(primary.isActive || isLacking) || turn.nowMs - progress.offeredMs < pauseMs) return
   progress.offeredMs = turn.nowMs
   const to = progress.member.store
-  const covered = coveredWithout(turn, primary, to)
+  const covered = isLacking ? committed : coveredWithout(turn, primary, to)
   turn.effects.push({ kind: 'offerSnapshot', to, ballot: primary.ballot, covered })
 }
 
@@ -64,12 +78,12 @@ function offerIfDue(turn: Turn, primary: Primary, progress: Progress, pauseMs: n
 export function onSnapshotWanted(
   turn: Turn,
   from: StoreId,
-  { ballot }: Extract<ReplicationMessage, { kind: 'snapshotWanted' }>,
+  { ballot, log }: Extract<ReplicationMessage, { kind: 'snapshotWanted' }>,
 ): void {
   const { primary } = turn.state
   const progress = primary?.others.get(from)
   if (primary === undefined || progress === undefined || !sameBallot(ballot, primary.ballot)) return
-  offerIfDue(turn, primary, progress, RESEND_MS)
+  offerIfDue(turn, primary, progress, RESEND_MS, log?.end.seq)
 }
 
 /** The member's rows are those of `seq`: the log goes on from there. */
