@@ -16,6 +16,7 @@ import type { Store } from '../../storage/store.ts'
 import type { ConfigStore, PartitionConfig } from '../config-store.ts'
 import { firstConfigurationOf, writeFirstConfiguration } from '../first-configuration.ts'
 import type { Leases } from '../leases.ts'
+import type { PartitionReplica } from './partition-replica.ts'
 import type { PartitionReplicas } from './partition-replicas.ts'
 import type { PeerNetwork } from '../peer-network.ts'
 
@@ -64,15 +65,23 @@ export class ReplicaKeeper {
     this.#watch = this.#parts.configs.watch((config) => this.#onConfig(config))
   }
 
-  /** Lets others take over what this store leads; resolves when they have, or after a second. */
+  /**
+   * Lets others take over what this store leads; resolves when they have, or after a second. To have
+   * stepped down is not enough: the heir may need this store's promise, where a third one has just
+   * started and gives none yet (L4).
+   */
   async handOver(): Promise<void> {
-    const { replicas, clock } = this.#parts
+    const { replicas, store, clock } = this.#parts
+    const led: PartitionReplica[] = []
     for (const replica of replicas.all()) {
       const to = this.#heirOf(replica.configuration)
-      if (replica.isActive && to !== undefined) replica.handOver(to)
+      if (!replica.isActive || to === undefined) continue
+      replica.handOver(to)
+      led.push(replica)
     }
+    const isLed = ({ configuration }: PartitionReplica) => configuration?.primary === store.storeId
     const endMs = clock.monotonicMs() + HAND_OVER_MS_MAX
-    while (replicas.primaries().length > 0 && clock.monotonicMs() < endMs) {
+    while (led.some(isLed) && clock.monotonicMs() < endMs) {
       await sleep(clock, HAND_OVER_LOOK_MS)
     }
   }
