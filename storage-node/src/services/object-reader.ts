@@ -94,13 +94,19 @@ export class ObjectReader {
   }
 }
 
-/** Reads an answer's body as a request's: for server-side copies. */
+/**
+ * Reads an answer's body as a request's: for server-side copies. An answer has several pieces on
+ * their way at a time, a request's follow one another.
+ */
 export function bodySourceOf(stream: BodyStream, signal: AbortSignal): BodySource {
   const keepable = (piece: Uint8Array) =>
     piece.byteLength <= KEPT_BYTES_MAX ? Buffer.from(piece) : piece
   return {
     lengthBytes: stream.lengthBytes,
-    read: (take) => stream.send(async (piece) => take(keepable(piece)), signal),
+    read(take) {
+      let taken: Promise<void> = Promise.resolve()
+      return stream.send((piece) => (taken = taken.then(() => take(keepable(piece)))), signal)
+    },
   }
 }
 
