@@ -21,4 +21,6 @@ export const REGRESSION_SEEDS: readonly number[] = [
   7400231,
   // A primary could not become active without a member that only an active one sent a snapshot.
   8100943,
+  // An old word that a member lacks its rows came after the snapshot, and ended all probing of it.
+  505818444,
 ]

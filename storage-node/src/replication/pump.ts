@@ -68,9 +68,13 @@ export function canSendNext({ state }: Turn, { next }: Progress): boolean {
   return next > end.seq || (first !== undefined && next >= first)
 }
 
-function noteSnapshotNeeded(turn: Turn, progress: Progress): void {
+/**
+ * Entries are of no use to the member for now. It is probed all the same: that it lacks its rows may
+ * be old news by the time it is heard, and then nothing else would ever contradict it.
+ */
+export function noteSnapshotNeeded(turn: Turn, progress: Progress): void {
   progress.needsSnapshot = true
-  progress.resendAtMs = turn.nowMs + RESEND_MS
+  progress.resendAtMs ??= turn.nowMs + RESEND_MS
   progress.resendAfterMs = RESEND_MS_MAX
 }
 

@@ -123,6 +123,23 @@ test('a primary goes on behind the snapshot', () => {
   expect(bench.take('sendEntries')).toMatchObject([{ to: B, from: 7, upTo: 7 }])
 })
 
+test('a late word that a member has no state costs it nothing but a probe', () => {
+  const bench = activePrimary()
+  const nack = { kind: 'nack', ballot: ONE, promised: ONE } as const
+  bench.receive(B, { ...nack, reason: 'noState', log: undefined })
+  bench.elapse(2_000)
+  ack(bench, B, 1)
+  bench.receive(B, { ...nack, reason: 'noState', log: undefined })
+  propose(bench)
+  expect(bench.take('sendEntries')).not.toMatchObject([{ to: B }])
+  bench.effects = []
+  bench.elapse(300)
+  expect(bench.sent('prepare')).toContainEqual(expect.objectContaining({ to: B }))
+  const known = { log: summary(1, position(1, ONE)) }
+  bench.receive(B, { ...nack, reason: 'gap', ...known })
+  expect(bench.take('sendEntries')).toMatchObject([{ to: B, from: 2, upTo: 2 }])
+})
+
 test('a damaged member asks for a snapshot, and stops taking entries when it has too many', () => {
   const bench = lagging()
   bench.prepare(ONE, position(3, ONE), entries(4, 4, ONE))

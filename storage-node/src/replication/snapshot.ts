@@ -14,7 +14,7 @@ import type { LogPosition, ReplicationMessage } from './messages.ts'
 import { persist } from './persistence.ts'
 import { coveredWithout, stepDown } from './primary.ts'
 import type { Input, SnapshotRefusal } from './protocol.ts'
-import { canSendNext, restartAt } from './pump.ts'
+import { canSendNext, noteSnapshotNeeded, restartAt } from './pump.ts'
 import { isMember, report, send } from './state.ts'
 import type { Primary, Progress, Turn } from './state.ts'
 import { HOLD_ENTRIES_MS, OFFER_AGAIN_MS, RESEND_MS, WANT_AGAIN_MS } from './timing.ts'
@@ -37,7 +37,7 @@ export function onNack(turn: Turn, from: StoreId, message: Nack): void {
       progress.resendAtMs = turn.nowMs + RESEND_MS
       return
     case 'noState':
-      progress.needsSnapshot = true
+      noteSnapshotNeeded(turn, progress)
       return offerIfDue(turn, primary, progress, OFFER_AGAIN_MS)
     case 'gap':
       if (message.log === undefined) return
