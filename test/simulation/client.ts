@@ -110,12 +110,21 @@ export class Client {
     const appended = Array.from({ length: APPENDED_KEY_COUNT }, (_, at) => `append${at}`)
     for (const bucket of [LASTING_BUCKET, BRIEF_BUCKET]) {
       for (const key of [...plain, ...appended]) {
-        const machine = this.#random.pick(machines.filter(({ node }) => node !== undefined))
-        await this.#get(machine, bucket, key)
+        await this.#get(await this.#someServing(), bucket, key)
       }
       for (const machine of machines) {
         if (machine.node !== undefined) await this.#list(machine, bucket)
       }
+    }
+  }
+
+  /** A storage node that runs: a lone one may just have ended, and is started again. */
+  async #someServing(): Promise<Machine> {
+    const { scheduler, machines } = this.#parts
+    for (;;) {
+      const serving = machines.filter(({ node }) => node !== undefined)
+      if (serving.length > 0) return this.#random.pick(serving)
+      await new Promise<void>((resolve) => scheduler.after(RETRY_MS, 'client', resolve))
     }
   }
 
