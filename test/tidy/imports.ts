@@ -69,13 +69,14 @@ function lineOf(folder: string): number {
   return LINES.findIndex((line) => line.includes(folder))
 }
 
-/** Runtime packages that are imported in no folder or in several. */
+/** Runtime packages that are imported in no folder or in several. Fixtures may use what tests use. */
 export function findScatteredPackages(
   files: readonly SourceFile[],
   dependencies: readonly string[],
 ): Problem[] {
   const product = files.filter(({ path }) => path.startsWith(PRODUCT) && !isTest(path))
   const imports = product
+    .filter(({ path }) => !path.endsWith('-fixtures.ts'))
     .flatMap(importsOf)
     .filter(({ path, specifier }) => path === undefined && !isBuiltIn(specifier))
   const undeclared = imports

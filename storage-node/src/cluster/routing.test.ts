@@ -2,7 +2,7 @@ import { foundingRanges } from '../contract/founding-ranges.ts'
 import type { PartitionId, StoreId } from '../contract/identifiers.ts'
 import type { BucketName } from '../model/identifiers.ts'
 import { bucketRowKey } from '../wire/stored/keys.ts'
-import { encodeBucketRow } from '../wire/stored/rows.ts'
+import { encodeBucketRow } from '../wire/stored/bucket-row.ts'
 import { FakeRegion, settled, STORES } from './routing-fixtures.ts'
 import { versionOf } from './settings/settings-fixtures.ts'
 

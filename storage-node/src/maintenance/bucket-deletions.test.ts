@@ -2,6 +2,7 @@ import { silentLogger } from '../base/logger.ts'
 import { ManualClock } from '../base/manual-clock.ts'
 import type { Partitions } from '../cluster/partitions.ts'
 import { UnknownOutcomeError } from '../cluster/primary-calls.ts'
+import { unsetSettings } from '../model/bucket.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { Command, CommandResult } from '../model/command.ts'
 import { OssError } from '../model/errors.ts'
@@ -23,6 +24,7 @@ function bucketOf(deletion?: Partial<NonNullable<BucketRecord['deletion']>>): Bu
     dataRedundancy: 'ZRS',
     createdMs: 1,
     deletion: deletion && { attempt, sinceMs: 1000, isUndone: false, ...deletion },
+    ...unsetSettings,
   }
 }
 

@@ -4,14 +4,42 @@
  * @module
  */
 
+import type { CorsConfiguration } from './cors.ts'
 import type { AccountUid, BucketId, BucketName, VersionSeq } from './identifiers.ts'
 import type { StorageClass } from './object.ts'
+import type { Tag } from './tag.ts'
 
 export type BucketAcl = 'private' | 'public-read' | 'public-read-write'
 export type DataRedundancy = 'LRS' | 'ZRS'
+/** `unset`: never switched on, and there is no way back to it. */
+export type Versioning = 'unset' | 'Enabled' | 'Suspended'
+/** Who pays for requests and traffic: `Requester` wants every other account to say that it does. */
+export type RequestPayer = 'BucketOwner' | 'Requester'
 
-/** Row `B`. */
-export interface BucketRecord {
+/** What a bucket is told after it was made. */
+export interface BucketSettings {
+  readonly versioning: Versioning
+  readonly tags: readonly Tag[]
+  readonly cors: CorsConfiguration | undefined
+  /** The JSON document, as it was checked and as it is answered. */
+  readonly policy: string | undefined
+  /** No ACL and no policy makes anything in the bucket public. */
+  readonly publicAccessBlock: boolean
+  readonly requestPayer: RequestPayer
+}
+
+/** A bucket that was told nothing. */
+export const unsetSettings: BucketSettings = {
+  versioning: 'unset',
+  tags: [],
+  cors: undefined,
+  policy: undefined,
+  publicAccessBlock: false,
+  requestPayer: 'BucketOwner',
+}
+
+/** Row `B`. What is worked out of a setting is kept by the identity of its value, never by request. */
+export interface BucketRecord extends BucketSettings {
   readonly name: BucketName
   readonly bucketId: BucketId
   readonly owner: AccountUid

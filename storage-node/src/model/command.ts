@@ -10,6 +10,7 @@
 
 import type { OssError } from './errors.ts'
 import type { BucketAcl, BucketCounters, BucketRecord, DataRedundancy } from './bucket.ts'
+import type { BucketSetting } from './bucket-setting.ts'
 import type {
   AccountUid,
   BucketId,
@@ -132,6 +133,13 @@ export type SystemCommand =
       readonly bucketCountMax: number
     }
   | { readonly kind: 'setBucketAcl'; readonly name: BucketName; readonly acl: BucketAcl }
+  | {
+      readonly kind: 'putBucketSetting'
+      readonly name: BucketName
+      /** Whom the caller's rights were checked for: the name may be another bucket's by now. */
+      readonly bucketId: BucketId
+      readonly setting: BucketSetting
+    }
   /**
    * DeleteBucket (replication.md 1.14): mark, fence every range, remove; or, when a range refuses,
    * undo, unfence every range, keep.

@@ -1,3 +1,4 @@
+import { unsetSettings } from './bucket.ts'
 import type { BucketRecord } from './bucket.ts'
 import type { FenceRecord, SystemCommand } from './command.ts'
 import {
@@ -28,6 +29,7 @@ const existing: BucketRecord = {
   dataRedundancy: 'LRS',
   createdMs: 1,
   deletion: undefined,
+  ...unsetSettings,
 }
 const attempt = 7n as VersionSeq
 const deleting = { ...existing, deletion: { attempt, sinceMs: 2, isUndone: false } }

@@ -6,7 +6,9 @@
  */
 
 import { unreachable } from '../base/assert.ts'
+import { unsetSettings } from './bucket.ts'
 import type { BucketRecord } from './bucket.ts'
+import { withSetting } from './bucket-setting.ts'
 import type {
   BucketRangeCommand,
   Decision,
@@ -20,6 +22,7 @@ import type { BucketId, BucketName } from './identifiers.ts'
 
 type CreateBucket = Extract<SystemCommand, { kind: 'createBucket' }>
 type SetBucketAcl = Extract<SystemCommand, { kind: 'setBucketAcl' }>
+type PutBucketSetting = Extract<SystemCommand, { kind: 'putBucketSetting' }>
 type MarkDeleting = Extract<SystemCommand, { kind: 'markBucketDeleting' }>
 type FenceBucket = Extract<BucketRangeCommand, { kind: 'fenceBucket' | 'unfenceBucket' }>
 type EndDeleting = Extract<
@@ -56,6 +59,7 @@ export function decideCreateBucket(
     dataRedundancy,
     createdMs: nowMs,
     deletion: undefined,
+    ...unsetSettings,
   }
   return putBucket(record, true)
 }
@@ -66,6 +70,15 @@ export function decideSetBucketAcl(
 ): Decision {
   if (existing === undefined) return noSuchBucket(name)
   return putBucket({ ...existing, acl }, false)
+}
+
+/** Settings come one at a time, so that two who change different ones do not undo each other. */
+export function decidePutBucketSetting(
+  { name, bucketId, setting }: PutBucketSetting,
+  existing: BucketRecord | undefined,
+): Decision {
+  if (existing?.bucketId !== bucketId) return noSuchBucket(name)
+  return putBucket(withSetting(existing, setting), false)
 }
 
 /** Stale while another attempt is under way: until it is over, nobody can say how it ends. */

@@ -1,5 +1,6 @@
 import { seededRandom } from '../base/seeded-random.ts'
 import type { Partitions } from '../cluster/partitions.ts'
+import { unsetSettings } from '../model/bucket.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type {
   Command,
@@ -38,6 +39,7 @@ class World {
     dataRedundancy: 'ZRS',
     createdMs: 1,
     deletion: undefined,
+    ...unsetSettings,
   }
   /** Steps that may come next. */
   readonly steps: (() => void)[] = []

@@ -8,6 +8,7 @@ import type { Random } from '../base/random.ts'
 import type { Partitions } from '../cluster/partitions.ts'
 import { resultOf } from '../cluster/partitions.ts'
 import type { BucketAcl, BucketCounters, BucketRecord, DataRedundancy } from '../model/bucket.ts'
+import type { BucketSetting } from '../model/bucket-setting.ts'
 import { OssError } from '../model/errors.ts'
 import type { AccountUid, BucketName } from '../model/identifiers.ts'
 import { BUCKET_COUNT_MAX } from '../model/limits.ts'
@@ -99,6 +100,15 @@ export class BucketService {
 
   async setAcl(name: BucketName, acl: BucketAcl): Promise<void> {
     await this.#parts.partitions.execute({ kind: 'setBucketAcl', name, acl })
+  }
+
+  /** Changes one setting and leaves the others; `NoSuchBucket` when the name is another's by now. */
+  async putSetting(
+    { name, bucketId }: BucketRecord,
+    setting: BucketSetting,
+  ): Promise<BucketRecord> {
+    const command = { kind: 'putBucketSetting', name, bucketId, setting } as const
+    return resultOf(await this.#parts.partitions.execute(command), 'bucket').record
   }
 
   /** `BucketNotEmpty` while an object or an upload is in it. */

@@ -2,6 +2,7 @@ import { systemClock } from '../base/clock.ts'
 import { seededRandom } from '../base/seeded-random.ts'
 import type { Partitions } from '../cluster/partitions.ts'
 import { UnknownOutcomeError } from '../cluster/primary-calls.ts'
+import { unsetSettings } from '../model/bucket.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { StoredBody } from '../model/command.ts'
 import { OssError } from '../model/errors.ts'
@@ -21,6 +22,7 @@ const bucket: BucketRecord = {
   dataRedundancy: 'ZRS',
   createdMs: 1,
   deletion: undefined,
+  ...unsetSettings,
 }
 const key = '1.jpg' as ObjectKey
 const uploadId = '0'.repeat(32)

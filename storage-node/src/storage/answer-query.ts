@@ -16,6 +16,7 @@ import type {
   Query,
   QueryKind,
 } from '../model/query.ts'
+import { decodeBucketRow } from '../wire/stored/bucket-row.ts'
 import type { Namespace } from '../wire/stored/keys.ts'
 import {
   bucketIdOfRow,
@@ -25,12 +26,7 @@ import {
   objectKeyOfRow,
 } from '../wire/stored/keys.ts'
 import { bucketContinuation, rowsOfRange } from '../wire/stored/range-keys.ts'
-import {
-  decodeBucketRow,
-  decodeDroppedRow,
-  decodeFenceRow,
-  decodeKillRow,
-} from '../wire/stored/rows.ts'
+import { decodeDroppedRow, decodeFenceRow, decodeKillRow } from '../wire/stored/rows.ts'
 import { listObjects } from './list-objects.ts'
 import { listUploads } from './list-uploads.ts'
 import type { KeyValue } from './key-value-engine.ts'

@@ -6,6 +6,7 @@
 
 import { unreachable } from '../base/assert.ts'
 import type { RowChange } from '../model/command.ts'
+import { encodeBucketRow } from '../wire/stored/bucket-row.ts'
 import type { Effect } from '../wire/stored/effects.ts'
 import {
   PART_LIST_INDEX,
@@ -21,7 +22,6 @@ import {
 } from '../wire/stored/keys.ts'
 import { encodeObjectRow } from '../wire/stored/object-row.ts'
 import {
-  encodeBucketRow,
   encodeDroppedRow,
   encodeFenceRow,
   encodeKillRow,

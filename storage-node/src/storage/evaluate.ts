@@ -14,6 +14,7 @@ import {
   decideFence,
   decideForgetBucket,
   decideMarkDeleting,
+  decidePutBucketSetting,
   decideSetBucketAcl,
 } from '../model/decide-bucket.ts'
 import type { BucketInRange } from '../model/decide-bucket.ts'
@@ -64,6 +65,8 @@ export async function evaluate(
     }
     case 'setBucketAcl':
       return decideSetBucketAcl(command, await rows.bucket(command.name))
+    case 'putBucketSetting':
+      return decidePutBucketSetting(command, await rows.bucket(command.name))
     case 'markBucketDeleting':
       return decideMarkDeleting(command, await rows.bucket(command.name), context)
     case 'removeBucket':

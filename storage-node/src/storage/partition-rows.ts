@@ -21,6 +21,7 @@ import type {
   VersionSeq,
 } from '../model/identifiers.ts'
 import type { ObjectRecord, PartListRecord, PieceRecord, UploadRecord } from '../model/object.ts'
+import { decodeBucketRow } from '../wire/stored/bucket-row.ts'
 import {
   PART_LIST_INDEX,
   appliedRowKey,
@@ -45,7 +46,6 @@ import { clipRows, rowsOfRange } from '../wire/stored/range-keys.ts'
 import type { AppliedRow } from '../wire/stored/rows.ts'
 import {
   decodeAppliedRow,
-  decodeBucketRow,
   decodeCountersRow,
   decodeFenceRow,
   decodePartListRow,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unsetSettings } from '../../model/bucket.ts'
 import type { BucketRecord } from '../../model/bucket.ts'
 import type {
   AccountUid,
@@ -36,6 +37,7 @@ export const bucket: BucketRecord = {
   dataRedundancy: 'LRS',
   createdMs: Date.UTC(2026, 0, 1),
   deletion: undefined,
+  ...unsetSettings,
 }
 
 export const key = 'barley' as ObjectKey

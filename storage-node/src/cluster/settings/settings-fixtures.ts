@@ -11,6 +11,7 @@ import type { Random } from '../../base/random.ts'
 import type { Member, Zone } from '../../contract/configuration.ts'
 import { SYSTEM_RANGE } from '../../contract/founding-ranges.ts'
 import type { Ballot, Epoch, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
+import { unsetSettings } from '../../model/bucket.ts'
 import type { BucketRecord } from '../../model/bucket.ts'
 import type { Command, CommandResult } from '../../model/command.ts'
 import type { AccountUid, BucketId, BucketName } from '../../model/identifiers.ts'
@@ -44,6 +45,7 @@ export function versionOf(name: BucketName, version: number): BucketRecord {
     dataRedundancy: 'ZRS',
     createdMs: version,
     deletion: undefined,
+    ...unsetSettings,
   }
 }
 

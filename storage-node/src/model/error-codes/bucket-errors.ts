@@ -53,6 +53,11 @@ export const bucketErrors = {
     ec: '0034-00000001',
     message: "The bucket policy doesn't exist.",
   },
+  InvalidPolicyDocument: {
+    status: 400,
+    ec: '0034-00000002',
+    message: 'The policy document is not valid.',
+  },
   NoSuchServerSideEncryptionRule: {
     status: 404,
     ec: '0033-00000001',

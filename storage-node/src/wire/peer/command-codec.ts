@@ -6,6 +6,7 @@
 
 import type { Command, CommandResult, ListedPart, StoredBody } from '../../model/command.ts'
 import { COMPLETE_DOCUMENT_BYTES_MAX, PART_COUNT_MAX } from '../../model/limits.ts'
+import { bucketSetting } from './bucket-setting-codecs.ts'
 import type { Codec } from './codec.ts'
 import {
   bool,
@@ -111,6 +112,7 @@ export const command: Codec<Command> = taggedUnion('kind', {
   removeBucket: variant(33, onDeletion),
   undoBucketDeleting: variant(34, onDeletion),
   keepBucket: variant(35, onDeletion),
+  putBucketSetting: variant(36, { name: bucketName, bucketId, setting: bucketSetting }),
 })
 
 /** Numbers are never used again. */

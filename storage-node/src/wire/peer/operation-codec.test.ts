@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { BucketRecord } from '../../model/bucket.ts'
 import { noCounters } from '../../model/bucket.ts'
+import { anyBucketSetting, anyBucketSettings } from '../../model/bucket-setting-fixtures.ts'
 import type { Command, CommandResult, StoredBody } from '../../model/command.ts'
 import type {
   AccountUid,
@@ -97,7 +98,7 @@ const piece: fc.Arbitrary<PieceRecord> = fc.record({
   lastModifiedMs: whole,
   data: pieceData,
 })
-const bucket: fc.Arbitrary<BucketRecord> = fc.record({
+const bucketWithoutSettings = fc.record({
   name,
   bucketId,
   owner,
@@ -107,6 +108,9 @@ const bucket: fc.Arbitrary<BucketRecord> = fc.record({
   createdMs: whole,
   deletion: maybe(fc.record({ attempt, sinceMs: whole, isUndone: flag })),
 })
+const bucket: fc.Arbitrary<BucketRecord> = fc
+  .tuple(bucketWithoutSettings, anyBucketSettings)
+  .map(([first, settings]) => ({ ...first, ...settings }))
 const forbidOverwrite = flag
 const etag = word
 const onAttempt = { bucketId, attempt }
@@ -141,6 +145,7 @@ const commands: ByKind<Command> = {
     bucketCountMax: small,
   }),
   setBucketAcl: fc.record({ name, acl: bucketAcl }),
+  putBucketSetting: fc.record({ name, bucketId, setting: anyBucketSetting }),
   markBucketDeleting: fc.record({ name }),
   removeBucket: fc.record(onDeletion),
   undoBucketDeleting: fc.record(onDeletion),

@@ -35,6 +35,7 @@ import type {
   StorageClass,
   UploadRecord,
 } from '../../model/object.ts'
+import { bucketSettingFields } from './bucket-setting-codecs.ts'
 import type { Codec } from './codec.ts'
 import {
   bool,
@@ -169,6 +170,7 @@ export const bucketRecord: Codec<BucketRecord> = struct<BucketRecord>({
   deletion: optional(
     struct<BucketDeletion>({ attempt: versionSeq, sinceMs: u48(), isUndone: bool() }),
   ),
+  ...bucketSettingFields,
 })
 
 export const bucketCounters: Codec<BucketCounters> = struct<BucketCounters>({

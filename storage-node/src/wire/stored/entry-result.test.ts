@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { unsetSettings } from '../../model/bucket.ts'
 import type {
   AccountUid,
   BucketId,
@@ -8,12 +9,13 @@ import type {
 } from '../../model/identifiers.ts'
 import type { CommandResult } from '../../model/command.ts'
 import type { ObjectRecord } from '../../model/object.ts'
+import { encodeBucketRow } from './bucket-row.ts'
 import type { Effects } from './effects.ts'
 import { decodeEffects } from './effects.ts'
 import type { EntryResult } from './entry-result.ts'
 import { decodeResult, encodeEntry, slimEntry } from './entry-result.ts'
 import { encodeObjectRow } from './object-row.ts'
-import { encodeBucketRow, encodePieceRow } from './rows.ts'
+import { encodePieceRow } from './rows.ts'
 import { StoredFormatError } from './stored-format-error.ts'
 
 const bucketId = '0123456789abcdef' as BucketId
@@ -51,6 +53,7 @@ const bucket = {
   dataRedundancy: 'LRS' as const,
   createdMs: 1_700_000_000_000,
   deletion: undefined,
+  ...unsetSettings,
 }
 
 const effects: Effects = {

@@ -10,10 +10,11 @@
 import { assert, unreachable } from '../../base/assert.ts'
 import type { CommandResult } from '../../model/command.ts'
 import type { BinaryReader, BinaryWriter } from './binary.ts'
+import { decodeBucketRow } from './bucket-row.ts'
 import type { Effects } from './effects.ts'
 import { readEffects, writeEffects } from './effects.ts'
 import { decodeObjectRow } from './object-row.ts'
-import { decodeBucketRow, decodePieceRow } from './rows.ts'
+import { decodePieceRow } from './rows.ts'
 import { StoredFormatError } from './stored-format-error.ts'
 
 const TAGS = {

@@ -1,21 +1,12 @@
 import fc from 'fast-check'
 import { noCounters } from '../../model/bucket.ts'
-import type { BucketRecord } from '../../model/bucket.ts'
-import type {
-  AccountUid,
-  BucketId,
-  BucketName,
-  DataId,
-  DataSetId,
-  VersionSeq,
-} from '../../model/identifiers.ts'
+import type { DataId, DataSetId, VersionSeq } from '../../model/identifiers.ts'
 import type { ObjectMetadata, ObjectRecord } from '../../model/object.ts'
 import type { Seq } from '../../contract/identifiers.ts'
 import { decodeEffects } from './effects.ts'
 import { decodeObjectRow, decodeObjectSummary, encodeObjectRow } from './object-row.ts'
 import {
   decodeAppliedRow,
-  decodeBucketRow,
   decodeCountersRow,
   decodeDroppedRow,
   decodeFenceRow,
@@ -24,7 +15,6 @@ import {
   decodePieceRow,
   decodeUploadRow,
   encodeAppliedRow,
-  encodeBucketRow,
   encodeCountersRow,
   encodeDroppedRow,
   encodeFenceRow,
@@ -160,25 +150,6 @@ test('counters may be negative: a split leaves only their sum meaningful', () =>
   expect(decodeCountersRow(encodeCountersRow(counters))).toEqual(counters)
 })
 
-test('bucket records come back as they were', () => {
-  const bucket: BucketRecord = {
-    name: 'photos' as BucketName,
-    bucketId: '0123456789abcdef' as BucketId,
-    owner: '1234567890123456' as AccountUid,
-    acl: 'public-read',
-    storageClass: 'IA',
-    dataRedundancy: 'ZRS',
-    createdMs: 1_700_000_000_000,
-    deletion: undefined,
-  }
-  expect(decodeBucketRow(encodeBucketRow(bucket))).toEqual(bucket)
-  for (const isUndone of [false, true]) {
-    const deletion = { attempt: 77n as VersionSeq, sinceMs: 5, isUndone }
-    const deleting = { ...bucket, deletion }
-    expect(decodeBucketRow(encodeBucketRow(deleting))).toEqual(deleting)
-  }
-})
-
 test('whatever bytes a row has, its reader answers or refuses, and nothing else', () => {
   const decoders = [
     decodeObjectRow,
@@ -191,7 +162,6 @@ test('whatever bytes a row has, its reader answers or refuses, and nothing else'
     decodeFenceRow,
     decodeAppliedRow,
     decodeCountersRow,
-    decodeBucketRow,
     decodeEffects,
   ]
   const bytes = fc.oneof(

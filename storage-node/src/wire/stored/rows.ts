@@ -1,28 +1,16 @@
 /**
- * Rows other than `O`: uploads, pieces, part lists, queue and kill records, counters, fences,
- * buckets, and how far a partition has been applied.
+ * Rows other than `O` and `B`: uploads, pieces, part lists, queue and kill records, counters, fences,
+ * and how far a partition has been applied.
  *
  * Each begins with the version of its own form, so that each migrates by itself.
  *
  * @module
  */
 
-import type {
-  BucketAcl,
-  BucketCounters,
-  BucketDeletion,
-  BucketRecord,
-  DataRedundancy,
-} from '../../model/bucket.ts'
+import type { BucketCounters } from '../../model/bucket.ts'
 import { noCounters } from '../../model/bucket.ts'
 import type { DroppedRecord, FenceRecord } from '../../model/command.ts'
-import type {
-  AccountUid,
-  BucketId,
-  BucketName,
-  DataId,
-  VersionSeq,
-} from '../../model/identifiers.ts'
+import type { DataId, VersionSeq } from '../../model/identifiers.ts'
 import type { PartListRecord, PieceData, PieceRecord, UploadRecord } from '../../model/object.ts'
 import type { Seq } from '../../contract/identifiers.ts'
 import { BinaryReader, BinaryWriter } from './binary.ts'
@@ -30,16 +18,12 @@ import {
   pick,
   readClassAndAcl,
   readMetadataStrings,
-  readStorageClass,
   writeClassAndAcl,
   writeMetadata,
-  writeStorageClass,
 } from './object-row.ts'
 import { StoredFormatError } from './stored-format-error.ts'
 
 const VERSION = 1
-const BUCKET_ACLS: readonly BucketAcl[] = ['private', 'public-read', 'public-read-write']
-const REDUNDANCIES: readonly DataRedundancy[] = ['LRS', 'ZRS']
 const COUNTER_NAMES = Object.keys(noCounters) as (keyof BucketCounters)[]
 
 export function encodeUploadRow(upload: UploadRecord): Buffer {
@@ -164,46 +148,6 @@ export function decodeCountersRow(bytes: Uint8Array): BucketCounters {
   for (let at = 0; at < count; at++) counters[pick(COUNTER_NAMES, at)] = reader.signed()
   reader.end()
   return counters
-}
-
-export function encodeBucketRow(bucket: BucketRecord): Buffer {
-  const writer = start()
-    .hex(bucket.bucketId)
-    .u48(bucket.createdMs)
-    .u48(bucket.deletion?.sinceMs ?? 0)
-    .u8(BUCKET_ACLS.indexOf(bucket.acl))
-    .u8(REDUNDANCIES.indexOf(bucket.dataRedundancy))
-  writeStorageClass(writer, bucket.storageClass)
-  writer.text(bucket.name).text(bucket.owner)
-  if (bucket.deletion !== undefined) {
-    writer.u64(bucket.deletion.attempt).u8(bucket.deletion.isUndone ? 1 : 0)
-  }
-  return writer.finish()
-}
-
-export function decodeBucketRow(bytes: Uint8Array): BucketRecord {
-  const reader = open(bytes, 'Bucket')
-  const bucketId = reader.hex(8) as BucketId
-  const createdMs = reader.u48()
-  const sinceMs = reader.u48()
-  const record = {
-    bucketId,
-    createdMs,
-    acl: pick(BUCKET_ACLS, reader.u8()),
-    dataRedundancy: pick(REDUNDANCIES, reader.u8()),
-    storageClass: readStorageClass(reader),
-    name: reader.text() as BucketName,
-    owner: reader.text() as AccountUid,
-    deletion: sinceMs === 0 ? undefined : readDeletion(reader, sinceMs),
-  }
-  reader.end()
-  return record
-}
-
-/** Deletions of regions with one store have no number. */
-function readDeletion(reader: BinaryReader, sinceMs: number): BucketDeletion {
-  if (reader.remaining === 0) return { attempt: 0n as VersionSeq, sinceMs, isUndone: false }
-  return { attempt: reader.u64() as VersionSeq, sinceMs, isUndone: reader.u8() === 1 }
 }
 
 /** Row `H`: how far a partition has been applied, written with every batch. */

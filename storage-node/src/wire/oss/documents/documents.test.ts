@@ -1,4 +1,4 @@
-import { noCounters, type BucketRecord } from '../../../model/bucket.ts'
+import { noCounters, unsetSettings, type BucketRecord } from '../../../model/bucket.ts'
 import { OssError } from '../../../model/errors.ts'
 import type { AccountUid, BucketId, BucketName, ObjectKey } from '../../../model/identifiers.ts'
 import { XML_PROLOG } from '../../xml-writer.ts'
@@ -24,6 +24,7 @@ const bucket: BucketRecord = {
   dataRedundancy: 'LRS',
   createdMs: TIME_MS,
   deletion: undefined,
+  ...unsetSettings,
 }
 const region = {
   region: 'cn-x',
