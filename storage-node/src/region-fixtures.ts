@@ -24,6 +24,7 @@ export const plainMetadata: ObjectMetadata = {
   userMetadata: [],
   storageClass: 'Standard',
   acl: 'default',
+  tags: [],
 }
 
 export interface WriteOptions {

@@ -35,6 +35,7 @@ const metadata: Put['metadata'] = {
   userMetadata: [],
   storageClass: 'Standard',
   acl: 'default',
+  tags: [],
 }
 const never = new AbortController().signal
 

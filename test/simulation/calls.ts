@@ -20,6 +20,7 @@ const METADATA: ObjectMetadata = {
   userMetadata: [],
   storageClass: 'Standard',
   acl: 'default',
+  tags: [],
 }
 
 /** An object as a client sees it. */

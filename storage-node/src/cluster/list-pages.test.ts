@@ -4,6 +4,7 @@ import type { PartitionRange } from '../contract/configuration.ts'
 import { noCounters } from '../model/bucket.ts'
 import type { BucketId, DataSetId, ObjectKey, VersionSeq } from '../model/identifiers.ts'
 import type { ObjectMetadata, ObjectRecord } from '../model/object.ts'
+import { plainVersion } from '../model/object.ts'
 import { answerQuery } from '../storage/answer-query.ts'
 import { PartitionRows } from '../storage/partition-rows.ts'
 import { countersRowKey, objectRowKey, uploadRowKey } from '../wire/stored/keys.ts'
@@ -21,11 +22,13 @@ const metadata: ObjectMetadata = {
   userMetadata: [],
   storageClass: 'Standard',
   acl: 'default',
+  tags: [],
 }
 const record: ObjectRecord = {
   ...metadata,
   type: 'Normal',
   versionSeq: 1n as VersionSeq,
+  ...plainVersion,
   sizeBytes: 1,
   etag: '0'.repeat(32),
   crc64: 0n,

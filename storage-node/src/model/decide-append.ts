@@ -16,6 +16,7 @@ import { OssError } from './errors.ts'
 import { INLINE_SIZE_BYTES_MAX } from './identifiers.ts'
 import { APPEND_SIZE_BYTES_MAX } from './limits.ts'
 import type { ObjectRecord, PieceRecord } from './object.ts'
+import { plainVersion } from './object.ts'
 
 type AppendObject = Extract<ObjectCommand, { kind: 'appendObject' }>
 
@@ -79,6 +80,7 @@ function grownObject(
       ...metadata,
       type: 'Appendable',
       versionSeq,
+      ...plainVersion,
       sizeBytes: body.sizeBytes,
       etag,
       crc64: body.crc64,

@@ -9,6 +9,7 @@ import type { Decision, RowChange, StoredBody } from './command.ts'
 import type { DecisionContext } from './decide-object.ts'
 import type { BucketId, DataId, DataSetId, ObjectKey, VersionSeq } from './identifiers.ts'
 import type { ObjectMetadata, ObjectRecord, PieceRecord, UploadRecord } from './object.ts'
+import { plainVersion } from './object.ts'
 
 export const place = { bucketId: '0123456789abcdef' as BucketId, key: 'k' as ObjectKey }
 export const context: DecisionContext = { nowMs: 5000, versionSeq: 7n as VersionSeq }
@@ -18,6 +19,7 @@ export const metadata: ObjectMetadata = {
   userMetadata: [['a', 'b']],
   storageClass: 'Standard',
   acl: 'private',
+  tags: [],
 }
 
 /** A dataId of its own for each number. */
@@ -50,6 +52,7 @@ export function object(change: Partial<ObjectRecord> = {}): ObjectRecord {
     ...metadata,
     type: 'Normal',
     versionSeq: 3n as VersionSeq,
+    ...plainVersion,
     sizeBytes: 10,
     etag: md5Of(9),
     crc64: 0n,

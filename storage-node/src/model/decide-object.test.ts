@@ -13,6 +13,7 @@ import {
 } from './decide-fixtures.ts'
 import { decideDeleteObject, decidePutObject, decideReplaceMetadata } from './decide-object.ts'
 import type { VersionSeq } from './identifiers.ts'
+import { plainVersion } from './object.ts'
 import type { ObjectRecord } from './object.ts'
 
 const chunked = object({ sizeBytes: 9000, data: { kind: 'chunks', dataId: dataId(8) } })
@@ -86,6 +87,7 @@ describe('a put', () => {
         ...metadata,
         type: 'Normal',
         versionSeq: 7n,
+        ...plainVersion,
         sizeBytes: 5000,
         etag: 'E',
         crc64: 0n,

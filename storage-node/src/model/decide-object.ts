@@ -10,6 +10,7 @@ import type { BucketCounters } from './bucket.ts'
 import { OssError } from './errors.ts'
 import type { BucketId, DataId, DataSetId, ObjectKey, VersionSeq } from './identifiers.ts'
 import type { ObjectRecord } from './object.ts'
+import { plainVersion } from './object.ts'
 
 /** What the primary adds to a command: the moment, and the version number that is next. */
 export interface DecisionContext {
@@ -40,6 +41,7 @@ export function decidePutObject(
     ...command.metadata,
     type: 'Normal',
     versionSeq,
+    ...plainVersion,
     sizeBytes: body.sizeBytes,
     etag: command.etag,
     crc64: body.crc64,

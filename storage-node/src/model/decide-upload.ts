@@ -18,6 +18,7 @@ import { OssError } from './errors.ts'
 import type { BucketId } from './identifiers.ts'
 import { OBJECT_SIZE_BYTES_MAX, PART_COUNT_MAX, PART_SIZE_BYTES_MIN } from './limits.ts'
 import type { ObjectRecord, PartListRecord, PieceRecord, UploadRecord } from './object.ts'
+import { plainVersion } from './object.ts'
 
 type InitiateUpload = Extract<ObjectCommand, { kind: 'initiateUpload' }>
 type PutPart = Extract<ObjectCommand, { kind: 'putPart' }>
@@ -217,6 +218,7 @@ function completedObject(
     ...metadata,
     type: 'Multipart',
     versionSeq,
+    ...plainVersion,
     sizeBytes: sizeOf(chosen),
     etag: `${toHex(hash).toUpperCase()}-${chosen.length}`,
     crc64,

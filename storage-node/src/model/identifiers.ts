@@ -20,6 +20,8 @@ export type DataId = Branded<string, 'DataId'>
 export type DataSetId = Branded<string, 'DataSetId'>
 /** Hybrid clock: ms << 16 | counter. Rises within a partition. */
 export type VersionSeq = Branded<bigint, 'VersionSeq'>
+/** Which version of an object: `null`, or 16 bytes, the versionSeq and 8 random ones. */
+export type VersionId = Branded<string, 'VersionId'>
 /** 16 decimal digits. */
 export type AccountUid = Branded<string, 'AccountUid'>
 

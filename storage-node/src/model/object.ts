@@ -4,7 +4,9 @@
  * @module
  */
 
-import type { DataId, DataSetId, VersionSeq } from './identifiers.ts'
+import type { DataId, DataSetId, VersionId, VersionSeq } from './identifiers.ts'
+import type { Tag } from './tag.ts'
+import { NULL_VERSION } from './version-id.ts'
 
 /** How the object was made (`x-oss-object-type`, oss.md 5.5). */
 export type ObjectType = 'Normal' | 'Multipart' | 'Appendable' | 'Symlink'
@@ -27,6 +29,7 @@ export interface ObjectMetadata {
   readonly userMetadata: readonly HeaderPair[]
   readonly storageClass: StorageClass
   readonly acl: ObjectAcl
+  readonly tags: readonly Tag[]
 }
 
 /**
@@ -42,9 +45,13 @@ export type DataReference =
   | { readonly kind: 'chunks'; readonly dataId: DataId }
   | { readonly kind: 'pieces'; readonly dataSetId: DataSetId; readonly pieceCount: number }
 
-/** The current version of an object: row `O` (replication.md 2.2). */
-export interface ObjectRecord extends ObjectMetadata {
+/**
+ * A version of an object, or a delete marker: row `O` where it is the current one, row `V` where it is
+ * not (replication.md 2.2).
+ */
+export interface ObjectRecord extends ObjectMetadata, VersionState {
   readonly type: ObjectType
+  /** Orders the versions of a key: the current one has the highest. */
   readonly versionSeq: VersionSeq
   readonly sizeBytes: number
   /** Upper-case hex without quotes; `-<parts>` behind it for multipart objects. */
@@ -53,6 +60,45 @@ export interface ObjectRecord extends ObjectMetadata {
   readonly crc64: bigint
   readonly lastModifiedMs: number
   readonly data: DataReference
+}
+
+/** What few objects have: see `plainVersion`. */
+export interface VersionState {
+  readonly versionId: VersionId
+  /** Says that the key was deleted; has no bytes and no metadata. */
+  readonly isDeleteMarker: boolean
+  /** Of a current version: the ones behind it; undefined when there certainly are none. */
+  readonly older: OlderVersions | undefined
+  /** Key of the same bucket, which need not be there; of symlinks and of nothing else. */
+  readonly symlinkTarget: string | undefined
+  /** Of an appendable object that cannot grow any more: since when. */
+  readonly sealedMs: number | undefined
+  readonly restore: RestoreTimes | undefined
+}
+
+/** Versions of a key that are not current: rows `V`. Those that there were may have been deleted. */
+export interface OlderVersions {
+  /** Where the null version is among them: `null` says nothing of its place, so this does. */
+  readonly nullSeq: VersionSeq | undefined
+}
+
+/**
+ * A restore of an object of a cold class (oss.md 5.15): the clock alone takes it from under way, until
+ * `readyMs`, to restored, until `expiresMs`, to over.
+ */
+export interface RestoreTimes {
+  readonly readyMs: number
+  readonly expiresMs: number
+}
+
+/** An object of a bucket without versions, to which nothing has happened. */
+export const plainVersion: VersionState = {
+  versionId: NULL_VERSION,
+  isDeleteMarker: false,
+  older: undefined,
+  symlinkTarget: undefined,
+  sealedMs: undefined,
+  restore: undefined,
 }
 
 /** Piece of an upload or of an appendable object: row `D`. */

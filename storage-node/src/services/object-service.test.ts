@@ -39,6 +39,7 @@ const metadata: ObjectMetadata = {
   userMetadata: [],
   storageClass: 'Standard',
   acl: 'default',
+  tags: [],
 }
 
 /** Services whose every command ends in this error, and what they do with the body then. */

@@ -4,6 +4,7 @@ import type { PartitionRange } from '../contract/configuration.ts'
 import { isInRange } from '../contract/founding-ranges.ts'
 import type { BucketId, ObjectKey, VersionSeq } from '../model/identifiers.ts'
 import type { ObjectRecord } from '../model/object.ts'
+import { plainVersion } from '../model/object.ts'
 import type { ObjectPage } from '../model/query.ts'
 import { objectRowKey } from '../wire/stored/keys.ts'
 import { encodeObjectRow } from '../wire/stored/object-row.ts'
@@ -22,8 +23,10 @@ const record: ObjectRecord = {
   userMetadata: [],
   storageClass: 'Standard',
   acl: 'default',
+  tags: [],
   type: 'Normal',
   versionSeq: 1n as VersionSeq,
+  ...plainVersion,
   sizeBytes: 1,
   etag: '0'.repeat(32),
   crc64: 0n,

@@ -14,6 +14,7 @@ import type {
   VersionSeq,
 } from '../../model/identifiers.ts'
 import type { ObjectRecord } from '../../model/object.ts'
+import { plainVersion } from '../../model/object.ts'
 import { parseQuery } from '../../wire/oss/request-head.ts'
 import type { OssRequest, OssResponse } from '../http-message.ts'
 import type { ObjectRequest, Services } from '../operation.ts'
@@ -49,8 +50,10 @@ export const record: ObjectRecord = {
   userMetadata: [['colour', 'gold']],
   storageClass: 'Standard',
   acl: 'default',
+  tags: [],
   type: 'Normal',
   versionSeq: 1n as VersionSeq,
+  ...plainVersion,
   sizeBytes: 5,
   etag: '5D41402ABC4B2A76B9719D911017C592',
   crc64: 11177612005948864433n,

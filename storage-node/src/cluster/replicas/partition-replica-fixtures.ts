@@ -374,6 +374,7 @@ export function putCommand(key: string, text = key, forbidOverwrite = false): Ob
       userMetadata: [],
       storageClass: 'Standard',
       acl: 'default',
+      tags: [],
     },
     body: {
       sizeBytes: bytes.byteLength,

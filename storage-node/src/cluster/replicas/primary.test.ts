@@ -15,6 +15,7 @@ const metadata: ObjectMetadata = {
   userMetadata: [],
   storageClass: 'Standard',
   acl: 'default',
+  tags: [],
 }
 const uploadId = 'f'.repeat(32) as DataSetId
 

@@ -1,5 +1,6 @@
 import type { ObjectKey, VersionSeq } from '../../model/identifiers.ts'
 import type { ObjectRecord } from '../../model/object.ts'
+import { plainVersion } from '../../model/object.ts'
 import {
   copiedMetadata,
   objectHeaders,
@@ -21,6 +22,7 @@ test('a plain request has the defaults of its key and bucket', () => {
     userMetadata: [],
     storageClass: 'IA',
     acl: 'default',
+    tags: [],
   })
 })
 
@@ -54,6 +56,7 @@ test('everything a client says is kept as it came', () => {
     ],
     storageClass: 'Archive',
     acl: 'public-read',
+    tags: [],
   })
 })
 
@@ -119,6 +122,7 @@ test('a copy keeps what describes the content, and takes class and ACL from the 
     userMetadata: [['a', '1']],
     storageClass: 'Standard',
     acl: 'default',
+    tags: [],
   })
   expect(readReplacesMetadata({})).toBe(false)
   expect(readReplacesMetadata({ 'x-oss-metadata-directive': 'replace' })).toBe(true)
@@ -132,8 +136,10 @@ const record: ObjectRecord = {
   userMetadata: [['author', 'a']],
   storageClass: 'Standard',
   acl: 'default',
+  tags: [],
   type: 'Normal',
   versionSeq: 1n as VersionSeq,
+  ...plainVersion,
   sizeBytes: 0,
   etag: 'D41D8CD98F00B204E9800998ECF8427E',
   crc64: 18446744073709551615n,

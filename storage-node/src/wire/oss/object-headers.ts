@@ -49,6 +49,7 @@ export function readObjectMetadata(
         ? bucket.storageClass
         : parseStorageClass('x-oss-storage-class', storageClass),
     acl: acl === undefined ? 'default' : parseObjectAcl(acl),
+    tags: [],
   }
 }
 

@@ -10,10 +10,12 @@ import type {
   DataId,
   DataSetId,
   ObjectKey,
+  VersionId,
   VersionSeq,
 } from '../../model/identifiers.ts'
 import type { ObjectMetadata, ObjectRecord, PieceData, PieceRecord } from '../../model/object.ts'
 import type { Query } from '../../model/query.ts'
+import { NULL_VERSION } from '../../model/version-id.ts'
 import type { Epoch, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
 import type { Zone } from '../../contract/configuration.ts'
 import type { Codec } from './codec.ts'
@@ -48,6 +50,10 @@ const key = word as fc.Arbitrary<ObjectKey>
 const name = word as fc.Arbitrary<BucketName>
 const owner = word as fc.Arbitrary<AccountUid>
 const versionSeq = crc64 as fc.Arbitrary<VersionSeq>
+const versionId = fc.oneof(
+  fc.constant(NULL_VERSION),
+  hex(16).map((id) => id as VersionId),
+)
 const attempt = versionSeq
 const place = { bucketId, key }
 
@@ -62,6 +68,7 @@ const metadataFields = {
   userMetadata: pairs,
   storageClass,
   acl: fc.constantFrom('default', 'private', 'public-read', 'public-read-write'),
+  tags: pairs,
 } as const
 const metadata: fc.Arbitrary<ObjectMetadata> = fc.record(metadataFields)
 
@@ -79,6 +86,12 @@ const record: fc.Arbitrary<ObjectRecord> = fc.record({
   ...metadataFields,
   type: objectType,
   versionSeq,
+  versionId,
+  isDeleteMarker: flag,
+  older: maybe(fc.record({ nullSeq: maybe(versionSeq) })),
+  symlinkTarget: maybe(word),
+  sealedMs: maybe(whole),
+  restore: maybe(fc.record({ readyMs: whole, expiresMs: whole })),
   sizeBytes: whole,
   etag: word,
   crc64,

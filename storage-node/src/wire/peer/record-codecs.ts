@@ -18,6 +18,7 @@ import type {
   DataId,
   DataSetId,
   ObjectKey,
+  VersionId,
   VersionSeq,
 } from '../../model/identifiers.ts'
 import { INLINE_SIZE_BYTES_MAX } from '../../model/identifiers.ts'
@@ -31,10 +32,13 @@ import type {
   ObjectType,
   PartListRecord,
   PieceData,
+  OlderVersions,
   PieceRecord,
+  RestoreTimes,
   StorageClass,
   UploadRecord,
 } from '../../model/object.ts'
+import { NULL_VERSION } from '../../model/version-id.ts'
 import { bucketSettingFields } from './bucket-setting-codecs.ts'
 import type { Codec } from './codec.ts'
 import {
@@ -67,6 +71,17 @@ export const objectKey: Codec<ObjectKey> = text<ObjectKey>(OBJECT_KEY_BYTES_MAX)
 export const dataId: Codec<DataId> = hexId<DataId>(16)
 export const dataSetId: Codec<DataSetId> = hexId<DataSetId>(16)
 export const versionSeq: Codec<VersionSeq> = u64<VersionSeq>()
+/** Most are `null`, which takes one byte. */
+export const versionId: Codec<VersionId> = {
+  bytesMin: 1,
+  write(writer, value) {
+    const isNull = value === NULL_VERSION
+    writer.u8(isNull ? 0 : 1)
+    if (!isNull) identifiedVersion.write(writer, value)
+  },
+  read: (reader) => (reader.u8() === 0 ? NULL_VERSION : identifiedVersion.read(reader)),
+}
+const identifiedVersion = hexId<VersionId>(16)
 export const md5: Codec<string> = hexId(16)
 export const etag: Codec<string> = text(ETAG_BYTES_MAX)
 
@@ -110,6 +125,7 @@ const metadataFields = {
   userMetadata: list(headerPair, HEADER_COUNT_MAX),
   storageClass,
   acl: objectAcl,
+  tags: list(headerPair, HEADER_COUNT_MAX),
 }
 
 export const objectMetadata: Codec<ObjectMetadata> = struct<ObjectMetadata>(metadataFields)
@@ -130,6 +146,12 @@ export const objectRecord: Codec<ObjectRecord> = struct<ObjectRecord>({
   ...metadataFields,
   type: objectType,
   versionSeq,
+  versionId,
+  isDeleteMarker: bool(),
+  older: optional(struct<OlderVersions>({ nullSeq: optional(versionSeq) })),
+  symlinkTarget: optional(text(OBJECT_KEY_BYTES_MAX)),
+  sealedMs: optional(u48()),
+  restore: optional(struct<RestoreTimes>({ readyMs: u48(), expiresMs: u48() })),
   sizeBytes: u48(),
   etag,
   crc64: u64(),

@@ -9,6 +9,7 @@ import type {
 } from '../../model/identifiers.ts'
 import type { CommandResult } from '../../model/command.ts'
 import type { ObjectRecord } from '../../model/object.ts'
+import { plainVersion } from '../../model/object.ts'
 import { encodeBucketRow } from './bucket-row.ts'
 import type { Effects } from './effects.ts'
 import { decodeEffects } from './effects.ts'
@@ -27,12 +28,14 @@ const object: ObjectRecord = {
   etag: '0123456789ABCDEF0123456789ABCDEF',
   crc64: 77n,
   versionSeq: 99n as VersionSeq,
+  ...plainVersion,
   data: { kind: 'inline' },
   contentType: 'text/plain',
   headers: [],
   userMetadata: [['colour', 'red']],
   storageClass: 'Standard',
   acl: 'default',
+  tags: [],
 }
 
 const piece = {

@@ -1,15 +1,15 @@
 /**
- * Rows `O`: the current version of an object.
+ * Rows `O` and `V`: a version of an object, or a delete marker.
  *
  * The head is of fixed size and holds all that a list page shows, so that a page of 1,000 decodes no
- * headers and no metadata.
+ * headers and no metadata. What few objects have stands behind it, each only where a flag says so.
  *
  * @module
  */
 
 import { asBuffer } from '../../base/bytes.ts'
 import { unreachable } from '../../base/assert.ts'
-import type { DataId, DataSetId, VersionSeq } from '../../model/identifiers.ts'
+import type { DataId, DataSetId, VersionId, VersionSeq } from '../../model/identifiers.ts'
 import type {
   DataReference,
   HeaderPair,
@@ -17,12 +17,19 @@ import type {
   ObjectMetadata,
   ObjectRecord,
   ObjectType,
+  OlderVersions,
+  RestoreTimes,
   StorageClass,
+  VersionState,
 } from '../../model/object.ts'
+import { plainVersion } from '../../model/object.ts'
+import { NULL_VERSION, saltOf, versionIdOf } from '../../model/version-id.ts'
 import { BinaryReader, BinaryWriter } from './binary.ts'
 import { StoredFormatError } from './stored-format-error.ts'
 
-const VERSION = 1
+/** Of buckets without versions, and without what flags tell of. */
+const VERSION_WITHOUT_FLAGS = 1
+const VERSION = 2
 const TYPES: readonly ObjectType[] = ['Normal', 'Multipart', 'Appendable', 'Symlink']
 const CLASSES: readonly StorageClass[] = [
   'Standard',
@@ -40,6 +47,23 @@ const TIME_AT = 10
 const ETAG_AT = 32
 const ETAG_PARTS_AT = 48
 const HEAD_BYTES = 50
+/** Of the later version: the flags, and the restore behind them, which a list page shows. */
+const FLAGS_AT = HEAD_BYTES
+
+/** What a row has beyond its head, and what it is. Bits are never used again. */
+const FLAGS = {
+  isDeleteMarker: 1,
+  /** Without it this is the null version. */
+  hasVersionId: 2,
+  hasRestore: 4,
+  hasTags: 8,
+  isSymlink: 16,
+  isSealed: 32,
+  hasOlder: 64,
+} as const
+const SALT_BYTES = 8
+/** No version has this number. */
+const NOWHERE = 0n
 
 /** What a list page shows of an object. */
 export interface ObjectSummaryRow {
@@ -63,31 +87,43 @@ export function encodeObjectRow(record: ObjectRecord): Buffer {
     .u64(record.versionSeq)
     .hex(hash)
     .u16(Number(parts))
+  const flags = flagsOf(record)
+  writer.u8(flags)
+  // Most have nothing of it.
+  if (flags !== 0) writeVersionState(writer, record)
   writeDataReference(writer, record.data)
   writeMetadata(writer, record)
+  if (flags & FLAGS.hasTags) writePairs(writer, record.tags)
   return writer.finish()
 }
 
 export function decodeObjectRow(bytes: Uint8Array): ObjectRecord {
   const summary = decodeObjectSummary(bytes)
   const reader = new BinaryReader(bytes)
-  reader.raw(3)
+  const version = reader.u8()
+  reader.raw(2)
   const acl = pick(ACLS, reader.u8())
   reader.raw(12)
   const crc64 = reader.u64()
   const versionSeq = reader.u64() as VersionSeq
   reader.raw(HEAD_BYTES - ETAG_AT)
+  const flags = version === VERSION ? reader.u8() : 0
+  const state = flags === 0 ? plainVersion : readVersionState(reader, flags, versionSeq)
   const data = readDataReference(reader)
   const strings = readMetadataStrings(reader)
+  const tags = flags & FLAGS.hasTags ? readPairs(reader) : []
   reader.end()
-  return { ...summary, acl, crc64, versionSeq, data, ...strings }
+  return { ...summary, acl, crc64, versionSeq, ...state, data, ...strings, tags }
 }
 
 /** Decodes the fixed head only. */
 export function decodeObjectSummary(bytes: Uint8Array): ObjectSummaryRow {
   const row = asBuffer(bytes)
-  if (row.length < HEAD_BYTES) throw new StoredFormatError('Object row is too short')
-  if (row[0] !== VERSION) throw new StoredFormatError(`Object row has version ${row[0]}`)
+  if (row.length <= HEAD_BYTES) throw new StoredFormatError('Object row is too short')
+  const version = row[0]
+  if (version !== VERSION && version !== VERSION_WITHOUT_FLAGS) {
+    throw new StoredFormatError(`Object row has version ${version}`)
+  }
   const parts = row.readUInt16LE(ETAG_PARTS_AT)
   const hash = row.toString('hex', ETAG_AT, ETAG_PARTS_AT).toUpperCase()
   return {
@@ -99,11 +135,25 @@ export function decodeObjectSummary(bytes: Uint8Array): ObjectSummaryRow {
   }
 }
 
+/** Whether the row says that the key was deleted. */
+export function isDeleteMarkerRow(bytes: Uint8Array): boolean {
+  return bytes[0] === VERSION && ((bytes[FLAGS_AT] ?? 0) & FLAGS.isDeleteMarker) !== 0
+}
+
 /** Metadata without a place of its own: rows `M` carry it too. */
 export function writeMetadata(writer: BinaryWriter, metadata: ObjectMetadata): void {
   writer.text(metadata.contentType)
   writePairs(writer, metadata.headers)
   writePairs(writer, metadata.userMetadata)
+}
+
+/** Tags of an upload, which has no flag for them. */
+export function writeTags(writer: BinaryWriter, { tags }: ObjectMetadata): void {
+  writePairs(writer, tags)
+}
+
+export function readTags(reader: BinaryReader): ObjectMetadata['tags'] {
+  return readPairs(reader)
 }
 
 /** Reads what `writeMetadata` wrote. */
@@ -141,6 +191,55 @@ export function pick<T>(members: readonly T[], index: number | undefined): T {
   const member = index === undefined ? undefined : members[index]
   if (member === undefined) throw new StoredFormatError(`Unknown member ${index}`)
   return member
+}
+
+function flagsOf(record: ObjectRecord): number {
+  let flags = 0
+  if (record.isDeleteMarker) flags |= FLAGS.isDeleteMarker
+  if (record.versionId !== NULL_VERSION) flags |= FLAGS.hasVersionId
+  if (record.restore !== undefined) flags |= FLAGS.hasRestore
+  if (record.tags.length > 0) flags |= FLAGS.hasTags
+  if (record.symlinkTarget !== undefined) flags |= FLAGS.isSymlink
+  if (record.sealedMs !== undefined) flags |= FLAGS.isSealed
+  if (record.older !== undefined) flags |= FLAGS.hasOlder
+  return flags
+}
+
+function writeVersionState(writer: BinaryWriter, state: VersionState): void {
+  const { versionId, restore, symlinkTarget, sealedMs, older } = state
+  if (restore !== undefined) writer.u48(restore.readyMs).u48(restore.expiresMs)
+  if (versionId !== NULL_VERSION) writer.hex(saltOf(versionId))
+  if (symlinkTarget !== undefined) writer.text(symlinkTarget)
+  if (sealedMs !== undefined) writer.u48(sealedMs)
+  if (older !== undefined) writer.u64(older.nullSeq ?? NOWHERE)
+}
+
+function readVersionState(
+  reader: BinaryReader,
+  flags: number,
+  versionSeq: VersionSeq,
+): VersionState {
+  return {
+    isDeleteMarker: (flags & FLAGS.isDeleteMarker) !== 0,
+    restore: flags & FLAGS.hasRestore ? readRestore(reader) : undefined,
+    versionId: flags & FLAGS.hasVersionId ? readVersionId(reader, versionSeq) : NULL_VERSION,
+    symlinkTarget: flags & FLAGS.isSymlink ? reader.text() : undefined,
+    sealedMs: flags & FLAGS.isSealed ? reader.u48() : undefined,
+    older: flags & FLAGS.hasOlder ? readOlder(reader) : undefined,
+  }
+}
+
+function readRestore(reader: BinaryReader): RestoreTimes {
+  return { readyMs: reader.u48(), expiresMs: reader.u48() }
+}
+
+function readOlder(reader: BinaryReader): OlderVersions {
+  const nullSeq = reader.u64() as VersionSeq
+  return { nullSeq: nullSeq === NOWHERE ? undefined : nullSeq }
+}
+
+function readVersionId(reader: BinaryReader, versionSeq: VersionSeq): VersionId {
+  return versionIdOf(versionSeq, reader.hex(SALT_BYTES))
 }
 
 function writeDataReference(writer: BinaryWriter, data: DataReference): void {

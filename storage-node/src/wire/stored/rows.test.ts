@@ -1,10 +1,17 @@
 import fc from 'fast-check'
 import { noCounters } from '../../model/bucket.ts'
 import type { DataId, DataSetId, VersionSeq } from '../../model/identifiers.ts'
-import type { ObjectMetadata, ObjectRecord } from '../../model/object.ts'
+import type { ObjectMetadata, ObjectRecord, VersionState } from '../../model/object.ts'
+import { plainVersion } from '../../model/object.ts'
+import { NULL_VERSION, versionIdOf } from '../../model/version-id.ts'
 import type { Seq } from '../../contract/identifiers.ts'
 import { decodeEffects } from './effects.ts'
-import { decodeObjectRow, decodeObjectSummary, encodeObjectRow } from './object-row.ts'
+import {
+  decodeObjectRow,
+  decodeObjectSummary,
+  encodeObjectRow,
+  isDeleteMarkerRow,
+} from './object-row.ts'
 import {
   decodeAppliedRow,
   decodeCountersRow,
@@ -39,6 +46,7 @@ const metadata: fc.Arbitrary<ObjectMetadata> = fc.record({
   userMetadata: pairs,
   storageClass: fc.constantFrom('Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'),
   acl: fc.constantFrom('default', 'private', 'public-read', 'public-read-write'),
+  tags: pairs,
 })
 
 const etag = fc
@@ -53,12 +61,30 @@ const data: fc.Arbitrary<ObjectRecord['data']> = fc.oneof(
   }),
 )
 
+const restore = fc.record({ readyMs: timeMs, expiresMs: timeMs })
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
+const seq = fc.bigInt({ min: 1n, max: 2n ** 64n - 1n }).map((value) => value as VersionSeq)
+
+/** With an identifier of the place `versionSeq`, or the null version. */
+const versionState = (versionSeq: VersionSeq): fc.Arbitrary<VersionState> =>
+  fc.record({
+    versionId: fc.oneof(
+      fc.constant(NULL_VERSION),
+      hexId.map((id) => versionIdOf(versionSeq, id.slice(16))),
+    ),
+    isDeleteMarker: fc.boolean(),
+    older: maybe(fc.record({ nullSeq: maybe(seq) })),
+    symlinkTarget: maybe(fc.string()),
+    sealedMs: maybe(timeMs),
+    restore: maybe(restore),
+  })
+
 const object: fc.Arbitrary<ObjectRecord> = fc
   .tuple(
     metadata,
     fc.record({
       type: fc.constantFrom('Normal', 'Multipart', 'Appendable', 'Symlink'),
-      versionSeq: crc64.map((seq) => seq as VersionSeq),
+      versionSeq: seq,
       sizeBytes,
       etag,
       crc64,
@@ -66,7 +92,11 @@ const object: fc.Arbitrary<ObjectRecord> = fc
       data,
     }),
   )
-  .map(([first, second]) => ({ ...first, ...second }))
+  .chain(([first, second]) =>
+    fc
+      .oneof(fc.constant(plainVersion), versionState(second.versionSeq))
+      .map((state) => ({ ...first, ...second, ...state })),
+  )
 
 test('object rows come back as they were, and their head alone shows the summary', () => {
   fc.assert(
@@ -82,6 +112,33 @@ test('object rows come back as they were, and their head alone shows the summary
         etag: record.etag,
       }
       expect(decodeObjectSummary(row)).toEqual(summary)
+      expect(isDeleteMarkerRow(row)).toBe(record.isDeleteMarker)
+    }),
+  )
+})
+
+test('object rows of before there were versions are read as what they were', () => {
+  fc.assert(
+    fc.property(object, (record) => {
+      const plain = { ...record, ...plainVersion, tags: [] }
+      const row = encodeObjectRow(plain)
+      // The first version had no flags behind its head of 50 bytes.
+      const older = Buffer.concat([Buffer.of(1), row.subarray(1, 50), row.subarray(51)])
+      expect(decodeObjectRow(older)).toEqual(plain)
+      expect(decodeObjectSummary(older)).toEqual(decodeObjectSummary(row))
+      expect(isDeleteMarkerRow(older)).toBe(false)
+    }),
+  )
+})
+
+test('upload rows of before there were tags are read', () => {
+  const upload = { initiatedMs: 5, forbidOverwrite: true, partCount: 2, partBytes: 7 }
+  fc.assert(
+    fc.property(metadata, (said) => {
+      const row = encodeUploadRow({ ...upload, metadata: { ...said, tags: [] } })
+      // The first version ended without the count of tags.
+      const older = Buffer.concat([Buffer.of(1), row.subarray(1, -1)])
+      expect(decodeUploadRow(older)).toEqual({ ...upload, metadata: { ...said, tags: [] } })
     }),
   )
 })

@@ -18,32 +18,45 @@ import {
   pick,
   readClassAndAcl,
   readMetadataStrings,
+  readTags,
   writeClassAndAcl,
   writeMetadata,
+  writeTags,
 } from './object-row.ts'
 import { StoredFormatError } from './stored-format-error.ts'
 
 const VERSION = 1
+const UPLOAD_VERSION = 2
 const COUNTER_NAMES = Object.keys(noCounters) as (keyof BucketCounters)[]
 
 export function encodeUploadRow(upload: UploadRecord): Buffer {
-  const writer = start()
+  const writer = new BinaryWriter()
+    .u8(UPLOAD_VERSION)
     .u48(upload.initiatedMs)
     .u8(upload.forbidOverwrite ? 1 : 0)
     .varint(upload.partCount)
     .varint(upload.partBytes)
   writeClassAndAcl(writer, upload.metadata)
   writeMetadata(writer, upload.metadata)
+  writeTags(writer, upload.metadata)
   return writer.finish()
 }
 
 export function decodeUploadRow(bytes: Uint8Array): UploadRecord {
-  const reader = open(bytes, 'Upload')
+  const reader = new BinaryReader(bytes)
+  const version = reader.u8()
+  if (version !== UPLOAD_VERSION && version !== VERSION) {
+    throw new StoredFormatError(`Upload row has version ${version}`)
+  }
   const initiatedMs = reader.u48()
   const forbidOverwrite = reader.u8() === 1
   const partCount = reader.varint()
   const partBytes = reader.varint()
-  const metadata = { ...readClassAndAcl(reader), ...readMetadataStrings(reader) }
+  const classAndAcl = readClassAndAcl(reader)
+  const strings = readMetadataStrings(reader)
+  // The first version had no tags.
+  const tags = version === VERSION ? [] : readTags(reader)
+  const metadata = { ...classAndAcl, ...strings, tags }
   reader.end()
   return { initiatedMs, forbidOverwrite, partCount, partBytes, metadata }
 }

@@ -170,6 +170,7 @@ test('ListParts names the last part, and carries CRCs', async () => {
     userMetadata: [],
     storageClass: 'IA',
     acl: 'default',
+    tags: [],
   } as const
   const record = {
     initiatedMs: TIME_MS,
