@@ -86,6 +86,45 @@ const bucketRows: Row[] = [
   },
 ]
 
+const settingRows: Row[] = [
+  {
+    name: 'PutBucketTags',
+    request: () => ({
+      method: 'PUT',
+      query: { tagging: '' },
+      body: '<Tagging><TagSet><Tag><Key>grain</Key><Value>gold</Value></Tag></TagSet></Tagging>',
+    }),
+    status: 200,
+  },
+  {
+    name: 'GetBucketTags',
+    request: () => ({ method: 'GET', query: { tagging: '' } }),
+    status: 200,
+    body: document('Tagging', '<TagSet><Tag><Key>grain</Key><Value>gold</Value></Tag></TagSet>'),
+  },
+  {
+    name: 'DeleteBucketTags',
+    request: () => ({ method: 'DELETE', query: { tagging: '' } }),
+    status: 204,
+    body: '',
+  },
+  {
+    name: 'PutBucketRequestPayment',
+    request: () => ({
+      method: 'PUT',
+      query: { requestPayment: '' },
+      body: '<RequestPaymentConfiguration><Payer>Requester</Payer></RequestPaymentConfiguration>',
+    }),
+    status: 200,
+  },
+  {
+    name: 'GetBucketRequestPayment',
+    request: () => ({ method: 'GET', query: { requestPayment: '' } }),
+    status: 200,
+    body: document('RequestPaymentConfiguration', '<Payer>Requester</Payer>'),
+  },
+]
+
 const objectRows: Row[] = [
   {
     name: 'PutObject',
@@ -244,16 +283,43 @@ const lastRows: Row[] = [
   },
 ]
 
+/** Last of all, when the bucket is empty: from then on it keeps versions. */
+const versioningRows: Row[] = [
+  {
+    name: 'PutBucketVersioning',
+    request: () => ({
+      method: 'PUT',
+      query: { versioning: '' },
+      body: '<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>',
+    }),
+    status: 200,
+  },
+  {
+    name: 'GetBucketVersioning',
+    request: () => ({ method: 'GET', query: { versioning: '' } }),
+    status: 200,
+    body: document('VersioningConfiguration', '<Status>Suspended</Status>'),
+  },
+]
+
 const abortRows: Row[] = [
   {
     name: 'AbortMultipartUpload',
     request: () => ({ method: 'DELETE', key: 'given-up', query: { uploadId } }),
     status: 204,
   },
+  ...versioningRows,
   { name: 'DeleteBucket', request: () => ({ method: 'DELETE' }), status: 204, body: '' },
 ]
 
-const rows = [...bucketRows, ...objectRows, ...uploadRows, ...lastRows, ...abortRows]
+const rows = [
+  ...bucketRows,
+  ...settingRows,
+  ...objectRows,
+  ...uploadRows,
+  ...lastRows,
+  ...abortRows,
+]
 
 test.each(rows)('$name', async (row) => {
   if (row.name === 'AbortMultipartUpload') await startAnotherUpload()

@@ -7,8 +7,10 @@
 import { createRequire } from 'node:module'
 import type { Access } from '../support/oss-request.ts'
 import type { Case } from './cases.ts'
+import { settingCases, versioningCases } from './setting-cases.ts'
+import type { SettingClient } from './setting-cases.ts'
 
-interface AliOss {
+interface AliOss extends SettingClient {
   useBucket(bucket: string): void
   putBucket(bucket: string): Promise<unknown>
   deleteBucket(bucket: string): Promise<unknown>
@@ -48,6 +50,8 @@ export function sdkCases(access: Access, bucket: string): Case[] {
         mustEqual((await oss.getObjectMeta('grain')).res.headers['content-length'], '6')
       },
     },
+    ...settingCases(oss, bucket),
+    ...versioningCases(oss, bucket),
     {
       name: 'the bucket is removed',
       async run() {

@@ -43,6 +43,10 @@ export const DELETE_DOCUMENT_BYTES_MAX = 2 * 1024 ** 2
 export const COMPLETE_DOCUMENT_BYTES_MAX = 4 * 1024 ** 2
 /** Documents of a few elements, such as CreateBucketConfiguration. */
 export const SMALL_DOCUMENT_BYTES_MAX = 16 * 1024
+/** 20 tags of the longest keys and values, every character written as a reference. */
+export const TAGGING_DOCUMENT_BYTES_MAX = 64 * 1024
+export const CORS_DOCUMENT_BYTES_MAX = 16 * 1024
+export const CORS_RULE_COUNT_MAX = 20
 
 assert(
   PART_COUNT_MAX * PART_SIZE_BYTES_MAX >= OBJECT_SIZE_BYTES_MAX,

@@ -26,6 +26,21 @@ export interface CreateBucketRequest {
   readonly dataRedundancy: DataRedundancy
 }
 
+/** What a list of buckets is restricted to, and where it goes on. */
+export interface BucketListing {
+  readonly prefix: string
+  readonly marker: string
+  readonly maxKeys: number
+  /** Buckets have all of these. */
+  readonly tags?: readonly TagFilter[]
+}
+
+/** A tag without a value: whatever its value is. */
+export interface TagFilter {
+  readonly key: string
+  readonly value: string | undefined
+}
+
 export interface BucketPage {
   readonly buckets: readonly BucketRecord[]
   readonly isTruncated: boolean
@@ -64,14 +79,12 @@ export class BucketService {
   }
 
   /** The owner's buckets in order of their names. */
-  async list(
-    owner: AccountUid,
-    options: { readonly prefix: string; readonly marker: string; readonly maxKeys: number },
-  ): Promise<BucketPage> {
-    const { prefix, marker, maxKeys } = options
+  async list(owner: AccountUid, options: BucketListing): Promise<BucketPage> {
+    const { prefix, marker, maxKeys, tags = [] } = options
     const matching: BucketRecord[] = []
     for await (const bucket of everyBucket(this.#parts.partitions, marker)) {
-      if (bucket.owner === owner && bucket.name.startsWith(prefix)) matching.push(bucket)
+      const isMeant = bucket.owner === owner && bucket.name.startsWith(prefix)
+      if (isMeant && hasTags(bucket, tags)) matching.push(bucket)
       if (matching.length > maxKeys) break
     }
     const buckets = matching.slice(0, maxKeys)
@@ -136,4 +149,10 @@ export class BucketService {
     const { counters } = await this.#parts.partitions.ask({ kind: 'counters', bucketId })
     return counters
   }
+}
+
+function hasTags(bucket: BucketRecord, wanted: readonly TagFilter[]): boolean {
+  return wanted.every(({ key, value }) => {
+    return bucket.tags.some(([k, v]) => k === key && (value === undefined || v === value))
+  })
 }

@@ -15,6 +15,12 @@ import {
   putBucket,
 } from './operations/bucket-basic.ts'
 import { listObjects, listObjectsV2 } from './operations/bucket-listing.ts'
+import {
+  getBucketRequestPayment,
+  putBucketRequestPayment,
+} from './operations/bucket-request-payment.ts'
+import { deleteBucketTags, getBucketTags, putBucketTags } from './operations/bucket-tags.ts'
+import { getBucketVersioning, putBucketVersioning } from './operations/bucket-versioning.ts'
 import { getObjectAcl } from './operations/object-acl.ts'
 import { appendObject } from './operations/object-append.ts'
 import {
@@ -44,6 +50,13 @@ const served: readonly OperationDefinition[] = [
   getBucketStat,
   putBucketAcl,
   getBucketAcl,
+  putBucketVersioning,
+  getBucketVersioning,
+  putBucketTags,
+  getBucketTags,
+  deleteBucketTags,
+  putBucketRequestPayment,
+  getBucketRequestPayment,
   listObjects,
   listObjectsV2,
   putObject,

@@ -48,6 +48,11 @@ export const bucketErrors = {
     ec: '0018-00000001',
     message: 'The CORS Configuration does not exist.',
   },
+  CORSRuleBeyondLimit: {
+    status: 400,
+    ec: '0018-00000002',
+    message: 'The CORS Rules num is beyond limit.',
+  },
   NoSuchBucketPolicy: {
     status: 404,
     ec: '0034-00000001',

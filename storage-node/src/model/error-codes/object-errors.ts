@@ -75,7 +75,22 @@ export const objectErrors = {
   InvalidTag: {
     status: 400,
     ec: '0028-00000001',
-    message: 'A tag is invalid.',
+    message: 'The TagKey you have provided is invalid.',
+  },
+  InvalidTaggingKey: {
+    status: 400,
+    ec: '0028-00000002',
+    message: 'The tagging key you provided is invalid.',
+  },
+  RepeatedTags: {
+    status: 400,
+    ec: '0028-00000003',
+    message: 'Tag keys must be unique.',
+  },
+  TooManyTags: {
+    status: 400,
+    ec: '0028-00000004',
+    message: 'The number of tags is beyond limit.',
   },
   NoSuchUpload: {
     status: 404,

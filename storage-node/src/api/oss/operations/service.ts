@@ -4,7 +4,10 @@
  * @module
  */
 
+import { invalidArgument } from '../../../model/errors.ts'
 import { LIST_BUCKETS_DEFAULT, LIST_BUCKETS_MAX } from '../../../model/limits.ts'
+import type { TagFilter } from '../../../services/bucket-service.ts'
+import type { QueryPair } from '../../../wire/oss/request-head.ts'
 import { queryValue } from '../../../wire/oss/request-head.ts'
 import { writeListBuckets } from '../../../wire/oss/documents/list-buckets.ts'
 import type { ServiceOperation } from '../../operation.ts'
@@ -25,6 +28,7 @@ export const listBuckets: ServiceOperation = {
         min: 1,
         max: LIST_BUCKETS_MAX,
       }),
+      tags: wantedTags(query),
     }
     const page = await buckets.list(account, options)
     // Prefix, marker and the like are shown only when paging is in play (oss.md 1.1).
@@ -35,4 +39,23 @@ export const listBuckets: ServiceOperation = {
       writeListBuckets({ owner: account, region, page, paging: isPaged ? options : undefined }),
     )
   },
+}
+
+/** `tag-key` with or without `tag-value`, or any number as `tagging=k:v,k2:v2`. */
+function wantedTags(query: readonly QueryPair[]): readonly TagFilter[] {
+  const key = queryValue(query, 'tag-key')
+  const value = queryValue(query, 'tag-value')
+  const list = queryValue(query, 'tagging') ?? ''
+  if (value !== undefined && key === undefined) {
+    throw invalidArgument('tag-value', value, 'tag-value needs tag-key.')
+  }
+  const listed = list === '' ? [] : list.split(',').map(listedTag)
+  return key === undefined ? listed : [{ key, value }, ...listed]
+}
+
+/** Either side may be in quotes, which some clients write. */
+function listedTag(text: string): TagFilter {
+  const [, key = '', value] = /^"?([^":]*)"?(?::"?([^"]*)"?)?$/.exec(text) ?? []
+  if (key !== '') return { key, value }
+  throw invalidArgument('tagging', text, 'tagging must list tags as key:value.')
 }

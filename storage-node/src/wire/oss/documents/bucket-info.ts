@@ -6,12 +6,12 @@
 
 import type { BucketRecord } from '../../../model/bucket.ts'
 import { formatIsoDate } from '../../http-date.ts'
-import { xmlDocument, xmlElement, xmlGroup } from '../../xml-writer.ts'
+import { xmlDocument, xmlElement, xmlGroup, xmlOptional } from '../../xml-writer.ts'
 import { writeGrant } from './access-control-policy.ts'
 import { writeOwner } from './owner.ts'
 import { locationOf, type RegionNames } from './region-names.ts'
 
-/** `Versioning` is left out: it is only there once it has been set. */
+/** `Versioning` is only there once it has been set. */
 export function writeBucketInfo(bucket: BucketRecord, region: RegionNames): string {
   const content =
     xmlElement('Name', bucket.name) +
@@ -25,11 +25,12 @@ export function writeBucketInfo(bucket: BucketRecord, region: RegionNames): stri
     writeGrant(bucket.acl) +
     xmlGroup('ServerSideEncryptionRule', xmlElement('SSEAlgorithm', 'None')) +
     xmlGroup('BucketPolicy', xmlElement('LogBucket', '') + xmlElement('LogPrefix', '')) +
+    xmlOptional('Versioning', bucket.versioning === 'unset' ? undefined : bucket.versioning) +
     xmlElement('AccessMonitor', 'Disabled') +
     xmlElement('TransferAcceleration', 'Disabled') +
     xmlElement('CrossRegionReplication', 'Disabled') +
     xmlElement('ResourceGroupId', '') +
-    xmlElement('BlockPublicAccess', false) +
+    xmlElement('BlockPublicAccess', bucket.publicAccessBlock) +
     xmlElement('Comment', '')
   return xmlDocument('BucketInfo', xmlGroup('Bucket', content))
 }
