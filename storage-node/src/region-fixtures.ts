@@ -112,18 +112,19 @@ export class BucketClient {
     return this.region.objects.append(this.bucket, key as ObjectKey, position, request)
   }
 
-  copy(from: string, to: string, metadata?: ObjectMetadata): Promise<ObjectRecord> {
-    return this.region.objects.copy(this.bucket, to as ObjectKey, {
+  async copy(from: string, to: string, metadata?: ObjectMetadata): Promise<ObjectRecord> {
+    const { record } = await this.region.objects.copy(this.bucket, to as ObjectKey, {
       source: { bucket: this.bucket, key: from as ObjectKey },
       check() {},
       metadata: (source) => metadata ?? source,
       forbidOverwrite: false,
       signal: NEVER,
     })
+    return record
   }
 
-  delete(key: string): Promise<void> {
-    return this.region.objects.delete(this.bucket, key as ObjectKey)
+  async delete(key: string): Promise<void> {
+    await this.region.objects.delete(this.bucket, key as ObjectKey)
   }
 
   /** The bytes, or undefined where there is no such key. */

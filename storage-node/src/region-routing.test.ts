@@ -108,6 +108,7 @@ function put(bucketId: BucketId, key: string): ObjectCommand {
     body: bodyOf(key),
     etag,
     forbidOverwrite: false,
+    versions: { state: 'unset' },
   }
 }
 

@@ -220,11 +220,12 @@ function openServices(
     ...{ partitions, slabs, hashers, checksums, clock, random, logger },
   })
   const reader = new ObjectReader({ partitions, sources: plane.sources, slabs: readSlabs })
-  const objects = new ObjectService({ partitions, bodies, reader, clock, random })
+  const changing = { partitions, records: settings, random }
+  const objects = new ObjectService({ ...changing, bodies, reader, clock })
   return {
-    buckets: new BucketService({ partitions, records: settings, random }),
+    buckets: new BucketService(changing),
     objects,
-    uploads: new UploadService({ partitions, bodies, objects, clock, random }),
+    uploads: new UploadService({ ...changing, bodies, objects, clock }),
     listings: new ListingService(partitions),
     slabs,
   }

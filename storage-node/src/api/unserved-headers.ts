@@ -4,7 +4,7 @@
  * @module
  */
 
-import { headerNotImplemented, OssError } from '../model/errors.ts'
+import { headerNotImplemented } from '../model/errors.ts'
 import type { HeaderValues } from '../wire/oss/request-head.ts'
 
 /**
@@ -51,16 +51,4 @@ export function refuseUnservedHeaders(headers: HeaderValues, isWrite: boolean): 
   for (const name of CONDITIONS) {
     if (headers[name] !== undefined) throw headerNotImplemented(name)
   }
-}
-
-/** Throws `NotImplemented` unless a version, if one is named, is the only one that there is: null. */
-export function refuseVersion(versionId: string | undefined): void {
-  if (versionId === undefined || versionId === 'null') return
-  throw new OssError('NotImplemented', {
-    message: 'Versions of objects are not implemented.',
-    details: [
-      { name: 'ArgumentName', value: 'versionId' },
-      { name: 'ArgumentValue', value: versionId },
-    ],
-  })
 }

@@ -12,8 +12,16 @@ const key = (text: string) => text as ObjectKey
 const attempt = 1n as VersionSeq
 
 const asked: readonly [string, Command | Query, 'system' | BucketId][] = [
-  ['an object', { kind: 'object', bucketId: low, key: key('k'), withBody: false }, low],
-  ['a deletion', { kind: 'deleteObject', bucketId: high, key: key('k') }, high],
+  [
+    'an object',
+    { kind: 'object', bucketId: low, key: key('k'), versionId: undefined, withBody: false },
+    low,
+  ],
+  [
+    'a deletion',
+    { kind: 'deleteObject', bucketId: high, key: key('k'), versions: { state: 'unset' } },
+    high,
+  ],
   ['a fence', { kind: 'fenceBucket', bucketId: high, attempt }, high],
   ['counters', { kind: 'counters', bucketId: low }, low],
   ['a bucket', { kind: 'bucket', name: 'photos' as BucketName }, 'system'],
@@ -33,7 +41,13 @@ test('a bucket that is cut in two belongs to both, its keys to one each', () => 
   const left: PartitionRange = { start: Buffer.from('10', 'hex'), end: middle }
   const right: PartitionRange = { start: middle, end: Buffer.from('30', 'hex') }
   const at = (text: string) =>
-    ({ kind: 'object', bucketId: low, key: key(text), withBody: false }) as const
+    ({
+      kind: 'object',
+      bucketId: low,
+      key: key(text),
+      versionId: undefined,
+      withBody: false,
+    }) as const
   expect([left, right].map((range) => isInRange(at('a'), range))).toEqual([true, false])
   expect([left, right].map((range) => isInRange(at('m'), range))).toEqual([false, true])
   expect(

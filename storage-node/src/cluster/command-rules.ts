@@ -50,9 +50,13 @@ function positionsOf(asked: Command | Query): [first: Uint8Array, last: Uint8Arr
   return [first, Buffer.concat([first, BEHIND_EVERY_KEY])]
 }
 
-/** A list page takes several reads; everything else is one, or reads again by itself. */
-export function needsSnapshot(kind: QueryKind): boolean {
-  return kind === 'list' || kind === 'uploads' || kind === 'upload'
+/**
+ * A list page takes several reads, and a version may move between them; everything else is one, or
+ * reads again by itself.
+ */
+export function needsSnapshot(query: Query): boolean {
+  if (query.kind === 'object') return query.versionId !== undefined
+  return isPage(query.kind) || query.kind === 'upload'
 }
 
 export function isPage(kind: QueryKind): boolean {
@@ -73,6 +77,7 @@ export function addsData({ kind }: Command): boolean {
   return (
     kind === 'putObject' ||
     kind === 'replaceMetadata' ||
+    kind === 'amendVersion' ||
     kind === 'appendObject' ||
     kind === 'initiateUpload' ||
     kind === 'putPart' ||

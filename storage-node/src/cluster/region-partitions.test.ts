@@ -16,7 +16,8 @@ const bucketIds = Array.from(
   { length: 16 },
   (_, at) => `${at.toString(16)}111111111111111` as BucketId,
 )
-const deleteIn = (bucketId: BucketId) => ({ kind: 'deleteObject', bucketId, key }) as const
+const deleteIn = (bucketId: BucketId) =>
+  ({ kind: 'deleteObject', bucketId, key, versions: { state: 'unset' } }) as const
 const done: PrimaryReply<CommandResult> = { kind: 'done', value: { kind: 'done' } }
 
 function holderOf(region: FakeRegion, bucketId: BucketId): FakePartition {
@@ -123,7 +124,13 @@ describe('after the primary has changed', () => {
   test('a query is asked of the new one too', async () => {
     const { region, partition, node } = await openRegion()
     partition.silent.add(B)
-    const query = { kind: 'object', bucketId: bucketIds[5]!, key, withBody: true } as const
+    const query = {
+      kind: 'object',
+      bucketId: bucketIds[5]!,
+      key,
+      versionId: undefined,
+      withBody: true,
+    } as const
     const outcome = settled(node.partitions.ask(query))
     await region.pass(500)
     await region.configure(partition.id, A)

@@ -62,6 +62,7 @@ export interface BucketDeletion {
 
 /** Exact counters of a bucket; changed in the same batch as the rows they count: row `S`. */
 export interface BucketCounters {
+  /** Each version of a key is one; delete markers are not. */
   readonly objects: number
   /** Bytes of objects, without parts of unfinished uploads. */
   readonly objectBytes: number
@@ -74,6 +75,7 @@ export interface BucketCounters {
   readonly infrequentBytes: number
   /** Not a sum: the latest change, 0 for none. */
   readonly lastModifiedMs: number
+  readonly deleteMarkers: number
 }
 
 /** Counters of a bucket in which nothing ever happened. */
@@ -88,6 +90,7 @@ export const noCounters: BucketCounters = {
   infrequentObjects: 0,
   infrequentBytes: 0,
   lastModifiedMs: 0,
+  deleteMarkers: 0,
 }
 
 /** Adds a change to counters; the time is the later of the two. */

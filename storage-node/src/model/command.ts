@@ -18,9 +18,11 @@ import type {
   DataId,
   DataSetId,
   ObjectKey,
+  VersionId,
   VersionSeq,
 } from './identifiers.ts'
 import type {
+  ObjectAcl,
   ObjectMetadata,
   ObjectRecord,
   PartListRecord,
@@ -29,6 +31,7 @@ import type {
   StorageClass,
   UploadRecord,
 } from './object.ts'
+import type { Tag } from './tag.ts'
 
 /** A body that is already durable in chunks, or small enough to travel in the command. */
 export interface StoredBody {
@@ -43,6 +46,27 @@ interface OnKey {
   readonly bucketId: BucketId
   readonly key: ObjectKey
 }
+
+/**
+ * What becomes of the version that a write finds current: how the gateway knew the bucket to be set.
+ *
+ * A gateway uses a bucket's record for 2 s at most, and a change of the record is acknowledged once
+ * none uses the former one (replication.md 1.14). A write is told as late as can be, when its bytes
+ * are stored. So one that is told the former state began before the change was acknowledged, and
+ * counts as if it came before it: the client cannot know better. What must not be is that it takes
+ * away a version which a write under the new state has kept. Hence `unset` is taken literally only
+ * of keys that have no versions; the others show that the bucket keeps them, and there it means
+ * `Suspended`, which never takes away a version with an identifier.
+ */
+export type VersionRule =
+  | { readonly state: 'unset' | 'Suspended' }
+  /** `salt`: 8 random bytes, lower-case hex, for the identifier of the version that is made. */
+  | { readonly state: 'Enabled'; readonly salt: string }
+
+/** A change of what is said about a version; its bytes stay where they are. */
+export type Amendment =
+  | { readonly kind: 'acl'; readonly acl: ObjectAcl }
+  | { readonly kind: 'tags'; readonly tags: readonly Tag[] }
 
 /** One attempt to delete one bucket: whoever is late with an earlier one changes nothing. */
 interface OnDeletion {
@@ -64,7 +88,9 @@ export type ObjectCommand =
       readonly body: StoredBody
       /** Upper-case hex; a copy's is not its MD5. */
       readonly etag: string
+      /** Means nothing where versions are kept. */
       readonly forbidOverwrite: boolean
+      readonly versions: VersionRule
     })
   | (OnKey & {
       /** New metadata for the very record that was read (copy onto itself): keeps its data (B8). */
@@ -73,7 +99,16 @@ export type ObjectCommand =
       readonly metadata: ObjectMetadata
       readonly etag: string
     })
-  | (OnKey & { readonly kind: 'deleteObject' })
+  /** Removes the object, or puts a delete marker before its versions. */
+  | (OnKey & { readonly kind: 'deleteObject'; readonly versions: VersionRule })
+  /** Removes one version, or a delete marker, for good. */
+  | (OnKey & { readonly kind: 'deleteVersion'; readonly versionId: VersionId })
+  /** Changes a version in its place; undefined: the current one. */
+  | (OnKey & {
+      readonly kind: 'amendVersion'
+      readonly versionId: VersionId | undefined
+      readonly amendment: Amendment
+    })
   | (OnKey & {
       readonly kind: 'appendObject'
       readonly position: number
@@ -102,6 +137,7 @@ export type ObjectCommand =
       /** Undefined: all parts there are (`x-oss-complete-all`). */
       readonly parts: readonly ListedPart[] | undefined
       readonly forbidOverwrite: boolean
+      readonly versions: VersionRule
     })
   | (OnKey & { readonly kind: 'abortUpload'; readonly uploadId: DataSetId })
   /** Forbids that a dataId is ever committed, unless it already is (replication.md 1.8). */
@@ -154,7 +190,15 @@ export type Command = ObjectCommand | BucketRangeCommand | SystemCommand
 /** What a command that took effect answers. */
 export type CommandResult =
   | { readonly kind: 'object'; readonly record: ObjectRecord }
-  | { readonly kind: 'deleted'; readonly existed: boolean }
+  | {
+      readonly kind: 'deleted'
+      /** Whether there was something. */
+      readonly existed: boolean
+      /** Of the delete marker that was made, or of the version that was named. */
+      readonly versionId: VersionId | undefined
+      /** Whether that is a delete marker. */
+      readonly isDeleteMarker: boolean
+    }
   | { readonly kind: 'part'; readonly record: PieceRecord }
   | { readonly kind: 'bucket'; readonly record: BucketRecord; readonly created: boolean }
   /** Of killData: whether the data may be deleted, or some row refers to it. */
@@ -173,6 +217,12 @@ export type Decision =
 /** One row to write, to remove, or to count. */
 export type RowChange =
   | (OnKey & { readonly row: 'object'; readonly value: ObjectRecord | undefined })
+  /** A version that is not the current one. */
+  | (OnKey & {
+      readonly row: 'version'
+      readonly versionSeq: VersionSeq
+      readonly value: ObjectRecord | undefined
+    })
   | (OnKey & {
       readonly row: 'inline'
       readonly versionSeq: VersionSeq

@@ -10,11 +10,12 @@
 
 import type { Decision, ObjectCommand, RowChange } from './command.ts'
 import { combineCrc64 } from './crc64-combine.ts'
-import { countersChange, refuseOverwrite } from './decide-object.ts'
+import { refuseOverwrite } from './decide-object.ts'
 import type { DecisionContext } from './decide-object.ts'
 import { OssError } from './errors.ts'
 import { INLINE_SIZE_BYTES_MAX } from './identifiers.ts'
 import { APPEND_SIZE_BYTES_MAX } from './limits.ts'
+import { countersChange } from './object-changes.ts'
 import type { ObjectRecord, PieceRecord } from './object.ts'
 import { plainVersion } from './object.ts'
 
@@ -53,9 +54,7 @@ function refuseAppend(
   current: ObjectRecord | undefined,
 ): OssError | undefined {
   const { position, body } = command
-  if (current !== undefined && current.type !== 'Appendable') {
-    return new OssError('ObjectNotAppendable')
-  }
+  if (current !== undefined && !mayGrow(current)) return new OssError('ObjectNotAppendable')
   const lengthBytes = current?.sizeBytes ?? 0
   if (position !== lengthBytes) {
     return new OssError('PositionNotEqualToLength', {
@@ -64,9 +63,12 @@ function refuseAppend(
   }
   if (lengthBytes + body.sizeBytes > APPEND_SIZE_BYTES_MAX) return new OssError('EntityTooLarge')
   // Only the first append can find something that it must not overwrite.
-  return position === 0 && current !== undefined
-    ? refuseOverwrite(command.forbidOverwrite, current, command.key)
-    : undefined
+  return position === 0 ? refuseOverwrite(command, current) : undefined
+}
+
+/** A delete marker is nothing to append to, either (oss.md 5.12). */
+function mayGrow({ type, sealedMs }: ObjectRecord): boolean {
+  return type === 'Appendable' && sealedMs === undefined
 }
 
 function grownObject(

@@ -5,11 +5,11 @@
  */
 
 import type { Decision, ObjectCommand, RowChange } from './command.ts'
-import { dropped } from './decide-object.ts'
 import type { DecisionContext } from './decide-object.ts'
 import { dropPiece } from './decide-upload.ts'
 import { OssError } from './errors.ts'
 import type { DataId } from './identifiers.ts'
+import { dropped } from './object-changes.ts'
 import type { PieceData, PieceRecord } from './object.ts'
 
 type KillData = Extract<ObjectCommand, { kind: 'killData' }>

@@ -7,6 +7,7 @@
 import type { BucketCounters } from './bucket.ts'
 import type { Decision, RowChange, StoredBody } from './command.ts'
 import type { DecisionContext } from './decide-object.ts'
+import type { MetVersions } from './decide-version.ts'
 import type { BucketId, DataId, DataSetId, ObjectKey, VersionSeq } from './identifiers.ts'
 import type { ObjectMetadata, ObjectRecord, PieceRecord, UploadRecord } from './object.ts'
 import { plainVersion } from './object.ts'
@@ -60,6 +61,11 @@ export function object(change: Partial<ObjectRecord> = {}): ObjectRecord {
     data: { kind: 'inline' },
     ...change,
   }
+}
+
+/** What a new version meets where none lies behind the current one. */
+export function met(current: ObjectRecord | undefined): MetVersions {
+  return { current, olderNull: undefined }
 }
 
 /** A piece that is there already. */

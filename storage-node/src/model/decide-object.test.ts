@@ -6,12 +6,13 @@ import {
   dataId,
   dataSetId,
   droppedBy,
+  met,
   metadata,
   object,
   place,
   refusalOf,
 } from './decide-fixtures.ts'
-import { decideDeleteObject, decidePutObject, decideReplaceMetadata } from './decide-object.ts'
+import { decidePutObject, decideReplaceMetadata } from './decide-object.ts'
 import type { VersionSeq } from './identifiers.ts'
 import { plainVersion } from './object.ts'
 import type { ObjectRecord } from './object.ts'
@@ -33,6 +34,7 @@ function put(sizeBytes: number, forbidOverwrite = false) {
     body: stored,
     etag: 'E',
     forbidOverwrite,
+    versions: { state: 'unset' },
   } as const
 }
 
@@ -68,7 +70,7 @@ describe('a put', () => {
   test.each(cases)(
     'in place of %s counts the difference and drops its bytes',
     (_name, current, counted, queued) => {
-      const decision = decidePutObject(put(5000), current, context)
+      const decision = decidePutObject(put(5000), met(current), context)
       expect(countedBy(decision)).toEqual(counted)
       expect(droppedBy(decision)).toEqual(queued)
     },
@@ -77,7 +79,7 @@ describe('a put', () => {
   test('replaces all metadata, and its row says where the bytes are', () => {
     const decision = decidePutObject(
       put(5000),
-      object({ acl: 'public-read', userMetadata: [['x', 'y']] }),
+      met(object({ acl: 'public-read', userMetadata: [['x', 'y']] })),
       context,
     )
     expect(changesOf(decision)[0]).toEqual({
@@ -98,7 +100,7 @@ describe('a put', () => {
   })
 
   test('of an inline body writes the row of its version and removes that of the one before', () => {
-    const rows = changesOf(decidePutObject(put(4), object(), context)).filter(
+    const rows = changesOf(decidePutObject(put(4), met(object()), context)).filter(
       ({ row }) => row === 'inline',
     )
     expect(rows).toEqual([
@@ -108,27 +110,10 @@ describe('a put', () => {
   })
 
   test('that must not overwrite is refused where something is', () => {
-    expect(refusalOf(decidePutObject(put(4, true), object(), context))).toBe('FileAlreadyExists')
-    expect(refusalOf(decidePutObject(put(4, true), undefined, context))).toBeUndefined()
-  })
-})
-
-describe('a deletion', () => {
-  test('of nothing changes nothing', () => {
-    const decision = decideDeleteObject({ kind: 'deleteObject', ...place }, undefined, context)
-    expect(decision).toEqual({ changes: [], result: { kind: 'deleted', existed: false } })
-  })
-
-  test('takes the row, its bytes and what it counted', () => {
-    const decision = decideDeleteObject({ kind: 'deleteObject', ...place }, pieces, context)
-    expect(changesOf(decision)).toContainEqual({ row: 'object', ...place, value: undefined })
-    expect(droppedBy(decision)).toEqual({ [dataSetId(1)]: 'set 0' })
-    expect(countedBy(decision)).toEqual({
-      objects: -1,
-      objectBytes: -200_000,
-      infrequentObjects: -1,
-      infrequentBytes: -200_000,
-    })
+    expect(refusalOf(decidePutObject(put(4, true), met(object()), context))).toBe(
+      'FileAlreadyExists',
+    )
+    expect(refusalOf(decidePutObject(put(4, true), met(undefined), context))).toBeUndefined()
   })
 })
 

@@ -1,14 +1,16 @@
 /**
- * Decides what puts, deletes and metadata changes of a whole object mean.
+ * Decides what puts and metadata changes of a whole object mean.
  *
  * @module
  */
 
-import { unreachable } from '../base/assert.ts'
-import type { Decision, DroppedRecord, ObjectCommand, RowChange, StoredBody } from './command.ts'
-import type { BucketCounters } from './bucket.ts'
+import type { Decision, ObjectCommand, RowChange, StoredBody, VersionRule } from './command.ts'
+import type { MetVersions } from './decide-version.ts'
+import { newVersionId, placeVersion } from './decide-version.ts'
 import { OssError } from './errors.ts'
-import type { BucketId, DataId, DataSetId, ObjectKey, VersionSeq } from './identifiers.ts'
+import type { ObjectKey, VersionSeq } from './identifiers.ts'
+import { countersChange } from './object-changes.ts'
+import type { Place } from './object-changes.ts'
 import type { ObjectRecord } from './object.ts'
 import { plainVersion } from './object.ts'
 
@@ -18,40 +20,32 @@ export interface DecisionContext {
   readonly versionSeq: VersionSeq
 }
 
-/** The key a change is about. */
-export interface Place {
-  readonly bucketId: BucketId
-  readonly key: ObjectKey
-}
-
 type PutObject = Extract<ObjectCommand, { kind: 'putObject' }>
 type ReplaceMetadata = Extract<ObjectCommand, { kind: 'replaceMetadata' }>
-type DeleteObject = Extract<ObjectCommand, { kind: 'deleteObject' }>
 
-/** Replaces whatever is there; never merges with it (oss.md 5.1). */
+/** Takes the place of whatever is there; never merges with it (oss.md 5.1). */
 export function decidePutObject(
   command: PutObject,
-  current: ObjectRecord | undefined,
+  met: MetVersions,
   { nowMs, versionSeq }: DecisionContext,
 ): Decision {
-  const refused = refuseOverwrite(command.forbidOverwrite, current, command.key)
+  const { body, versions } = command
+  const refused = refuseOverwrite(command, met.current)
   if (refused !== undefined) return { refused }
-  const { body } = command
-  const record: ObjectRecord = {
+  const made: ObjectRecord = {
     ...command.metadata,
+    ...plainVersion,
     type: 'Normal',
     versionSeq,
-    ...plainVersion,
+    versionId: newVersionId(versions, versionSeq),
     sizeBytes: body.sizeBytes,
     etag: command.etag,
     crc64: body.crc64,
     lastModifiedMs: nowMs,
     data: body.data.kind === 'inline' ? { kind: 'inline' } : body.data,
   }
-  const changes = [
-    ...replaceObject(command, current, record, nowMs),
-    ...inlineBody(command, body, record),
-  ]
+  const { record, changes } = placeVersion(command, met, made, nowMs)
+  changes.push(...inlineBody(command, body, record))
   return { changes, result: { kind: 'object', record } }
 }
 
@@ -73,98 +67,19 @@ export function decideReplaceMetadata(
   }
 }
 
-/** Removes the object; an absent one is no error. */
-export function decideDeleteObject(
-  command: DeleteObject,
-  current: ObjectRecord | undefined,
-  { nowMs }: DecisionContext,
-): Decision {
-  if (current === undefined) return { changes: [], result: { kind: 'deleted', existed: false } }
-  return {
-    changes: replaceObject(command, current, undefined, nowMs),
-    result: { kind: 'deleted', existed: true },
-  }
-}
-
-/** The refusal of a create-only write where something is already. */
+/** The refusal of a create-only write where something is already; not where versions are kept. */
 export function refuseOverwrite(
-  forbidOverwrite: boolean,
+  command: {
+    readonly key: ObjectKey
+    readonly forbidOverwrite: boolean
+    readonly versions?: VersionRule
+  },
   current: ObjectRecord | undefined,
-  key: ObjectKey,
 ): OssError | undefined {
-  if (!forbidOverwrite || current === undefined) return undefined
+  const { key, forbidOverwrite, versions } = command
+  if (!forbidOverwrite || (versions !== undefined && versions.state !== 'unset')) return undefined
+  if (current === undefined || current.isDeleteMarker) return undefined
   return new OssError('FileAlreadyExists', { details: [{ name: 'Key', value: key }] })
-}
-
-/** Puts `next` in the place of `current`: the row, what it counted, and the bytes it let go of. */
-export function replaceObject(
-  { bucketId, key }: Place,
-  current: ObjectRecord | undefined,
-  next: ObjectRecord | undefined,
-  nowMs: number,
-): RowChange[] {
-  const changes: RowChange[] = [
-    { row: 'object', bucketId, key, value: next },
-    countersChange(bucketId, current, next, nowMs),
-  ]
-  if (current !== undefined) changes.push(...dropData({ bucketId, key }, current, nowMs))
-  return changes
-}
-
-/** The rows that free the bytes of a record which nothing refers to any more. */
-export function dropData(place: Place, record: ObjectRecord, nowMs: number): RowChange[] {
-  const { data } = record
-  switch (data.kind) {
-    case 'none':
-      return []
-    case 'inline':
-      return [{ row: 'inline', ...place, versionSeq: record.versionSeq, value: undefined }]
-    case 'chunks':
-      return [
-        dropped(place, data.dataId, {
-          kind: 'data',
-          droppedMs: nowMs,
-          sizeBytes: record.sizeBytes,
-        }),
-      ]
-    case 'pieces':
-      return [dropped(place, data.dataSetId, { kind: 'set', droppedMs: nowMs, sizeBytes: 0 })]
-    default:
-      return unreachable(data)
-  }
-}
-
-/** A row of the delete queue. */
-export function dropped(
-  place: Place,
-  dataId: DataId | DataSetId,
-  value: DroppedRecord | undefined,
-): RowChange {
-  return { row: 'dropped', ...place, dataId, value }
-}
-
-/** What replacing one record by another changes of the bucket's counters. */
-export function countersChange(
-  bucketId: BucketId,
-  before: ObjectRecord | undefined,
-  after: ObjectRecord | undefined,
-  nowMs: number,
-): RowChange {
-  const delta: Record<string, number> = { lastModifiedMs: nowMs }
-  if (before !== undefined) countObject(delta, before, -1)
-  if (after !== undefined) countObject(delta, after, 1)
-  return { row: 'counters', bucketId, delta: delta as Partial<BucketCounters> }
-}
-
-function countObject(delta: Record<string, number>, record: ObjectRecord, sign: 1 | -1): void {
-  const add = (name: keyof BucketCounters, amount: number) => {
-    delta[name] = (delta[name] ?? 0) + sign * amount
-  }
-  add('objects', 1)
-  add('objectBytes', record.sizeBytes)
-  const isInfrequent = record.storageClass === 'IA'
-  add(isInfrequent ? 'infrequentObjects' : 'standardObjects', 1)
-  add(isInfrequent ? 'infrequentBytes' : 'standardBytes', record.sizeBytes)
 }
 
 function inlineBody(place: Place, body: StoredBody, record: ObjectRecord): RowChange[] {

@@ -46,9 +46,12 @@ function listed(...numbers: number[]): ListedPart[] {
 }
 
 function complete(list: readonly ListedPart[] | undefined, forbidOverwrite = false) {
-  return { kind: 'completeUpload', ...place, uploadId: ID, parts: list, forbidOverwrite } as const
+  const command = { kind: 'completeUpload', ...place, uploadId: ID, parts: list } as const
+  return { ...command, forbidOverwrite, versions: { state: 'unset' } } as const
 }
 
+/** No null version lies behind the current one. */
+const olderNull = undefined
 const three = parts(PART_BYTES, PART_BYTES, 10)
 const counted = upload({ partCount: 3, partBytes: 2 * PART_BYTES + 10 })
 
@@ -85,7 +88,13 @@ describe('a completion is refused', () => {
   ]
 
   test.each(cases)('%s', (_name, list, there, code) => {
-    const rows = { upload: upload(), current: undefined, currentParts: undefined, parts: there }
+    const rows = {
+      olderNull,
+      upload: upload(),
+      current: undefined,
+      currentParts: undefined,
+      parts: there,
+    }
     expect(refusalOf(decideCompleteUpload(complete(list), rows, context))).toBe(code)
   })
 
@@ -94,7 +103,13 @@ describe('a completion is refused', () => {
     [false, true],
   ])('where something is, when either request forbade it (%s, %s)', (atStart, atEnd) => {
     const begun = upload({ forbidOverwrite: atStart })
-    const rows = { upload: begun, current: object(), currentParts: undefined, parts: three }
+    const rows = {
+      olderNull,
+      upload: begun,
+      current: object(),
+      currentParts: undefined,
+      parts: three,
+    }
     const decision = decideCompleteUpload(complete(undefined, atEnd), rows, context)
     expect(refusalOf(decision)).toBe('FileAlreadyExists')
   })
@@ -102,7 +117,7 @@ describe('a completion is refused', () => {
 
 describe('a completion', () => {
   const current = object({ sizeBytes: 9000, data: { kind: 'chunks', dataId: dataId(9) } })
-  const rows = { upload: counted, current, currentParts: undefined, parts: three }
+  const rows = { olderNull, upload: counted, current, currentParts: undefined, parts: three }
   const decision = decideCompleteUpload(complete(listed(1, 3)), rows, context)
 
   test('makes an object of the listed parts without moving them', () => {
@@ -146,7 +161,13 @@ describe('a completion', () => {
     const change = changesOf(decision).find(({ row }) => row === 'partList')
     if (change?.row !== 'partList') throw new Error('there is a part list')
     const made = object({ type: 'Multipart' })
-    const again = { upload: undefined, current: made, currentParts: change.value, parts: [] }
+    const again = {
+      olderNull,
+      upload: undefined,
+      current: made,
+      currentParts: change.value,
+      parts: [],
+    }
     const answered = { changes: [], result: { kind: 'object', record: made } }
     expect(decideCompleteUpload(complete(listed(1, 3)), again, context)).toEqual(answered)
     expect(decideCompleteUpload(complete(undefined), again, context)).toEqual(answered)
@@ -165,14 +186,18 @@ describe('a part', () => {
     ({ kind: 'putPart', ...place, uploadId: ID, partNumber: 2, body: body(sizeBytes, 5) }) as const
 
   test('of an upload that is not there is refused', () => {
-    const rows = { upload: undefined, before: undefined }
+    const rows = { olderNull, upload: undefined, before: undefined }
     expect(refusalOf(decidePutPart(put(5), rows, context))).toBe('NoSuchUpload')
   })
 
   test('is counted, and so is the difference when it is sent again', () => {
     const first = decidePutPart(put(6000), { upload: upload(), before: undefined }, context)
     expect(countedBy(first)).toEqual({ parts: 1, partBytes: 6000 })
-    const rows = { upload: upload({ partCount: 1, partBytes: 7000 }), before: piece(7000, 4) }
+    const rows = {
+      olderNull,
+      upload: upload({ partCount: 1, partBytes: 7000 }),
+      before: piece(7000, 4),
+    }
     const again = decidePutPart(put(6000), rows, context)
     expect(countedBy(again)).toEqual({ partBytes: -1000 })
     expect(droppedBy(again)).toEqual({ [dataId(4)]: 'data 7000' })

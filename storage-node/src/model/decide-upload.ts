@@ -12,11 +12,15 @@ import { md5 } from '../base/checksums.ts'
 import { fromHex, toHex } from '../base/bytes.ts'
 import type { Decision, ListedPart, ObjectCommand, RowChange } from './command.ts'
 import { combineCrc64 } from './crc64-combine.ts'
-import { dropped, refuseOverwrite, replaceObject } from './decide-object.ts'
-import type { DecisionContext, Place } from './decide-object.ts'
+import { refuseOverwrite } from './decide-object.ts'
+import type { DecisionContext } from './decide-object.ts'
+import type { MetVersions } from './decide-version.ts'
+import { newVersionId, placeVersion } from './decide-version.ts'
 import { OssError } from './errors.ts'
 import type { BucketId } from './identifiers.ts'
 import { OBJECT_SIZE_BYTES_MAX, PART_COUNT_MAX, PART_SIZE_BYTES_MIN } from './limits.ts'
+import { dropped } from './object-changes.ts'
+import type { Place } from './object-changes.ts'
 import type { ObjectRecord, PartListRecord, PieceRecord, UploadRecord } from './object.ts'
 import { plainVersion } from './object.ts'
 
@@ -32,9 +36,8 @@ export interface NumberedPart {
 }
 
 /** What a completion is decided from. */
-export interface CompletionRows {
+export interface CompletionRows extends MetVersions {
   readonly upload: UploadRecord | undefined
-  readonly current: ObjectRecord | undefined
   /** Part list of the current object, where it was made from the very same upload. */
   readonly currentParts: PartListRecord | undefined
   /** All parts of the upload, by number. */
@@ -47,7 +50,7 @@ export function decideInitiateUpload(
   { nowMs }: DecisionContext,
 ): Decision {
   const { bucketId, key, uploadId, metadata, forbidOverwrite } = command
-  const refused = refuseOverwrite(forbidOverwrite, current, key)
+  const refused = refuseOverwrite(command, current)
   if (refused !== undefined) return { refused }
   const value = { initiatedMs: nowMs, metadata, forbidOverwrite, partCount: 0, partBytes: 0 }
   return {
@@ -90,22 +93,15 @@ export function decideCompleteUpload(
 ): Decision {
   const { upload, current } = rows
   if (upload === undefined) return repeatedCompletion(command, rows)
-  const refused = refuseOverwrite(
-    command.forbidOverwrite || upload.forbidOverwrite,
-    current,
-    command.key,
-  )
+  const forbidOverwrite = command.forbidOverwrite || upload.forbidOverwrite
+  const refused = refuseOverwrite({ ...command, forbidOverwrite }, current)
   if (refused !== undefined) return { refused }
   const chosen = chooseParts(command.parts, rows.parts)
   if (chosen instanceof OssError) return { refused: chosen }
-  const record = completedObject(command, upload, chosen, context)
-  return {
-    changes: [
-      ...replaceObject(command, current, record, context.nowMs),
-      ...finishUpload(command, upload, rows.parts, chosen, context.nowMs),
-    ],
-    result: { kind: 'object', record },
-  }
+  const made = completedObject(command, upload, chosen, context)
+  const { record, changes } = placeVersion(command, rows, made, context.nowMs)
+  changes.push(...finishUpload(command, upload, rows.parts, chosen, context.nowMs))
+  return { changes, result: { kind: 'object', record } }
 }
 
 /** Frees the parts; those that are still on their way meet `NoSuchUpload`. */
@@ -206,7 +202,7 @@ function tooSmall(partNumber: number, piece: PieceRecord): OssError {
 }
 
 function completedObject(
-  { uploadId }: CompleteUpload,
+  { uploadId, versions }: CompleteUpload,
   { metadata }: UploadRecord,
   chosen: readonly NumberedPart[],
   { nowMs, versionSeq }: DecisionContext,
@@ -216,9 +212,10 @@ function completedObject(
   const hash = md5(Buffer.concat(chosen.map(({ piece }) => fromHex(piece.md5))))
   return {
     ...metadata,
+    ...plainVersion,
     type: 'Multipart',
     versionSeq,
-    ...plainVersion,
+    versionId: newVersionId(versions, versionSeq),
     sizeBytes: sizeOf(chosen),
     etag: `${toHex(hash).toUpperCase()}-${chosen.length}`,
     crc64,

@@ -7,7 +7,14 @@
 import type { BucketCounters, BucketRecord } from './bucket.ts'
 import type { DroppedRecord } from './command.ts'
 import type { NumberedPart } from './decide-upload.ts'
-import type { BucketId, BucketName, DataId, DataSetId, ObjectKey } from './identifiers.ts'
+import type {
+  BucketId,
+  BucketName,
+  DataId,
+  DataSetId,
+  ObjectKey,
+  VersionId,
+} from './identifiers.ts'
 import type {
   ObjectRecord,
   ObjectType,
@@ -95,9 +102,13 @@ export interface Continued {
 
 /** Each query's question and answer. */
 export interface RegionQueries {
-  /** The record, and the bytes of an inline body. */
+  /** The record, which may be a delete marker, and the bytes of an inline body. */
   readonly object: {
-    readonly ask: OnKey & { readonly withBody: boolean }
+    readonly ask: OnKey & {
+      /** Undefined: the current version. */
+      readonly versionId: VersionId | undefined
+      readonly withBody: boolean
+    }
     readonly answer:
       { readonly record: ObjectRecord; readonly inline: Uint8Array | undefined } | undefined
   }

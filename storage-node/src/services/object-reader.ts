@@ -7,6 +7,7 @@
 import type { ChunkReaderParts } from '../cluster/chunks/chunk-reader.ts'
 import { sendChunkRange } from '../cluster/chunks/chunk-reader.ts'
 import type { Partitions } from '../cluster/partitions.ts'
+import type { VersionId } from '../model/identifiers.ts'
 import type { ObjectRecord, PieceData } from '../model/object.ts'
 import { unreachable } from '../base/assert.ts'
 import type { BodyPlace } from './body-store.ts'
@@ -40,9 +41,9 @@ export class ObjectReader {
     this.#parts = parts
   }
 
-  /** The object as of now; its body stays readable for a while after it was replaced. */
-  async open(place: BodyPlace): Promise<OpenObject | undefined> {
-    const query = { kind: 'object', ...place, withBody: true } as const
+  /** A version as of now; its body stays readable for a while after it was replaced. */
+  async open(place: BodyPlace, versionId?: VersionId): Promise<OpenObject | undefined> {
+    const query = { kind: 'object', ...place, versionId, withBody: true } as const
     const found = await this.#parts.partitions.ask(query)
     if (found === undefined) return undefined
     const { record, inline } = found

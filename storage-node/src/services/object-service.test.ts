@@ -53,6 +53,7 @@ function openServices(error: Error) {
   const ask = () => Promise.resolve({ upload: {}, parts: [] })
   const parts = {
     partitions: { execute, ask } as unknown as Partitions,
+    records: { find: () => Promise.resolve(bucket) },
     bodies: bodies as unknown as BodyStore,
     reader: {} as ObjectReader,
     clock: systemClock,

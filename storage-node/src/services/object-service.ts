@@ -4,24 +4,35 @@
  * @module
  */
 
+import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Partitions } from '../cluster/partitions.ts'
 import { resultOf } from '../cluster/partitions.ts'
 import { isRefusal } from '../cluster/primary-calls.ts'
 import type { BucketRecord } from '../model/bucket.ts'
-import type { ObjectCommand, StoredBody } from '../model/command.ts'
+import type {
+  Amendment,
+  CommandResult,
+  ObjectCommand,
+  StoredBody,
+  VersionRule,
+} from '../model/command.ts'
 import { refuseOverwrite } from '../model/decide-object.ts'
+import { requireVersion } from '../model/decide-version.ts'
 import { OssError } from '../model/errors.ts'
-import type { DataSetId, ObjectKey } from '../model/identifiers.ts'
+import type { DataSetId, ObjectKey, VersionId } from '../model/identifiers.ts'
 import { APPEND_SIZE_BYTES_MAX, COPY_SIZE_BYTES_MAX, PUT_SIZE_BYTES_MAX } from '../model/limits.ts'
 import type { ObjectMetadata, ObjectRecord } from '../model/object.ts'
+import { NULL_VERSION } from '../model/version-id.ts'
 import type { BodyStore } from './body-store.ts'
 import type { BodySource } from './body.ts'
 import { changeInBucket } from './bucket-deletion.ts'
+import type { BucketRecords } from './bucket-service.ts'
 import { newOpaqueEtag, newTimedId } from './new-identifiers.ts'
 import type { ObjectReader, OpenObject } from './object-reader.ts'
 import { bodySourceOf } from './object-reader.ts'
+import { findVersionRule } from './version-rules.ts'
 
 export interface PutRequest {
   readonly metadata: ObjectMetadata
@@ -33,8 +44,16 @@ export interface PutRequest {
   readonly signal: AbortSignal
 }
 
+/** An object that is copied from. */
+export interface SourceObject {
+  readonly bucket: BucketRecord
+  readonly key: ObjectKey
+  /** Undefined: the current version. */
+  readonly versionId?: VersionId | undefined
+}
+
 export interface CopyRequest {
-  readonly source: { readonly bucket: BucketRecord; readonly key: ObjectKey }
+  readonly source: SourceObject
   /** Throws when a condition on the source fails, or the caller may not read it. */
   readonly check: (source: ObjectRecord) => void
   /** Metadata of the copy. */
@@ -43,8 +62,22 @@ export interface CopyRequest {
   readonly signal: AbortSignal
 }
 
+export interface CopyOutcome {
+  readonly record: ObjectRecord
+  /** What it was copied from. */
+  readonly source: ObjectRecord
+}
+
+/** What a deletion came to. */
+export type Deletion = Pick<
+  Extract<CommandResult, { kind: 'deleted' }>,
+  'versionId' | 'isDeleteMarker'
+>
+
 export interface ObjectServiceParts {
   readonly partitions: Partitions
+  /** As `BucketService` has them. */
+  readonly records: BucketRecords
   readonly bodies: BodyStore
   readonly reader: ObjectReader
   readonly clock: Clock
@@ -59,55 +92,57 @@ export class ObjectService {
     this.#parts = parts
   }
 
-  /** The record alone; `NoSuchKey`. */
-  async find(bucket: BucketRecord, key: ObjectKey): Promise<ObjectRecord> {
-    const place = { bucketId: bucket.bucketId, key }
-    const found = await this.#parts.partitions.ask({ kind: 'object', ...place, withBody: false })
-    if (found === undefined) throw noSuchKey(key)
-    return found.record
+  /** The record alone; `NoSuchKey`, `NoSuchVersion`, `MethodNotAllowed` for a delete marker. */
+  async find(bucket: BucketRecord, key: ObjectKey, versionId?: VersionId): Promise<ObjectRecord> {
+    return required(await this.#look(bucket, key, versionId), versionId, key)
   }
 
-  /** Record and bytes; `NoSuchKey`. */
-  async read(bucket: BucketRecord, key: ObjectKey): Promise<OpenObject> {
-    const open = await this.#parts.reader.open({ bucketId: bucket.bucketId, key })
-    if (open === undefined) throw noSuchKey(key)
+  /** Record and bytes; refuses as `find` does. */
+  async read(bucket: BucketRecord, key: ObjectKey, versionId?: VersionId): Promise<OpenObject> {
+    const open = await this.#parts.reader.open({ bucketId: bucket.bucketId, key }, versionId)
+    required(open?.record, versionId, key)
+    assert(open !== undefined, 'an object that is not there was refused')
     return open
   }
 
-  /** Stores the body, then replaces the object by it. */
+  /** Stores the body, then makes it the object. */
   async put(bucket: BucketRecord, key: ObjectKey, request: PutRequest): Promise<ObjectRecord> {
     const place = { bucketId: bucket.bucketId, key }
     const stored = await this.#parts.bodies.store(place, {
       ...request,
       sizeBytesMax: PUT_SIZE_BYTES_MAX,
     })
-    const command = {
-      kind: 'putObject',
-      ...place,
-      metadata: request.metadata,
-      body: stored,
-      etag: stored.md5.toUpperCase(),
-      forbidOverwrite: request.forbidOverwrite,
-    } as const
-    return this.#commit(bucket, stored, command, request.signal)
+    const commandOf = (versions: VersionRule) =>
+      ({
+        kind: 'putObject',
+        ...place,
+        metadata: request.metadata,
+        body: stored,
+        etag: stored.md5.toUpperCase(),
+        forbidOverwrite: request.forbidOverwrite,
+        versions,
+      }) as const
+    return this.#commit(bucket, stored, commandOf, request.signal)
   }
 
-  /** Streams the source into new chunks; onto itself it only replaces the metadata (B8). */
-  async copy(bucket: BucketRecord, key: ObjectKey, request: CopyRequest): Promise<ObjectRecord> {
+  /** Streams the source into new chunks; onto itself it may only replace the metadata (B8). */
+  async copy(bucket: BucketRecord, key: ObjectKey, request: CopyRequest): Promise<CopyOutcome> {
     const { source } = request
     if (source.bucket.bucketId === bucket.bucketId && source.key === key) {
-      return this.#replaceMetadata(bucket, key, request)
+      const replaced = await this.#replaceMetadata(bucket, key, request)
+      if (replaced !== undefined) return { record: replaced, source: replaced }
     }
-    const open = await this.read(source.bucket, source.key)
+    const open = await this.read(source.bucket, source.key, source.versionId)
     request.check(open.record)
-    if (open.record.sizeBytes > COPY_SIZE_BYTES_MAX) throw new OssError('EntityTooLarge')
-    return this.put(bucket, key, {
+    refuseCopy(open.record, source.bucket)
+    const record = await this.put(bucket, key, {
       metadata: request.metadata(open.record),
       body: bodySourceOf(open.body(), request.signal),
       contentMd5: undefined,
       forbidOverwrite: request.forbidOverwrite,
       signal: request.signal,
     })
+    return { record, source: open.record }
   }
 
   /** Appends the body at `position`, which must be the present length. */
@@ -123,33 +158,65 @@ export class ObjectService {
       ...request,
       sizeBytesMax: APPEND_SIZE_BYTES_MAX,
     })
-    const command = {
-      kind: 'appendObject',
-      ...place,
-      position,
-      metadata: request.metadata,
-      body: stored,
-      etag: newOpaqueEtag(random),
-      dataSetId: newTimedId(clock, random) as DataSetId,
-      forbidOverwrite: request.forbidOverwrite,
-    } as const
-    return this.#commit(bucket, stored, command, request.signal)
+    const commandOf = ({ state }: VersionRule) =>
+      ({
+        kind: 'appendObject',
+        ...place,
+        position,
+        metadata: request.metadata,
+        body: stored,
+        etag: newOpaqueEtag(random),
+        dataSetId: newTimedId(clock, random) as DataSetId,
+        forbidOverwrite: request.forbidOverwrite && state === 'unset',
+      }) as const
+    return this.#commit(bucket, stored, commandOf, request.signal)
   }
 
-  /** No error when there is nothing. */
-  async delete(bucket: BucketRecord, key: ObjectKey): Promise<void> {
+  /** Without a version, as the bucket has it; no error when there is nothing. */
+  async delete(bucket: BucketRecord, key: ObjectKey, versionId?: VersionId): Promise<Deletion> {
     const { bucketId } = bucket
-    const command = { kind: 'deleteObject', bucketId, key } as const
-    await changeInBucket(this.#parts.partitions, bucket, command)
+    const command =
+      versionId === undefined
+        ? ({
+            kind: 'deleteObject',
+            ...{ bucketId, key, versions: await findVersionRule(this.#parts, bucket) },
+          } as const)
+        : ({ kind: 'deleteVersion', bucketId, key, versionId } as const)
+    const result = await changeInBucket(this.#parts.partitions, bucket, command)
+    return resultOf(result, 'deleted')
+  }
+
+  /** Changes what is said about a version; refuses as `find` does. */
+  async amend(
+    bucket: BucketRecord,
+    key: ObjectKey,
+    versionId: VersionId | undefined,
+    amendment: Amendment,
+  ): Promise<ObjectRecord> {
+    const { bucketId } = bucket
+    const command = { kind: 'amendVersion', bucketId, key, versionId, amendment } as const
+    const result = await changeInBucket(this.#parts.partitions, bucket, command)
+    return resultOf(result, 'object').record
+  }
+
+  /** The record, which may be a delete marker. */
+  async #look(
+    { bucketId }: BucketRecord,
+    key: ObjectKey,
+    versionId: VersionId | undefined,
+  ): Promise<ObjectRecord | undefined> {
+    const query = { kind: 'object', bucketId, key, versionId, withBody: false } as const
+    return (await this.#parts.partitions.ask(query))?.record
   }
 
   async #commit(
     bucket: BucketRecord,
     stored: StoredBody,
-    command: ObjectCommand,
+    commandOf: (versions: VersionRule) => ObjectCommand,
     signal: AbortSignal,
   ): Promise<ObjectRecord> {
     const { partitions, bodies } = this.#parts
+    const command = commandOf(await findVersionRule(this.#parts, bucket))
     try {
       const result = await changeInBucket(partitions, bucket, command, signal)
       bodies.confirm(stored)
@@ -161,16 +228,25 @@ export class ObjectService {
     }
   }
 
+  /** Undefined where the version stays what it is, and a new one is made of its bytes. */
   async #replaceMetadata(
     bucket: BucketRecord,
     key: ObjectKey,
     request: CopyRequest,
-  ): Promise<ObjectRecord> {
+  ): Promise<ObjectRecord | undefined> {
     const { bucketId } = bucket
+    const { versionId } = request.source
     for (;;) {
-      const record = await this.find(bucket, key)
+      const record = required(await this.#look(bucket, key, versionId), versionId, key)
       request.check(record)
-      const refused = refuseOverwrite(request.forbidOverwrite, record, key)
+      const rule = await findVersionRule(this.#parts, bucket)
+      if (!isChangedInPlace(record, rule)) return undefined
+      if (versionId !== undefined) {
+        const current = await this.#look(bucket, key, undefined)
+        if (current?.versionSeq !== record.versionSeq) return undefined
+      }
+      const { forbidOverwrite } = request
+      const refused = refuseOverwrite({ key, forbidOverwrite, versions: rule }, record)
       if (refused !== undefined) throw refused
       const { versionSeq, etag } = record
       const metadata = request.metadata(record)
@@ -183,6 +259,27 @@ export class ObjectService {
   }
 }
 
-function noSuchKey(key: ObjectKey): OssError {
-  return new OssError('NoSuchKey', { details: [{ name: 'Key', value: key }] })
+/** An appendable object has no versions, whatever the bucket keeps (oss.md 5.12). */
+function isChangedInPlace({ type, versionId }: ObjectRecord, { state }: VersionRule): boolean {
+  return versionId === NULL_VERSION && (state !== 'Enabled' || type === 'Appendable')
+}
+
+/** Throws for a source that is only changed in its place, or is too large (oss.md 5.11). */
+function refuseCopy({ type, sizeBytes }: ObjectRecord, { versioning }: BucketRecord): void {
+  if (type === 'Appendable' && versioning !== 'unset') {
+    throw new OssError('OperationNotSupported', {
+      message: 'An appendable object of a bucket that keeps versions cannot be copied.',
+    })
+  }
+  if (sizeBytes > COPY_SIZE_BYTES_MAX) throw new OssError('EntityTooLarge')
+}
+
+function required(
+  record: ObjectRecord | undefined,
+  versionId: VersionId | undefined,
+  key: ObjectKey,
+): ObjectRecord {
+  const found = requireVersion(record, versionId, key)
+  if (found instanceof OssError) throw found
+  return found
 }

@@ -26,9 +26,11 @@ import type {
 import type { BodyStore } from './body-store.ts'
 import type { BodySource } from './body.ts'
 import { changeInBucket } from './bucket-deletion.ts'
+import type { BucketRecords } from './bucket-service.ts'
 import { newTimedId } from './new-identifiers.ts'
 import { bodySourceOf } from './object-reader.ts'
-import type { ObjectService } from './object-service.ts'
+import type { ObjectService, SourceObject } from './object-service.ts'
+import { findVersionRule } from './version-rules.ts'
 
 const UPLOAD_ID = /^[0-9A-Fa-f]{32}$/
 
@@ -40,7 +42,7 @@ export interface PutPartRequest {
 }
 
 export interface CopyPartRequest {
-  readonly source: { readonly bucket: BucketRecord; readonly key: ObjectKey }
+  readonly source: SourceObject
   /** Throws when a condition on the source fails, or the caller may not read it. */
   readonly check: (source: ObjectRecord) => void
   /** Which bytes of the source; `end` exclusive. */
@@ -78,6 +80,8 @@ export interface UploadListing {
 
 export interface UploadServiceParts {
   readonly partitions: Partitions
+  /** As `BucketService` has them. */
+  readonly records: BucketRecords
   readonly bodies: BodyStore
   readonly objects: ObjectService
   readonly clock: Clock
@@ -99,8 +103,12 @@ export class UploadService {
   ): Promise<{ readonly uploadId: string }> {
     const { partitions, clock, random } = this.#parts
     const uploadId = newTimedId(clock, random) as DataSetId
-    const { bucketId } = bucket
-    const command = { kind: 'initiateUpload', bucketId, key, uploadId, ...request } as const
+    const { bucketId, versioning } = bucket
+    const { metadata } = request
+    // Means nothing where versions are kept.
+    const forbidOverwrite = request.forbidOverwrite && versioning === 'unset'
+    const begin = { bucketId, key, uploadId, metadata, forbidOverwrite }
+    const command = { kind: 'initiateUpload', ...begin } as const
     await changeInBucket(partitions, bucket, command)
     return { uploadId: uploadId.toUpperCase() }
   }
@@ -136,7 +144,7 @@ export class UploadService {
     partNumber: number,
     { source, check, range, signal }: CopyPartRequest,
   ): Promise<PieceRecord> {
-    const open = await this.#parts.objects.read(source.bucket, source.key)
+    const open = await this.#parts.objects.read(source.bucket, source.key, source.versionId)
     check(open.record)
     const body = bodySourceOf(open.body(range(open.record)), signal)
     return this.putPart(bucket, key, uploadId, partNumber, { body, contentMd5: undefined, signal })
@@ -152,7 +160,8 @@ export class UploadService {
   ): Promise<ObjectRecord> {
     const { bucketId } = bucket
     const complete = { kind: 'completeUpload', bucketId, key, uploadId: idOf(uploadId) } as const
-    const command = { ...complete, parts, ...options }
+    const versions = await findVersionRule(this.#parts, bucket)
+    const command = { ...complete, parts, ...options, versions }
     const result = await changeInBucket(this.#parts.partitions, bucket, command)
     return resultOf(result, 'object').record
   }

@@ -31,6 +31,7 @@ import { listObjects } from './list-objects.ts'
 import { listUploads } from './list-uploads.ts'
 import type { KeyValue } from './key-value-engine.ts'
 import type { PartitionRows } from './partition-rows.ts'
+import { readNamed } from './read-versions.ts'
 
 /** Times a body is looked for again because its object was replaced between two reads. */
 const READ_AGAIN_COUNT_MAX = 100
@@ -76,11 +77,14 @@ function answer(query: Query, rows: PartitionRows): Promise<Answer<QueryKind>> {
 
 /** Record and inline body are two rows: read again when the object was replaced in between. */
 async function readObject(
-  { bucketId, key, withBody }: Queries['object']['ask'],
+  { bucketId, key, versionId, withBody }: Queries['object']['ask'],
   rows: PartitionRows,
 ): Promise<Answer<'object'>> {
   for (let attempt = 0; attempt < READ_AGAIN_COUNT_MAX; attempt++) {
-    const record = await rows.object(bucketId, key)
+    const record =
+      versionId === undefined
+        ? await rows.object(bucketId, key)
+        : (await readNamed(rows, { bucketId, key }, versionId)).named
     if (record === undefined) return undefined
     if (!withBody || record.data.kind !== 'inline') return { record, inline: undefined }
     const inline = await rows.inline(bucketId, key, record.versionSeq)

@@ -19,6 +19,7 @@ import {
   objectRowKey,
   pieceRowKey,
   uploadRowKey,
+  versionRowKey,
 } from '../wire/stored/keys.ts'
 import { encodeObjectRow } from '../wire/stored/object-row.ts'
 import {
@@ -39,6 +40,12 @@ function effectOf(change: RowChange): Effect {
   switch (change.row) {
     case 'object':
       return effect(objectRowKey(change.bucketId, change.key), change.value, encodeObjectRow)
+    case 'version':
+      return effect(
+        versionRowKey(change.bucketId, change.key, change.versionSeq),
+        change.value,
+        encodeObjectRow,
+      )
     case 'inline':
       return effect(
         inlineRowKey(change.bucketId, change.key, change.versionSeq),

@@ -26,11 +26,7 @@ import {
   decideWalkDroppedSet,
   refuseLateData,
 } from '../model/decide-dropped.ts'
-import {
-  decideDeleteObject,
-  decidePutObject,
-  decideReplaceMetadata,
-} from '../model/decide-object.ts'
+import { decidePutObject, decideReplaceMetadata } from '../model/decide-object.ts'
 import type { DecisionContext } from '../model/decide-object.ts'
 import {
   decideAbortUpload,
@@ -38,10 +34,16 @@ import {
   decideInitiateUpload,
   decidePutPart,
 } from '../model/decide-upload.ts'
+import {
+  decideAmendVersion,
+  decideDeleteObject,
+  decideDeleteVersion,
+} from '../model/decide-version.ts'
 import type { BucketId } from '../model/identifiers.ts'
 import type { ObjectRecord, PieceData } from '../model/object.ts'
 import { bucketContinuation } from '../wire/stored/range-keys.ts'
 import type { PartitionRows } from './partition-rows.ts'
+import { readMet, readNamed } from './read-versions.ts'
 
 /** One past the largest part number: all parts there can be. */
 const ALL_PARTS = { after: 0, limit: Number.MAX_SAFE_INTEGER }
@@ -92,12 +94,23 @@ async function evaluateOnKey(
   switch (command.kind) {
     case 'putObject': {
       const { current, refused } = await currentFor(command, command.body.data, rows, context)
-      return refused ?? decidePutObject(command, current, context)
+      if (refused !== undefined) return refused
+      const met = await readMet(rows, command, current, command.versions)
+      return decidePutObject(command, met, context)
     }
     case 'replaceMetadata':
       return decideReplaceMetadata(command, await rows.object(bucketId, key), context)
-    case 'deleteObject':
-      return decideDeleteObject(command, await rows.object(bucketId, key), context)
+    case 'deleteObject': {
+      const current = await rows.object(bucketId, key)
+      const met = await readMet(rows, command, current, command.versions)
+      return decideDeleteObject(command, met, context)
+    }
+    case 'deleteVersion':
+      return evaluateDeleteVersion(command, rows, context)
+    case 'amendVersion': {
+      const named = await readNamed(rows, command, command.versionId)
+      return decideAmendVersion(command, named, context)
+    }
     case 'appendObject': {
       const { current, refused } = await currentFor(command, command.body.data, rows, context)
       const lastPiece = await lastPieceOf(command, current, rows)
@@ -140,6 +153,19 @@ async function currentFor(
   return refused === undefined ? { current } : { current, refused: { refused } }
 }
 
+async function evaluateDeleteVersion(
+  command: Extract<ObjectCommand, { kind: 'deleteVersion' }>,
+  rows: PartitionRows,
+  context: DecisionContext,
+): Promise<Decision> {
+  const { bucketId, key, versionId } = command
+  const versions = await readNamed(rows, command, versionId)
+  const { current, named } = versions
+  const isLeft = named !== undefined && named === current && current.older !== undefined
+  const newest = isLeft ? await rows.newestVersion(bucketId, key) : undefined
+  return decideDeleteVersion(command, versions, newest, context)
+}
+
 async function lastPieceOf(
   { bucketId, key }: ObjectCommand,
   current: ObjectRecord | undefined,
@@ -180,5 +206,6 @@ async function evaluateCompletion(
   const madeFromIt = current?.data.kind === 'pieces' && current.data.dataSetId === uploadId
   const currentParts = madeFromIt ? await rows.partList(bucketId, key, uploadId) : undefined
   const parts = upload === undefined ? [] : await rows.parts(bucketId, key, uploadId, ALL_PARTS)
-  return decideCompleteUpload(command, { upload, current, currentParts, parts }, context)
+  const met = await readMet(rows, command, current, command.versions)
+  return decideCompleteUpload(command, { upload, ...met, currentParts, parts }, context)
 }

@@ -40,6 +40,7 @@ import {
   pieceRowKey,
   prefixRange,
   uploadRowKey,
+  versionRowKey,
 } from '../wire/stored/keys.ts'
 import { decodeObjectRow } from '../wire/stored/object-row.ts'
 import { clipRows, rowsOfRange } from '../wire/stored/range-keys.ts'
@@ -83,6 +84,21 @@ export class PartitionRows {
     const keys = [objectRowKey(bucketId, key), killRowKey(bucketId, key, dataId)]
     const [object, kill] = await this.reader.getMany(keys)
     return { current: decoded(object, decodeObjectRow), isKilled: kill !== undefined }
+  }
+
+  /** A version that is not the current one. */
+  async version(
+    bucketId: BucketId,
+    key: ObjectKey,
+    seq: VersionSeq,
+  ): Promise<ObjectRecord | undefined> {
+    return decoded(await this.#get(versionRowKey(bucketId, key, seq)), decodeObjectRow)
+  }
+
+  /** The newest of the versions that are not current. */
+  async newestVersion(bucketId: BucketId, key: ObjectKey): Promise<ObjectRecord | undefined> {
+    const [row] = await this.reader.scan(keyRange('V', bucketId, key), { limit: 1 })
+    return decoded(row?.value, decodeObjectRow)
   }
 
   async isKilled(bucketId: BucketId, key: ObjectKey, dataId: DataId): Promise<boolean> {
@@ -164,6 +180,8 @@ export class PartitionRows {
     const current = await this.object(bucketId, key)
     if (current?.data.kind === 'chunks' && current.data.dataId === dataId) return true
     if ((await this.#get(droppedRowKey(bucketId, key, dataId))) !== undefined) return true
+    if (current?.older !== undefined && (await this.#isOfVersion(bucketId, key, dataId)))
+      return true
     for await (const row of this.walk(keyRange('D', bucketId, key))) {
       if (pieceIndexOfRow(row.key) === PART_LIST_INDEX) continue
       const { data } = decodePieceRow(row.value)
@@ -172,7 +190,15 @@ export class PartitionRows {
     return false
   }
 
-  /** No object and no upload of the bucket in the partition. */
+  async #isOfVersion(bucketId: BucketId, key: ObjectKey, dataId: DataId): Promise<boolean> {
+    for await (const row of this.walk(keyRange('V', bucketId, key))) {
+      const { data } = decodeObjectRow(row.value)
+      if (data.kind === 'chunks' && data.dataId === dataId) return true
+    }
+    return false
+  }
+
+  /** No object and no upload of the bucket in the partition; a key with versions has a current one. */
   async isBucketEmpty(bucketId: BucketId): Promise<boolean> {
     for (const namespace of ['O', 'M'] as const) {
       const range = clipRows(prefixRange(namespace, bucketId, ''), this.range)

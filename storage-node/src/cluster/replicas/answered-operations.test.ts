@@ -5,7 +5,12 @@ import { AnsweredOperations } from './answered-operations.ts'
 
 const KEPT_MS = 10_000
 const random = seededRandom(1)
-const nothing = { kind: 'deleted', existed: false } as const
+const nothing = {
+  kind: 'deleted',
+  existed: false,
+  versionId: undefined,
+  isDeleteMarker: false,
+} as const
 
 test('the same opId gets the same answer for as long as it may come', () => {
   const answered = new AnsweredOperations(KEPT_MS)

@@ -45,7 +45,13 @@ class KeyClient {
     const replica = this.#world.primary()?.replica(P)
     const before = this.#possible
     const key = this.key as ObjectKey
-    const query = { kind: 'object', bucketId: TEST_BUCKET, key, withBody: true } as const
+    const query = {
+      kind: 'object',
+      bucketId: TEST_BUCKET,
+      key,
+      versionId: undefined,
+      withBody: true,
+    } as const
     const reply = await replica?.ask(query)
     if (reply?.kind !== 'done') return
     const inline = reply.value?.inline

@@ -16,11 +16,17 @@ const bucketId = TEST_BUCKET
 const P = 1 as PartitionId
 
 const remove = (key: string): ObjectCommand => {
-  return { kind: 'deleteObject', bucketId, key: key as ObjectKey }
+  return { kind: 'deleteObject', bucketId, key: key as ObjectKey, versions: { state: 'unset' } }
 }
 
 const get = (key: string) =>
-  ({ kind: 'object', bucketId, key: key as ObjectKey, withBody: true }) as const
+  ({
+    kind: 'object',
+    bucketId,
+    key: key as ObjectKey,
+    versionId: undefined,
+    withBody: true,
+  }) as const
 
 async function textOf(world: ReplicaWorld, key: string): Promise<string | undefined> {
   const reply = await world.ask(get(key))

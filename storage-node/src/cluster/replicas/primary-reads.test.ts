@@ -4,7 +4,13 @@ import { MemoryPrimary } from './primary-fixtures.ts'
 
 const bucketId = '0123456789abcdef' as BucketId
 const get = (key: string) =>
-  ({ kind: 'object', bucketId, key: key as ObjectKey, withBody: false }) as const
+  ({
+    kind: 'object',
+    bucketId,
+    key: key as ObjectKey,
+    versionId: undefined,
+    withBody: false,
+  }) as const
 const page = { prefix: '', delimiter: '', after: '', maxCount: 10 }
 const list = { kind: 'list', bucketId, ...page } as const
 

@@ -17,6 +17,11 @@ const metadata: ObjectMetadata = {
   acl: 'default',
   tags: [],
 }
+const UNSET = { state: 'unset' } as const
+const deleted = {
+  ...({ kind: 'deleted', existed: true } as const),
+  ...{ versionId: undefined, isDeleteMarker: false },
+}
 const uploadId = 'f'.repeat(32) as DataSetId
 
 /** DataIds that were made when the clock of the fixture began. */
@@ -32,7 +37,7 @@ function bodyOf(number: number) {
 
 const put = (number: number, key = 'k'): ObjectCommand => {
   const given = { metadata, etag: 'E'.repeat(32), forbidOverwrite: false }
-  return { kind: 'putObject', ...place(key), ...given, body: bodyOf(number) }
+  return { kind: 'putObject', ...place(key), ...given, versions: UNSET, body: bodyOf(number) }
 }
 
 const append = (number: number, position: number): ObjectCommand => {
@@ -139,7 +144,7 @@ describe('a fenced bucket', () => {
   test('that is forgotten leaves no counters, neither as rows nor in memory', async () => {
     const opened = await MemoryPrimary.open()
     await run(opened, put(1))
-    await run(opened, { kind: 'deleteObject', ...place() })
+    await run(opened, { kind: 'deleteObject', ...place(), versions: UNSET })
     await run(opened, fence)
     opened.clock.advance(FENCE_KEPT_MS)
     await run(opened, { kind: 'forgetBucket', bucketId })
@@ -158,7 +163,7 @@ test('a full disk refuses what adds data and nothing else', async () => {
   expect(await run(opened, put(2))).toBe('ServiceUnavailable')
   expect(await run(opened, append(2, 0))).toBe('ServiceUnavailable')
   expect(await run(opened, kill(2))).toBe('killed')
-  expect(await run(opened, { kind: 'deleteObject', ...place() })).toBe('ok')
+  expect(await run(opened, { kind: 'deleteObject', ...place(), versions: UNSET })).toBe('ok')
   opened.mayWrite = true
   expect(await run(opened, put(3))).toBe('ok')
 })
@@ -166,7 +171,12 @@ test('a full disk refuses what adds data and nothing else', async () => {
 test('version numbers rise, whatever the wall clock does, and across a restart', async () => {
   const opened = await MemoryPrimary.open()
   const versionOf = async (from: MemoryPrimary) => {
-    const found = await ask(from, { kind: 'object', ...place(), withBody: false })
+    const found = await ask(from, {
+      kind: 'object',
+      ...place(),
+      versionId: undefined,
+      withBody: false,
+    })
     return found?.record.versionSeq ?? 0n
   }
   const seen: bigint[] = []
@@ -220,7 +230,7 @@ test('of many list pages a few are under way at a time, and all are answered', a
 })
 
 describe('what a primary answers without an entry', () => {
-  const get = { kind: 'object', ...place(), withBody: false } as const
+  const get = { kind: 'object', ...place(), versionId: undefined, withBody: false } as const
   const forbidden = { ...put(2), forbidOverwrite: true } as Command
 
   test('holds only with a lease: reads, refusals, and what changes nothing', async () => {
@@ -230,7 +240,9 @@ describe('what a primary answers without an entry', () => {
     opened.mayRead = false
     expect(await opened.primary.ask(get)).toMatchObject({ kind: 'unavailable' })
     expect(await run(opened, forbidden)).toBe('unavailable')
-    expect(await run(opened, { kind: 'deleteObject', ...place('nothing') })).toBe('unavailable')
+    expect(await run(opened, { kind: 'deleteObject', ...place('nothing'), versions: UNSET })).toBe(
+      'unavailable',
+    )
     expect(await run(opened, put(3))).toBe('ok')
   })
 
@@ -306,10 +318,10 @@ describe('a command of a client', () => {
 
   test('that took effect before is not executed again', async () => {
     const opened = await MemoryPrimary.open()
-    opened.earlier = { kind: 'found', result: { kind: 'deleted', existed: true } }
+    opened.earlier = { kind: 'found', result: deleted }
     expect(await opened.execute(opened.newOpId(), put(1))).toEqual({
       kind: 'done',
-      value: { kind: 'deleted', existed: true },
+      value: deleted,
     })
     opened.earlier = { kind: 'found', result: undefined }
     expect(await run(opened, put(1))).toBe('unavailable')
@@ -365,7 +377,7 @@ describe('a command of a client', () => {
 
 test('a late try of a command that changed nothing gets the answer of the earlier one', async () => {
   const opened = await MemoryPrimary.open()
-  const remove = { kind: 'deleteObject', ...place() } as const
+  const remove = { kind: 'deleteObject', ...place(), versions: UNSET } as const
   const create = { ...put(2), forbidOverwrite: true } as Command
   const [removing, creating] = [opened.newOpId(), opened.newOpId()]
   const nothing = await opened.execute(removing, remove)
@@ -393,5 +405,7 @@ test('with fewer members than copies are asked for nothing is written', async ()
   const applier = { fenced: new Set(), versionSeq: 0n } as unknown as Applier
   primary.activate({ ...configuration, members: configuration.members.slice(0, 1) }, applier)
   expect(await run(opened, put(2))).toBe('unavailable')
-  expect(await ask(opened, { kind: 'object', ...place(), withBody: false })).toBeDefined()
+  expect(
+    await ask(opened, { kind: 'object', ...place(), versionId: undefined, withBody: false }),
+  ).toBeDefined()
 })

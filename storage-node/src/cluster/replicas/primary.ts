@@ -194,7 +194,7 @@ export class Primary {
   }
 
   async #read<K extends QueryKind>(term: Term, query: Query<K>): Promise<Answer<K>> {
-    if (!needsSnapshot(query.kind)) return answerQuery(query, term.rows)
+    if (!needsSnapshot(query as Query)) return answerQuery(query, term.rows)
     if (!isPage(query.kind)) return this.#readSnapshot(term, query)
     await new Promise<void>((start) => this.#pages.enter(start))
     try {

@@ -4,12 +4,20 @@
  * @module
  */
 
-import type { Command, CommandResult, ListedPart, StoredBody } from '../../model/command.ts'
+import type {
+  Amendment,
+  Command,
+  CommandResult,
+  ListedPart,
+  StoredBody,
+  VersionRule,
+} from '../../model/command.ts'
 import { COMPLETE_DOCUMENT_BYTES_MAX, PART_COUNT_MAX } from '../../model/limits.ts'
 import { bucketSetting } from './bucket-setting-codecs.ts'
 import type { Codec } from './codec.ts'
 import {
   bool,
+  hexId,
   list,
   optional,
   struct,
@@ -32,14 +40,20 @@ import {
   dataSetId,
   etag,
   md5,
+  objectAcl,
   objectMetadata,
   objectRecord,
+  objectTags,
   onKey,
   pieceData,
   pieceRecord,
   storageClass,
+  versionId,
   versionSeq,
 } from './record-codecs.ts'
+
+/** Of the identifier of a version. */
+const SALT_BYTES = 8
 
 const storedBody: Codec<StoredBody> = struct<StoredBody>({
   sizeBytes: u48(),
@@ -54,6 +68,17 @@ const listedPart: Codec<ListedPart> = struct<ListedPart>({
   etag: text(COMPLETE_DOCUMENT_BYTES_MAX),
 })
 
+const versionRule: Codec<VersionRule> = taggedUnion('state', {
+  unset: variant(0, {}),
+  Suspended: variant(1, {}),
+  Enabled: variant(2, { salt: hexId(SALT_BYTES) }),
+})
+
+const amendment: Codec<Amendment> = taggedUnion('kind', {
+  acl: variant(1, { acl: objectAcl }),
+  tags: variant(2, { tags: objectTags }),
+})
+
 const onAttempt = { bucketId, attempt: versionSeq }
 const onDeletion = { name: bucketName, ...onAttempt }
 
@@ -65,9 +90,10 @@ export const command: Codec<Command> = taggedUnion('kind', {
     body: storedBody,
     etag,
     forbidOverwrite: bool(),
+    versions: versionRule,
   }),
   replaceMetadata: variant(2, { ...onKey, versionSeq, metadata: objectMetadata, etag }),
-  deleteObject: variant(3, onKey),
+  deleteObject: variant(3, { ...onKey, versions: versionRule }),
   appendObject: variant(4, {
     ...onKey,
     position: varint(),
@@ -89,12 +115,15 @@ export const command: Codec<Command> = taggedUnion('kind', {
     uploadId: dataSetId,
     parts: optional(list(listedPart, PART_COUNT_MAX)),
     forbidOverwrite: bool(),
+    versions: versionRule,
   }),
   abortUpload: variant(8, { ...onKey, uploadId: dataSetId }),
   killData: variant(9, { ...onKey, dataId }),
   walkDroppedSet: variant(10, { ...onKey, dataSetId }),
   forgetDropped: variant(11, { ...onKey, dataId }),
   forgetKill: variant(12, { ...onKey, dataId }),
+  deleteVersion: variant(13, { ...onKey, versionId }),
+  amendVersion: variant(14, { ...onKey, versionId: optional(versionId), amendment }),
   fenceBucket: variant(20, onAttempt),
   unfenceBucket: variant(21, onAttempt),
   forgetBucket: variant(22, { bucketId }),
@@ -118,7 +147,11 @@ export const command: Codec<Command> = taggedUnion('kind', {
 /** Numbers are never used again. */
 export const commandResult: Codec<CommandResult> = taggedUnion('kind', {
   object: variant(1, { record: objectRecord }),
-  deleted: variant(2, { existed: bool() }),
+  deleted: variant(2, {
+    existed: bool(),
+    versionId: optional(versionId),
+    isDeleteMarker: bool(),
+  }),
   part: variant(3, { record: pieceRecord }),
   bucket: variant(4, { record: bucketRecord, created: bool() }),
   killed: variant(5, { referenced: bool() }),

@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import type { BucketRecord } from '../../model/bucket.ts'
 import { noCounters } from '../../model/bucket.ts'
 import { anyBucketSetting, anyBucketSettings } from '../../model/bucket-setting-fixtures.ts'
-import type { Command, CommandResult, StoredBody } from '../../model/command.ts'
+import type {
+  Amendment,
+  Command,
+  CommandResult,
+  StoredBody,
+  VersionRule,
+} from '../../model/command.ts'
 import type {
   AccountUid,
   BucketId,
@@ -129,10 +135,21 @@ const etag = word
 const onAttempt = { bucketId, attempt }
 const onDeletion = { name, ...onAttempt }
 
+const versions: fc.Arbitrary<VersionRule> = fc.oneof(
+  fc.record({ state: fc.constantFrom('unset' as const, 'Suspended' as const) }),
+  fc.record({ state: fc.constant('Enabled' as const), salt: hex(8) }),
+)
+const amendment: fc.Arbitrary<Amendment> = fc.oneof(
+  fc.record({ kind: fc.constant('acl' as const), acl: metadataFields.acl }),
+  fc.record({ kind: fc.constant('tags' as const), tags: pairs }),
+)
+
 const commands: ByKind<Command> = {
-  putObject: fc.record({ ...place, metadata, body, etag, forbidOverwrite }),
+  putObject: fc.record({ ...place, metadata, body, etag, forbidOverwrite, versions }),
   replaceMetadata: fc.record({ ...place, versionSeq, metadata, etag }),
-  deleteObject: fc.record(place),
+  deleteObject: fc.record({ ...place, versions }),
+  deleteVersion: fc.record({ ...place, versionId }),
+  amendVersion: fc.record({ ...place, versionId: maybe(versionId), amendment }),
   appendObject: fc.record({
     ...{ ...place, position: whole, metadata, body, etag, dataSetId, forbidOverwrite },
   }),
@@ -143,6 +160,7 @@ const commands: ByKind<Command> = {
     uploadId: dataSetId,
     parts: maybe(fc.array(fc.record({ partNumber: small, etag: word }), { maxLength: 5 })),
     forbidOverwrite,
+    versions,
   }),
   abortUpload: fc.record({ ...place, uploadId: dataSetId }),
   killData: fc.record({ ...place, dataId }),
@@ -168,7 +186,7 @@ const commands: ByKind<Command> = {
 const continuesAt = maybe(bytes)
 const results: ByKind<CommandResult> = {
   object: fc.record({ record }),
-  deleted: fc.record({ existed: flag }),
+  deleted: fc.record({ existed: flag, versionId: maybe(versionId), isDeleteMarker: flag }),
   part: fc.record({ record: piece }),
   bucket: fc.record({ record: bucket, created: flag }),
   killed: fc.record({ referenced: flag }),
@@ -180,7 +198,7 @@ const results: ByKind<CommandResult> = {
 const listFields = { bucketId, prefix: word, delimiter: word, after: word, maxCount: small }
 const walk = fc.record({ after: maybe(bytes), limit: small })
 const queries: ByKind<Query> = {
-  object: fc.record({ ...place, withBody: flag }),
+  object: fc.record({ ...place, versionId: maybe(versionId), withBody: flag }),
   pieces: fc.record({ ...place, dataSetId, indexes: fc.array(small, { maxLength: 8 }) }),
   partList: fc.record({ ...place, dataSetId }),
   list: fc.record(listFields),

@@ -49,6 +49,7 @@ import {
   pieceRecord,
   storageClass,
   uploadRecord,
+  versionId,
 } from './record-codecs.ts'
 
 /** Rows of one answer: pages of the API and of maintenance have 1,000, and one more. */
@@ -74,7 +75,7 @@ const walk = { after: optional(rowKey), limit: varint() }
 
 /** Numbers are never used again. */
 export const query: Codec<Query> = taggedUnion('kind', {
-  object: variant(1, { ...onKey, withBody: bool() }),
+  object: variant(1, { ...onKey, versionId: optional(versionId), withBody: bool() }),
   pieces: variant(2, { ...onKey, dataSetId, indexes: list(varint(), PART_COUNT_MAX) }),
   partList: variant(3, { ...onKey, dataSetId }),
   list: variant(4, listQuery),

@@ -38,6 +38,7 @@ import type {
   StorageClass,
   UploadRecord,
 } from '../../model/object.ts'
+import type { Tag } from '../../model/tag.ts'
 import { NULL_VERSION } from '../../model/version-id.ts'
 import { bucketSettingFields } from './bucket-setting-codecs.ts'
 import type { Codec } from './codec.ts'
@@ -108,7 +109,12 @@ export const objectType: Codec<ObjectType> = enumOf<ObjectType>([
   'Symlink',
 ])
 
-const objectAcl = enumOf<ObjectAcl>(['default', 'private', 'public-read', 'public-read-write'])
+export const objectAcl: Codec<ObjectAcl> = enumOf<ObjectAcl>([
+  'default',
+  'private',
+  'public-read',
+  'public-read-write',
+])
 
 const headerText = text(HEADER_BYTES_MAX)
 const headerPair: Codec<HeaderPair> = {
@@ -119,13 +125,15 @@ const headerPair: Codec<HeaderPair> = {
   },
   read: (reader) => [headerText.read(reader), headerText.read(reader)],
 }
+/** Those of one object. */
+export const objectTags: Codec<readonly Tag[]> = list(headerPair, HEADER_COUNT_MAX)
 const metadataFields = {
   contentType: headerText,
   headers: list(headerPair, HEADER_COUNT_MAX),
   userMetadata: list(headerPair, HEADER_COUNT_MAX),
   storageClass,
   acl: objectAcl,
-  tags: list(headerPair, HEADER_COUNT_MAX),
+  tags: objectTags,
 }
 
 export const objectMetadata: Codec<ObjectMetadata> = struct<ObjectMetadata>(metadataFields)
@@ -206,4 +214,5 @@ export const bucketCounters: Codec<BucketCounters> = struct<BucketCounters>({
   infrequentObjects: signed(),
   infrequentBytes: signed(),
   lastModifiedMs: signed(),
+  deleteMarkers: signed(),
 })

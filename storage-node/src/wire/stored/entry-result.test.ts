@@ -5,11 +5,13 @@ import type {
   BucketId,
   BucketName,
   DataId,
+  VersionId,
   VersionSeq,
 } from '../../model/identifiers.ts'
 import type { CommandResult } from '../../model/command.ts'
 import type { ObjectRecord } from '../../model/object.ts'
 import { plainVersion } from '../../model/object.ts'
+import { NULL_VERSION } from '../../model/version-id.ts'
 import { encodeBucketRow } from './bucket-row.ts'
 import type { Effects } from './effects.ts'
 import { decodeEffects } from './effects.ts'
@@ -20,6 +22,8 @@ import { encodePieceRow } from './rows.ts'
 import { StoredFormatError } from './stored-format-error.ts'
 
 const bucketId = '0123456789abcdef' as BucketId
+
+const VERSION_ID = 'ab'.repeat(16) as VersionId
 
 const object: ObjectRecord = {
   type: 'Normal',
@@ -79,7 +83,18 @@ const results: readonly EntryResult[] = [
   { result: { kind: 'object', record: object }, effectIndex: 1 },
   { result: { kind: 'part', record: piece }, effectIndex: 2 },
   { result: { kind: 'bucket', record: bucket, created: true }, effectIndex: 3 },
-  { result: { kind: 'deleted', existed: true }, effectIndex: -1 },
+  {
+    result: { kind: 'deleted', existed: true, versionId: undefined, isDeleteMarker: false },
+    effectIndex: -1,
+  },
+  {
+    result: { kind: 'deleted', existed: false, versionId: NULL_VERSION, isDeleteMarker: true },
+    effectIndex: -1,
+  },
+  {
+    result: { kind: 'deleted', existed: true, versionId: VERSION_ID, isDeleteMarker: true },
+    effectIndex: -1,
+  },
   { result: { kind: 'killed', referenced: false }, effectIndex: -1 },
   { result: { kind: 'stale' }, effectIndex: -1 },
   { result: { kind: 'done' }, effectIndex: -1 },
@@ -117,6 +132,12 @@ test('entries of regions with one store have effects and no result', () => {
   expect(decodeEffects(old).effects).toEqual([{ kind: 'delete', key: Buffer.from('c') }])
   expect(decodeResult(old)).toBeUndefined()
   expect(slimEntry(old)).toBeUndefined()
+})
+
+test('a deletion of before there were versions said whether there was something', () => {
+  const old = Buffer.concat([Buffer.of(2), Buffer.alloc(8), Buffer.of(0, 1, 1)])
+  const answer = { kind: 'deleted', existed: true, versionId: undefined, isDeleteMarker: false }
+  expect(decodeResult(old)).toEqual(answer)
 })
 
 test('whatever bytes an entry has, its readers answer or refuse, and nothing else', () => {

@@ -9,6 +9,8 @@
 
 import { assert, unreachable } from '../../base/assert.ts'
 import type { CommandResult } from '../../model/command.ts'
+import type { VersionId } from '../../model/identifiers.ts'
+import { NULL_VERSION } from '../../model/version-id.ts'
 import type { BinaryReader, BinaryWriter } from './binary.ts'
 import { decodeBucketRow } from './bucket-row.ts'
 import type { Effects } from './effects.ts'
@@ -27,6 +29,11 @@ const TAGS = {
   done: 6,
   ranged: 7,
 } as const
+
+const DELETED_FLAGS = { existed: 1, isDeleteMarker: 2, isNull: 4, hasVersionId: 8 } as const
+const VERSION_ID_BYTES = 16
+
+type DeletedResult = Extract<CommandResult, { kind: 'deleted' }>
 
 /** No range begins at an empty position. */
 const NOWHERE = new Uint8Array()
@@ -49,7 +56,7 @@ export function encodeEntry(effects: Effects, { result, effectIndex }: EntryResu
         .u8(result.created ? 1 : 0)
         .finish()
     case 'deleted':
-      return writer.u8(result.existed ? 1 : 0).finish()
+      return writeDeleted(writer, result).finish()
     case 'killed':
       return writer.u8(result.referenced ? 1 : 0).finish()
     case 'stale':
@@ -77,7 +84,7 @@ export function decodeResult(payload: Uint8Array): CommandResult | undefined {
       return { kind: 'bucket', record, created: rest.u8() === 1 }
     }
     case TAGS.deleted:
-      return { kind: 'deleted', existed: rest.u8() === 1 }
+      return readDeleted(rest)
     case TAGS.killed:
       return { kind: 'killed', referenced: rest.u8() === 1 }
     case TAGS.stale:
@@ -106,6 +113,29 @@ export function slimEntry(payload: Uint8Array): Buffer | undefined {
   const written = effects.effects[rest.varint()]
   assert(written !== undefined, 'a result names one of its effects')
   return encodeEntry({ versionSeq, effects: [written] }, { result, effectIndex: 0 })
+}
+
+function writeDeleted(writer: BinaryWriter, result: DeletedResult): BinaryWriter {
+  const { existed, versionId, isDeleteMarker } = result
+  let flags = existed ? DELETED_FLAGS.existed : 0
+  if (isDeleteMarker) flags |= DELETED_FLAGS.isDeleteMarker
+  if (versionId === NULL_VERSION) flags |= DELETED_FLAGS.isNull
+  else if (versionId !== undefined) flags |= DELETED_FLAGS.hasVersionId
+  writer.u8(flags)
+  return flags & DELETED_FLAGS.hasVersionId ? writer.hex(versionId ?? '') : writer
+}
+
+/** Before there were versions, the byte said whether there was something, and nothing else. */
+function readDeleted(reader: BinaryReader): DeletedResult {
+  const flags = reader.u8()
+  const hasVersionId = (flags & DELETED_FLAGS.hasVersionId) !== 0
+  const unnamed = flags & DELETED_FLAGS.isNull ? NULL_VERSION : undefined
+  return {
+    kind: 'deleted',
+    existed: (flags & DELETED_FLAGS.existed) !== 0,
+    isDeleteMarker: (flags & DELETED_FLAGS.isDeleteMarker) !== 0,
+    versionId: hasVersionId ? (reader.hex(VERSION_ID_BYTES) as VersionId) : unnamed,
+  }
 }
 
 function writeIndex(writer: BinaryWriter, effectIndex: number): BinaryWriter {

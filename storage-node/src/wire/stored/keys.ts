@@ -24,6 +24,7 @@ import { StoredFormatError } from './stored-format-error.ts'
 export const NAMESPACES = {
   object: 'O',
   inline: 'I',
+  version: 'V',
   upload: 'M',
   piece: 'D',
   dropped: 'G',
@@ -42,17 +43,18 @@ const BUCKET_ID_BYTES = 8
 const HEAD_BYTES = 1 + BUCKET_ID_BYTES
 const END_BYTES = 2
 const ID_BYTES = 16
+const SEQ_BYTES = 8
 const SYSTEM_BUCKET_ID = '0000000000000000' as BucketId
 
 export const objectRowKey = (bucketId: BucketId, key: ObjectKey): Buffer =>
   keyRow('O', bucketId, key, 0)
 
-export function inlineRowKey(bucketId: BucketId, key: ObjectKey, versionSeq: VersionSeq): Buffer {
-  const row = keyRow('I', bucketId, key, 8)
-  // Inverted: newest first.
-  row.writeBigUInt64BE(0xffff_ffff_ffff_ffffn - versionSeq, row.length - 8)
-  return row
-}
+export const inlineRowKey = (bucketId: BucketId, key: ObjectKey, seq: VersionSeq): Buffer =>
+  keyRowWithSeq('I', bucketId, key, seq)
+
+/** A version that is not current. */
+export const versionRowKey = (bucketId: BucketId, key: ObjectKey, seq: VersionSeq): Buffer =>
+  keyRowWithSeq('V', bucketId, key, seq)
 
 export const uploadRowKey = (bucketId: BucketId, key: ObjectKey, uploadId: DataSetId): Buffer =>
   keyRowWithId('M', bucketId, key, uploadId)
@@ -193,6 +195,18 @@ function keyRow(namespace: Namespace, bucketId: BucketId, key: string, tailBytes
   row.set(body, HEAD_BYTES)
   row[HEAD_BYTES + body.length] = 0x00
   row[HEAD_BYTES + body.length + 1] = 0x01
+  return row
+}
+
+function keyRowWithSeq(
+  namespace: Namespace,
+  bucketId: BucketId,
+  key: string,
+  versionSeq: VersionSeq,
+): Buffer {
+  const row = keyRow(namespace, bucketId, key, SEQ_BYTES)
+  // Inverted: newest first.
+  row.writeBigUInt64BE(0xffff_ffff_ffff_ffffn - versionSeq, row.length - SEQ_BYTES)
   return row
 }
 

@@ -10,6 +10,7 @@ import type { ObjectOperation } from '../../operation.ts'
 import { requiredInteger } from '../query-arguments.ts'
 import { requestedMetadata } from '../requested-metadata.ts'
 import { requireBody } from '../require-body.ts'
+import { versionHeaders } from '../version-arguments.ts'
 
 export const appendObject: ObjectOperation = {
   name: 'AppendObject',
@@ -37,6 +38,7 @@ export const appendObject: ObjectOperation = {
         String(record.crc64),
         'x-oss-next-append-position',
         String(record.sizeBytes),
+        ...versionHeaders(bucket, record),
       ],
     }
   },

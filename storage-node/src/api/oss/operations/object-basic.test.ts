@@ -47,7 +47,7 @@ describe('CopyObject', () => {
         copy(_bucket, _key, request) {
           request.check(record)
           made = request.metadata(record)
-          return Promise.resolve(record)
+          return Promise.resolve({ record, source: record })
         },
       },
     })
@@ -80,7 +80,7 @@ describe('CopyObject', () => {
 })
 
 test('DeleteObject answers 204 whatever was there', async () => {
-  const objects = { delete: () => Promise.resolve() }
+  const objects = { delete: () => Promise.resolve({ versionId: undefined, isDeleteMarker: false }) }
   const answer = await deleteObject.handle(requestOf({ method: 'DELETE' }), servicesOf({ objects }))
   expect(answer.status).toBe(204)
 })
@@ -89,7 +89,12 @@ describe('DeleteMultipleObjects', () => {
   const remove = async (document: string) => {
     const deleted: string[] = []
     const services = servicesOf({
-      objects: { delete: (_bucket, key) => Promise.resolve(void deleted.push(key)) },
+      objects: {
+        delete(_bucket, key) {
+          deleted.push(key)
+          return Promise.resolve({ versionId: undefined, isDeleteMarker: false })
+        },
+      },
     })
     const md5 = createHash('md5').update(document).digest('base64')
     const fixture = { method: 'POST', headers: { 'content-md5': md5 }, body: document }
@@ -105,9 +110,9 @@ describe('DeleteMultipleObjects', () => {
     expect(body.match(/<Deleted>/g)).toHaveLength(250)
   })
 
-  test('refuses versions before anything is deleted', async () => {
+  test('refuses what is no version before anything is deleted', async () => {
     const document =
       '<Delete><Object><Key>a</Key></Object><Object><Key>b</Key><VersionId>x</VersionId></Object></Delete>'
-    await expect(remove(document)).rejects.toMatchObject({ code: 'NotImplemented' })
+    await expect(remove(document)).rejects.toMatchObject({ code: 'InvalidArgument' })
   })
 })

@@ -43,6 +43,7 @@ import {
 } from '../query-arguments.ts'
 import { requestedMetadata } from '../requested-metadata.ts'
 import { requireBody } from '../require-body.ts'
+import { versionHeaders } from '../version-arguments.ts'
 
 export const initiateMultipartUpload: ObjectOperation = {
   name: 'InitiateMultipartUpload',
@@ -101,7 +102,7 @@ export const uploadPartCopy: ObjectOperation = {
     const { http, bucket, key } = request
     const partNumber = partNumberOf(http.query)
     const copySource = await findCopySource(request, services)
-    const part = await copying(request, copySource, () =>
+    const part = await copying(copySource, () =>
       services.uploads.copyPart(bucket, key, uploadIdOf(http.query), partNumber, {
         ...copySource,
         range: ({ sizeBytes }) => copyRange(http.headers['x-oss-copy-source-range'], sizeBytes),
@@ -137,7 +138,11 @@ export const completeMultipartUpload: ObjectOperation = {
       location: `${http.secure ? 'https' : 'http'}://${bucket.name}.${region.extranetEndpoint}/${encodePercentPath(key)}`,
       urlEncoding,
     })
-    return xmlResponse(document, ['x-oss-hash-crc64ecma', String(record.crc64)])
+    return xmlResponse(document, [
+      'x-oss-hash-crc64ecma',
+      String(record.crc64),
+      ...versionHeaders(bucket, record),
+    ])
   },
 }
 

@@ -23,7 +23,7 @@ export function writeBucketStat(counters: BucketCounters): string {
       xmlElement('MultipartPartCount', counters.parts) +
       xmlElement('LiveChannelCount', 0) +
       xmlElement('LastModifiedTime', Math.floor(counters.lastModifiedMs / 1000)) +
-      xmlElement('DeleteMarkerCount', 0) +
+      xmlElement('DeleteMarkerCount', counters.deleteMarkers) +
       xmlElement('StandardStorage', standardBytes) +
       xmlElement('StandardObjectCount', standardObjects) +
       writeColdClass('InfrequentAccess', infrequentObjects, infrequentBytes) +

@@ -1,6 +1,7 @@
 import { noCounters, unsetSettings, type BucketRecord } from '../../../model/bucket.ts'
 import { OssError } from '../../../model/errors.ts'
 import type { AccountUid, BucketId, BucketName, ObjectKey } from '../../../model/identifiers.ts'
+import { NULL_VERSION, parseVersionId } from '../../../model/version-id.ts'
 import { XML_PROLOG } from '../../xml-writer.ts'
 import { writeAccessControlPolicy } from './access-control-policy.ts'
 import { writeBucketInfo } from './bucket-info.ts'
@@ -201,21 +202,53 @@ test.each([
   ['<Delete><Quiet>maybe</Quiet><Object><Key>k</Key></Object></Delete>', 'MalformedXML'],
   ['<Delete><Object><Key></Key></Object></Delete>', 'InvalidObjectName'],
   ['<Delete><Object><Key>/k</Key></Object></Delete>', 'InvalidObjectName'],
+  ['<Delete><Object><Key>k</Key><VersionId>x</VersionId></Object></Delete>', 'InvalidArgument'],
 ])('delete %.70s is refused with %s', (text, code) => {
   expect(() => readDeleteMultiple(bytes(text))).toThrow(expect.objectContaining({ code }))
 })
 
 test('what was deleted is named unless the client wants quiet', () => {
+  const plain = { named: undefined, versionId: undefined, isDeleteMarker: false }
   const keys = ['a/b', 'c<\u0001'] as ObjectKey[]
-  expect(body(writeDeleteMultiple({ keys, quiet: false, urlEncoding: false }))).toBe(
+  const deleted = keys.map((key) => ({ key, ...plain }))
+  expect(body(writeDeleteMultiple({ deleted, quiet: false, urlEncoding: false }))).toBe(
     '<DeleteResult><Deleted><Key>a/b</Key></Deleted><Deleted><Key>c&lt;&#x1;</Key></Deleted></DeleteResult>',
   )
-  expect(body(writeDeleteMultiple({ keys, quiet: false, urlEncoding: true }))).toBe(
+  expect(body(writeDeleteMultiple({ deleted, quiet: false, urlEncoding: true }))).toBe(
     '<DeleteResult><EncodingType>url</EncodingType><Deleted><Key>a%2Fb</Key></Deleted><Deleted><Key>c%3C%01</Key></Deleted></DeleteResult>',
   )
-  expect(body(writeDeleteMultiple({ keys, quiet: true, urlEncoding: true }))).toBe(
+  expect(body(writeDeleteMultiple({ deleted, quiet: true, urlEncoding: true }))).toBe(
     '<DeleteResult></DeleteResult>',
   )
+})
+
+test('versions that were deleted are named, and the delete markers that were made or removed', () => {
+  const key = 'k' as ObjectKey
+  const id = parseVersionId('versionId', 'A'.repeat(26))
+  const deleted = [
+    { key, named: id, versionId: id, isDeleteMarker: false },
+    { key, named: id, versionId: id, isDeleteMarker: true },
+    { key, named: undefined, versionId: NULL_VERSION, isDeleteMarker: true },
+  ]
+  const text = 'A'.repeat(26)
+  const [first, marked, made] = [
+    `<VersionId>${text}</VersionId>`,
+    `<VersionId>${text}</VersionId><DeleteMarker>true</DeleteMarker><DeleteMarkerVersionId>${text}</DeleteMarkerVersionId>`,
+    '<DeleteMarker>true</DeleteMarker><DeleteMarkerVersionId>null</DeleteMarkerVersionId>',
+  ].map((content) => `<Deleted><Key>k</Key>${content}</Deleted>`)
+  expect(body(writeDeleteMultiple({ deleted, quiet: false, urlEncoding: false }))).toBe(
+    `<DeleteResult>${first}${marked}${made}</DeleteResult>`,
+  )
+})
+
+test.each([
+  ['null', NULL_VERSION],
+  ['', undefined],
+  [' ', undefined],
+  ['A'.repeat(26), parseVersionId('versionId', 'A'.repeat(26))],
+])('a deletion of version "%s" is read', (text, versionId) => {
+  const document = `<Delete><Object><Key>k</Key><VersionId>${text}</VersionId></Object></Delete>`
+  expect(readDeleteMultiple(bytes(document)).objects).toEqual([{ key: 'k', versionId }])
 })
 
 const parts = (content: string) => `<CompleteMultipartUpload>${content}</CompleteMultipartUpload>`
