@@ -6,11 +6,13 @@
 
 import { createRequire } from 'node:module'
 import type { Access } from '../support/oss-request.ts'
+import { accessCases } from './access-cases.ts'
+import type { AccessClient } from './access-cases.ts'
 import type { Case } from './cases.ts'
 import { settingCases, versioningCases } from './setting-cases.ts'
 import type { SettingClient } from './setting-cases.ts'
 
-interface AliOss extends SettingClient {
+interface AliOss extends SettingClient, AccessClient {
   useBucket(bucket: string): void
   putBucket(bucket: string): Promise<unknown>
   deleteBucket(bucket: string): Promise<unknown>
@@ -51,6 +53,7 @@ export function sdkCases(access: Access, bucket: string): Case[] {
       },
     },
     ...settingCases(oss, bucket),
+    ...accessCases(oss, bucket),
     ...versioningCases(oss, bucket),
     {
       name: 'the bucket is removed',

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Identity } from '../model/access/identity.ts'
+import { ANONYMOUS_IDENTITY } from '../model/access/identity.ts'
 import { OssError } from '../model/errors.ts'
 import type { AccountUid } from '../model/identifiers.ts'
 import type { AccessKeyService } from '../services/access-key-service.ts'
@@ -13,10 +15,17 @@ import type { OssRequest } from './http-message.ts'
 
 /** Who sends a request; nobody in particular when it is not signed. */
 export interface Caller {
+  /** Whose buckets it is about and who pays: of a RAM user or a role, the account they belong to. */
   readonly account: AccountUid | undefined
+  readonly identity: Identity
+  readonly accessKeyId: string | undefined
 }
 
-const ANONYMOUS: Caller = { account: undefined }
+const ANONYMOUS: Caller = {
+  account: undefined,
+  identity: ANONYMOUS_IDENTITY,
+  accessKeyId: undefined,
+}
 
 /** Verifies the signature, if there is one. Throws what a wrong one gets (oss.md 2). */
 export function authenticate(
@@ -36,7 +45,8 @@ export function authenticate(
   if (refusal !== undefined) throw refusal
   // Access keys that are given at start are permanent: no token goes with them.
   if (authorization.securityToken !== undefined) throw new OssError('InvalidSecurityToken')
-  request.facts.accessKeyId = key.accessKeyId
-  request.facts.account = key.account
-  return { account: key.account }
+  const { account, accessKeyId, identity } = key
+  request.facts.accessKeyId = accessKeyId
+  request.facts.account = account
+  return { account, identity, accessKeyId }
 }

@@ -14,7 +14,7 @@ import type { ListingService } from '../services/listing-service.ts'
 import type { ObjectService } from '../services/object-service.ts'
 import type { UploadService } from '../services/upload-service.ts'
 import type { Caller } from './authenticate.ts'
-import type { Access } from './authorize.ts'
+import type { Access, Right } from './authorize.ts'
 import type { OssRequest, OssResponse } from './http-message.ts'
 import type { OperationName } from './oss/known-operations.ts'
 
@@ -57,6 +57,8 @@ export interface BucketRequest {
   readonly http: OssRequest
   readonly caller: Caller
   readonly bucket: BucketRecord
+  /** What the request needs, and was found to have as far as the bucket tells. */
+  readonly right: Right
 }
 
 /** A request about an object. */
@@ -76,7 +78,7 @@ interface Declaration<Resource extends string, Request> {
 }
 
 interface Guarded {
-  /** What somebody who does not own the bucket needs. */
+  /** What somebody needs where policies are silent and the bucket is another's. */
   readonly access: Access
 }
 

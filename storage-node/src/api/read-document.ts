@@ -10,12 +10,13 @@ import { OssError } from '../model/errors.ts'
 import type { OssRequest } from './http-message.ts'
 
 /**
- * Returns the body, of which no more than `sizeBytesMax` are ever held. Rejects with `MalformedXML`
- * when there is more, with `InvalidDigest` when it is not what Content-MD5 says.
+ * Returns the body, of which no more than `sizeBytesMax` are ever held. Rejects with what `tooLarge`
+ * makes of it when there is more, with `InvalidDigest` when it is not what Content-MD5 says.
  */
 export async function readDocument(
   { body, headers }: OssRequest,
   sizeBytesMax: number,
+  tooLarge = tooLargeXml,
 ): Promise<Uint8Array> {
   if (body.lengthBytes !== undefined && body.lengthBytes > sizeBytesMax)
     throw tooLarge(sizeBytesMax)
@@ -32,7 +33,7 @@ export async function readDocument(
   return bytes
 }
 
-function tooLarge(sizeBytesMax: number): OssError {
+function tooLargeXml(sizeBytesMax: number): OssError {
   return new OssError('MalformedXML', {
     message: `The XML document is larger than ${sizeBytesMax} bytes.`,
   })

@@ -4,30 +4,30 @@
  * @module
  */
 
-import type { BucketRecord } from '../model/bucket.ts'
 import { OssError } from '../model/errors.ts'
 import type { ObjectRecord } from '../model/object.ts'
-import type { Caller } from './authenticate.ts'
-import { authorizeBucket, authorizeObject } from './authorize.ts'
+import type { Deed } from './authorize.ts'
+import { authorizeObject, dependsOnObject } from './authorize.ts'
 
 /** Reads with `read`, then checks the row; who may not read learns nothing about absent keys either. */
 export async function readAuthorized<T>(
-  caller: Caller,
-  bucket: BucketRecord,
+  deed: Deed,
   read: () => Promise<T>,
   recordOf: (found: T) => ObjectRecord,
 ): Promise<T> {
+  if (!dependsOnObject(deed)) return read()
   const found = await read().catch((error: unknown) => {
-    hideAbsence(caller, bucket, error)
+    hideAbsence(deed, error)
     throw error
   })
-  authorizeObject(caller, bucket, recordOf(found), 'read')
+  authorizeObject(deed, recordOf(found))
   return found
 }
 
-/** Throws `AccessDenied` instead of `NoSuchKey` for callers who may not know which keys there are. */
-export function hideAbsence(caller: Caller, bucket: BucketRecord, error: unknown): void {
-  if (error instanceof OssError && error.code === 'NoSuchKey') {
-    authorizeBucket(caller, bucket, 'read')
-  }
+/** What a read is told when there is no object, or only that it was deleted. */
+const ABSENCES: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'MethodNotAllowed'])
+
+/** Throws `AccessDenied` instead of that for callers who may not know which keys there are. */
+export function hideAbsence(deed: Deed, error: unknown): void {
+  if (error instanceof OssError && ABSENCES.has(error.code)) authorizeObject(deed, undefined)
 }

@@ -5,17 +5,18 @@
  */
 
 import { OssError } from '../model/errors.ts'
-import { authorizeObject, isOwner } from './authorize.ts'
+import { authorizeObject, dependsOnObject } from './authorize.ts'
 import type { ObjectRequest, Services } from './operation.ts'
 
 /** Throws `AccessDenied` unless the caller may replace, append to or delete the object. */
 export async function authorizeWrite(
-  { caller, bucket, key }: ObjectRequest,
+  deed: ObjectRequest,
   objects: Services['objects'],
 ): Promise<void> {
-  if (isOwner(caller, bucket)) return
+  if (!dependsOnObject(deed)) return
+  const { bucket, key } = deed
   const record = await objects.find(bucket, key).catch(ifMissing)
-  authorizeObject(caller, bucket, record, 'write')
+  authorizeObject(deed, record)
 }
 
 function ifMissing(error: unknown): undefined {

@@ -4,9 +4,12 @@
  * @module
  */
 
+import type { SignedIdentity } from '../model/access/identity.ts'
+import { accountIdentity } from '../model/access/identity.ts'
 import type { AccountUid } from '../model/identifiers.ts'
 
-export interface AccessKey {
+/** What is known of an access key before its holder's rights are. */
+export interface KeyPair {
   readonly accessKeyId: string
   /** Never logged, never answered. */
   readonly accessKeySecret: string
@@ -14,13 +17,20 @@ export interface AccessKey {
   readonly enabled: boolean
 }
 
+export interface AccessKey extends KeyPair {
+  /** The same value for as long as the holder's rights do not change. */
+  readonly identity: SignedIdentity
+}
+
 /** Finds access keys; synchronous because every request needs one. */
 export interface AccessKeyService {
   find(accessKeyId: string): AccessKey | undefined
 }
 
-/** Access keys that are given at start. */
-export function fixedAccessKeys(keys: readonly AccessKey[]): AccessKeyService {
-  const byId = new Map(keys.map((key) => [key.accessKeyId, key]))
+/** Access keys of accounts that are given at start. */
+export function fixedAccessKeys(keys: readonly KeyPair[]): AccessKeyService {
+  const byId = new Map(
+    keys.map((key) => [key.accessKeyId, { ...key, identity: accountIdentity(key.account) }]),
+  )
   return { find: (accessKeyId) => byId.get(accessKeyId) }
 }

@@ -5,65 +5,76 @@
  */
 
 import { parseBucketName } from '../../model/bucket-name.ts'
-import type { BucketRecord } from '../../model/bucket.ts'
 import { invalidArgument, OssError } from '../../model/errors.ts'
-import type { BucketName, ObjectKey } from '../../model/identifiers.ts'
+import type { BucketName, ObjectKey, VersionId } from '../../model/identifiers.ts'
 import { decodeObjectKey } from '../../model/object-key.ts'
 import type { ObjectRecord } from '../../model/object.ts'
 import { requireConditions } from '../../model/preconditions.ts'
+import { parseVersionId } from '../../model/version-id.ts'
+import type { SourceObject } from '../../services/object-service.ts'
 import { readCopySourceConditions } from '../../wire/oss/conditions.ts'
-import { authorizeObject } from '../authorize.ts'
+import type { Deed } from '../authorize.ts'
+import { authorizeObject, dependsOnObject } from '../authorize.ts'
 import type { ObjectRequest, Services } from '../operation.ts'
-import { refuseVersion } from '../unserved-headers.ts'
 import { hideAbsence } from '../readable-object.ts'
 
 /** Where to copy from, and what has to hold of it. */
 export interface CopySource {
-  readonly source: { readonly bucket: BucketRecord; readonly key: ObjectKey }
+  readonly source: SourceObject
+  /** The reading of it. */
+  readonly deed: Deed
   /** Throws unless the caller may read it and every condition holds. */
   check(record: ObjectRecord): void
 }
 
 /** Finds the bucket that `x-oss-copy-source` names. */
 export async function findCopySource(
-  { http, caller }: ObjectRequest,
+  { http, caller, right: { region } }: ObjectRequest,
   { buckets }: Services,
 ): Promise<CopySource> {
-  const { bucketName, key } = parseCopySource(http.headers['x-oss-copy-source'] ?? '')
+  const { bucketName, ...named } = parseCopySource(http.headers['x-oss-copy-source'] ?? '')
   const bucket = await buckets.find(bucketName)
   if (bucket === undefined) {
     throw new OssError('NoSuchBucket', { details: [{ name: 'BucketName', value: bucketName }] })
   }
   const conditions = readCopySourceConditions(http.headers)
+  const action = named.versionId === undefined ? 'oss:GetObject' : 'oss:GetObjectVersion'
+  const deed: Deed = {
+    ...{ http, caller, bucket, key: named.key },
+    right: { action, access: 'read', region },
+  }
+  const isForObject = dependsOnObject(deed)
   return {
-    source: { bucket, key },
+    source: { bucket, ...named },
+    deed,
     check(record) {
-      authorizeObject(caller, bucket, record, 'read')
+      if (isForObject) authorizeObject(deed, record)
       requireConditions(conditions, record)
     },
   }
 }
 
 /** Runs a copy; who may not read the source does not learn that it is absent. */
-export async function copying<T>(
-  { caller }: ObjectRequest,
-  { source }: CopySource,
-  copy: () => Promise<T>,
-): Promise<T> {
+export async function copying<T>({ deed }: CopySource, copy: () => Promise<T>): Promise<T> {
   try {
     return await copy()
   } catch (error) {
-    hideAbsence(caller, source.bucket, error)
+    hideAbsence(deed, error)
     throw error
   }
 }
 
+interface ParsedCopySource {
+  readonly bucketName: BucketName
+  readonly key: ObjectKey
+  readonly versionId: VersionId | undefined
+}
+
 /** `/bucket/key`, percent-encoded, with or without its first slash and a version behind it. */
-export function parseCopySource(text: string): { bucketName: BucketName; key: ObjectKey } {
+export function parseCopySource(text: string): ParsedCopySource {
   const mark = text.indexOf('?')
   const path = mark < 0 ? text : text.slice(0, mark)
-  const version = mark < 0 ? '' : text.slice(mark + 1)
-  if (version !== '') refuseVersion(version.replace(/^versionId=/, ''))
+  const version = mark < 0 ? '' : text.slice(mark + 1).replace(/^versionId=/, '')
   const encoded = path.startsWith('/') ? path.slice(1) : path
   // The slash behind the bucket may be encoded as well.
   const slash = /\/|%2F/i.exec(encoded)
@@ -73,5 +84,6 @@ export function parseCopySource(text: string): { bucketName: BucketName; key: Ob
   return {
     bucketName: parseBucketName(encoded.slice(0, slash.index)),
     key: decodeObjectKey(encoded.slice(slash.index + slash[0].length)),
+    versionId: version === '' ? undefined : parseVersionId('x-oss-copy-source', version),
   }
 }

@@ -10,6 +10,7 @@
 
 import { assert, unreachable } from '../../base/assert.ts'
 import { parseBucketName } from '../../model/bucket-name.ts'
+import { versionedAction } from '../../model/access/versioned-action.ts'
 import type { BucketRecord } from '../../model/bucket.ts'
 import { OssError } from '../../model/errors.ts'
 import type { BucketName, ObjectKey } from '../../model/identifiers.ts'
@@ -20,10 +21,16 @@ import { resolveAddress } from '../../wire/oss/addressing.ts'
 import { queryValue } from '../../wire/oss/request-head.ts'
 import { authenticate } from '../authenticate.ts'
 import type { Caller } from '../authenticate.ts'
-import { authorizeBucket, isOwner, refuseAnonymousOverrides, requireAccount } from '../authorize.ts'
+import type { Right } from '../authorize.ts'
+import {
+  authorizeBucket,
+  authorizeService,
+  authorizeSome,
+  refuseAnonymousOverrides,
+} from '../authorize.ts'
 import type { OssRequest, OssResponse } from '../http-message.ts'
-import type { ObjectOperation, ObjectRequest, OperationDefinition, Services } from '../operation.ts'
-import { refuseUnservedHeaders, refuseVersion } from '../unserved-headers.ts'
+import type { ObjectRequest, OperationDefinition, Services } from '../operation.ts'
+import { refuseUnservedHeaders } from '../unserved-headers.ts'
 import { authorizeWrite } from '../writable-object.ts'
 import { operations } from './operations.ts'
 import { operationNotImplemented } from './operations/not-implemented.ts'
@@ -41,6 +48,8 @@ export class OssGateway {
   readonly #services: Services
   readonly #accessKeys: AccessKeyService
   readonly #suffixes: EndpointSuffixes
+  readonly #rights = new Map<OperationDefinition, Right>()
+  readonly #versionRights = new Map<OperationDefinition, Right>()
 
   constructor(services: Services, accessKeys: AccessKeyService, suffixes: EndpointSuffixes) {
     this.#services = services
@@ -71,32 +80,52 @@ export class OssGateway {
   ): Promise<OssResponse> {
     const isObjectWrite = operation.resource === 'object' && operation.access === 'write'
     refuseUnservedHeaders(http.headers, isObjectWrite)
+    const right = this.#rightOf(operation, http)
     switch (operation.resource) {
-      case 'service':
-        return operation.handle({ http, caller, account: requireAccount(caller) }, this.#services)
+      case 'service': {
+        const account = authorizeService(http, caller, right, undefined)
+        return operation.handle({ http, caller, account }, this.#services)
+      }
       case 'newBucket': {
-        const account = requireAccount(caller)
-        return operation.handle(
-          { http, caller, account, bucketName: named(bucketName) },
-          this.#services,
-        )
+        const name = named(bucketName)
+        const account = authorizeService(http, caller, right, name)
+        return operation.handle({ http, caller, account, bucketName: name }, this.#services)
       }
       case 'bucket': {
         const bucket = await this.#findBucket(named(bucketName))
-        authorizeBucket(caller, bucket, operation.access)
-        return operation.handle({ http, caller, bucket }, this.#services)
+        const request = { http, caller, bucket, right }
+        // Of the operations on buckets, only those on many of its objects write.
+        if (right.access === 'write') authorizeSome(request)
+        else authorizeBucket(request)
+        return operation.handle(request, this.#services)
       }
       case 'object': {
-        refuseVersion(queryValue(http.query, 'versionId'))
         const bucket = await this.#findBucket(named(bucketName))
-        const objectRequest = { http, caller, bucket, key: named(key) }
-        await this.#authorizeObject(operation, objectRequest)
+        const objectRequest = { http, caller, bucket, key: named(key), right }
+        await this.#authorizeObject(objectRequest)
         return operation.handle(objectRequest, this.#services)
       }
       default:
         return unreachable(operation)
     }
   }
+
+  /** A version that is named needs a right of its own. */
+  #rightOf(operation: OperationDefinition, { query }: OssRequest): Right {
+    const isVersion =
+      operation.resource === 'object' && queryValue(query, 'versionId') !== undefined
+    const rights = isVersion ? this.#versionRights : this.#rights
+    let right = rights.get(operation)
+    if (right === undefined) {
+      const { permission } = operation
+      const action = isVersion ? versionedAction(permission) : permission
+      const access = 'access' in operation ? operation.access : 'manage'
+      right = { action, access, region: this.#services.region.region }
+      rights.set(operation, right)
+    }
+    return right
+  }
+
   #targetOf(request: OssRequest): Target {
     const { bucket, rawKey } = resolveAddress(request.host, request.rawPath, this.#suffixes)
     const bucketName = bucket === undefined ? undefined : parseBucketName(bucket)
@@ -113,12 +142,23 @@ export class OssGateway {
   }
 
   /** Reads are authorized by the row that the operation reads anyway; writes by the one they replace. */
-  async #authorizeObject(operation: ObjectOperation, request: ObjectRequest): Promise<void> {
-    const { caller, bucket, http } = request
-    if (isOwner(caller, bucket)) return
-    if (operation.access === 'read') return refuseAnonymousOverrides(caller, http)
-    if (operation.access === 'write') return authorizeWrite(request, this.#services.objects)
-    authorizeBucket(caller, bucket, operation.access)
+  async #authorizeObject(request: ObjectRequest): Promise<void> {
+    const { right, caller, http } = request
+    switch (right.access) {
+      case 'read':
+        return refuseAnonymousOverrides(caller, http)
+      case 'write': {
+        await authorizeWrite(request, this.#services.objects)
+        if (http.headers['x-oss-tagging'] === undefined) return
+        const tagging = { ...right, action: 'oss:PutObjectTagging' }
+        return authorizeWrite({ ...request, right: tagging }, this.#services.objects)
+      }
+      case 'manage':
+      case 'list':
+        return authorizeWrite(request, this.#services.objects)
+      default:
+        return unreachable(right.access)
+    }
   }
 
   /** No bucket has CORS rules yet, so no origin is allowed (oss.md 1.3). */

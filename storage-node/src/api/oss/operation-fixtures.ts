@@ -4,6 +4,7 @@
  * @module
  */
 
+import { accountIdentity } from '../../model/access/identity.ts'
 import { unsetSettings } from '../../model/bucket.ts'
 import type { BucketRecord } from '../../model/bucket.ts'
 import type {
@@ -97,7 +98,9 @@ export function requestOf(fixture: RequestFixture = {}): ObjectRequest & {
       objectSizeBytes: undefined,
     },
   }
-  return { http, caller: { account: owner }, account: owner, bucketName: bucket.name, bucket, key }
+  const caller = { account: owner, identity: accountIdentity(owner), accessKeyId: 'owner' }
+  const right = { action: 'oss:GetObject', access: 'read', region: 'cn-hangzhou' } as const
+  return { http, caller, account: owner, bucketName: bucket.name, bucket, key, right }
 }
 
 /** Services of which a test gives the methods that it expects to be called. */

@@ -14,6 +14,17 @@ import {
   getBucketStat,
   putBucket,
 } from './operations/bucket-basic.ts'
+import {
+  deleteBucketPolicy,
+  getBucketPolicy,
+  getBucketPolicyStatus,
+  putBucketPolicy,
+} from './operations/bucket-policy.ts'
+import {
+  deleteBucketPublicAccessBlock,
+  getBucketPublicAccessBlock,
+  putBucketPublicAccessBlock,
+} from './operations/bucket-public-access-block.ts'
 import { listObjects, listObjectsV2 } from './operations/bucket-listing.ts'
 import {
   getBucketRequestPayment,
@@ -50,6 +61,13 @@ const served: readonly OperationDefinition[] = [
   getBucketStat,
   putBucketAcl,
   getBucketAcl,
+  putBucketPolicy,
+  getBucketPolicy,
+  deleteBucketPolicy,
+  getBucketPolicyStatus,
+  putBucketPublicAccessBlock,
+  getBucketPublicAccessBlock,
+  deleteBucketPublicAccessBlock,
   putBucketVersioning,
   getBucketVersioning,
   putBucketTags,

@@ -8,11 +8,16 @@ import { headerNotImplemented, OssError } from '../../model/errors.ts'
 import type { ObjectMetadata, StorageClass } from '../../model/object.ts'
 import { readObjectMetadata } from '../../wire/oss/object-headers.ts'
 import type { ObjectRequest } from '../operation.ts'
+import { refusePublicAcl } from '../public-access.ts'
 
-/** Reads the headers. Throws `NotImplemented` for a class whose objects could not be read again. */
+/**
+ * Reads the headers. Throws `NotImplemented` for a class whose objects could not be read again,
+ * `AccessDenied` for an ACL that a public access block takes the effect of.
+ */
 export function requestedMetadata({ http, bucket, key }: ObjectRequest): ObjectMetadata {
   const metadata = readObjectMetadata(http.headers, key, bucket)
   if (!isServed(metadata.storageClass)) throw headerNotImplemented('x-oss-storage-class')
+  refusePublicAcl(bucket, metadata.acl, 'object')
   return metadata
 }
 

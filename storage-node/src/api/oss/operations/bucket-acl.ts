@@ -8,6 +8,7 @@ import { parseBucketAcl } from '../../../model/acl.ts'
 import { OssError } from '../../../model/errors.ts'
 import { writeAccessControlPolicy } from '../../../wire/oss/documents/access-control-policy.ts'
 import type { BucketOperation } from '../../operation.ts'
+import { refusePublicAcl } from '../../public-access.ts'
 import { xmlResponse } from '../../xml-response.ts'
 
 export const putBucketAcl: BucketOperation = {
@@ -24,7 +25,9 @@ export const putBucketAcl: BucketOperation = {
         details: [{ name: 'ArgumentName', value: 'x-oss-acl' }],
       })
     }
-    await buckets.setAcl(bucket.name, parseBucketAcl(acl))
+    const parsed = parseBucketAcl(acl)
+    refusePublicAcl(bucket, parsed, 'bucket')
+    await buckets.setAcl(bucket.name, parsed)
     return { status: 200, headers: [] }
   },
 }

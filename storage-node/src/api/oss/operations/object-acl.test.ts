@@ -9,8 +9,8 @@ describe('GetObjectAcl', () => {
     expect(body).toContain('<Grant>default</Grant>')
   })
 
-  test('refuses a version', async () => {
+  test('refuses what is no version', async () => {
     const wrong = getObjectAcl.handle(requestOf({ query: 'acl&versionId=x' }), services)
-    await expect(wrong).rejects.toMatchObject({ code: 'NotImplemented' })
+    await expect(wrong).rejects.toMatchObject({ code: 'InvalidArgument' })
   })
 })

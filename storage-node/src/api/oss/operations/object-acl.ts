@@ -6,9 +6,8 @@
 
 import { writeAccessControlPolicy } from '../../../wire/oss/documents/access-control-policy.ts'
 import type { ObjectOperation } from '../../operation.ts'
-import { refuseVersion } from '../../unserved-headers.ts'
 import { xmlResponse } from '../../xml-response.ts'
-import { queryValue } from '../../../wire/oss/request-head.ts'
+import { versionArgument, versionHeaders } from '../version-arguments.ts'
 
 export const getObjectAcl: ObjectOperation = {
   name: 'GetObjectAcl',
@@ -17,8 +16,8 @@ export const getObjectAcl: ObjectOperation = {
   metering: 'get',
   access: 'manage',
   async handle({ http, bucket, key }, { objects }) {
-    refuseVersion(queryValue(http.query, 'versionId'))
-    const { acl } = await objects.find(bucket, key)
-    return xmlResponse(writeAccessControlPolicy(bucket.owner, acl))
+    const record = await objects.find(bucket, key, versionArgument(http.query))
+    const document = writeAccessControlPolicy(bucket.owner, record.acl)
+    return xmlResponse(document, versionHeaders(bucket, record))
   },
 }

@@ -4,8 +4,12 @@
  * @module
  */
 
+import { versionedAction } from '../../../model/access/versioned-action.ts'
+import type { BucketRecord } from '../../../model/bucket.ts'
 import { OssError } from '../../../model/errors.ts'
+import type { ObjectKey, VersionId } from '../../../model/identifiers.ts'
 import { DELETE_DOCUMENT_BYTES_MAX, PUT_SIZE_BYTES_MAX } from '../../../model/limits.ts'
+import type { ObjectRecord } from '../../../model/object.ts'
 import { writeCopyObjectResult } from '../../../wire/oss/documents/copy-result.ts'
 import {
   readDeleteMultiple,
@@ -18,8 +22,12 @@ import {
   readForbidOverwrite,
   readReplacesMetadata,
 } from '../../../wire/oss/object-headers.ts'
-import type { BucketOperation, ObjectOperation, ObjectRequest } from '../../operation.ts'
-import { refuseVersion } from '../../unserved-headers.ts'
+import type {
+  BucketOperation,
+  BucketRequest,
+  ObjectOperation,
+  ObjectRequest,
+} from '../../operation.ts'
 import { authorizeWrite } from '../../writable-object.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
@@ -28,6 +36,7 @@ import { copying, findCopySource } from '../copy-source.ts'
 import { wantsUrlEncoding } from '../query-arguments.ts'
 import { requestedMetadata } from '../requested-metadata.ts'
 import { requireBody } from '../require-body.ts'
+import { versionArgument, versionHeaders } from '../version-arguments.ts'
 
 export const putObject: ObjectOperation = {
   name: 'PutObject',
@@ -38,14 +47,15 @@ export const putObject: ObjectOperation = {
   async handle(request, { objects }) {
     const { http, bucket, key } = request
     requireBody(http.body, PUT_SIZE_BYTES_MAX)
-    const { etag, crc64, sizeBytes } = await objects.put(bucket, key, {
+    const record = await objects.put(bucket, key, {
       metadata: requestedMetadata(request),
       body: http.body,
       contentMd5: readContentMd5(http.headers),
       forbidOverwrite: readForbidOverwrite(http.headers),
       signal: http.signal,
     })
-    http.facts.objectSizeBytes = sizeBytes
+    const { etag, crc64 } = record
+    http.facts.objectSizeBytes = record.sizeBytes
     return {
       status: 200,
       headers: [
@@ -55,6 +65,7 @@ export const putObject: ObjectOperation = {
         contentMd5(etag),
         'x-oss-hash-crc64ecma',
         String(crc64),
+        ...versionHeaders(bucket, record),
       ],
     }
   },
@@ -70,9 +81,11 @@ export const copyObject: ObjectOperation = {
     const { http, bucket, key } = request
     const copySource = await findCopySource(request, services)
     const requested = requestedMetadata(request)
-    // Onto itself, a copy is how metadata is replaced, whatever the directive (oss.md 5.11).
-    const replaces = readReplacesMetadata(http.headers) || isOntoItself(copySource, request)
-    const record = await copying(request, copySource, () =>
+    // Onto itself, a copy is how metadata is replaced, whatever the directive (oss.md 5.11); where
+    // versions are kept, it is how one is restored.
+    const isRenewal = isOntoItself(copySource, request) && bucket.versioning === 'unset'
+    const replaces = readReplacesMetadata(http.headers) || isRenewal
+    const { record, source: copied } = await copying(copySource, () =>
       services.objects.copy(bucket, key, {
         ...copySource,
         metadata: (source) => (replaces ? requested : copiedMetadata(source, requested)),
@@ -85,6 +98,8 @@ export const copyObject: ObjectOperation = {
       `"${record.etag}"`,
       'x-oss-hash-crc64ecma',
       String(record.crc64),
+      ...versionHeaders(bucket, record),
+      ...sourceVersionHeaders(copySource.source.bucket, copied),
     ])
   },
 }
@@ -95,9 +110,12 @@ export const deleteObject: ObjectOperation = {
   permission: 'oss:DeleteObject',
   metering: 'put',
   access: 'write',
-  async handle({ bucket, key }, { objects }) {
-    await objects.delete(bucket, key)
-    return { status: 204, headers: [] }
+  async handle({ http, bucket, key }, { objects }) {
+    const deletion = await objects.delete(bucket, key, versionArgument(http.query))
+    const { versionId, isDeleteMarker } = deletion
+    const headers = versionId === undefined ? [] : versionHeaders(bucket, { versionId })
+    if (isDeleteMarker) headers.push('x-oss-delete-marker', 'true')
+    return { status: 204, headers }
   },
 }
 
@@ -107,7 +125,8 @@ export const deleteMultipleObjects: BucketOperation = {
   permission: 'oss:DeleteObject',
   metering: 'put',
   access: 'write',
-  async handle({ http, bucket, caller }, { objects }) {
+  async handle(listed, { objects }) {
+    const { http, bucket } = listed
     // A document that was cut on its way could name other objects.
     if (readContentMd5(http.headers) === undefined) {
       throw new OssError('MissingArgument', {
@@ -118,21 +137,45 @@ export const deleteMultipleObjects: BucketOperation = {
     if (http.body.framing !== 'length') throw new OssError('MissingContentLength')
     const urlEncoding = wantsUrlEncoding(http.query)
     const request = readDeleteMultiple(await readDocument(http, DELETE_DOCUMENT_BYTES_MAX))
-    for (const { versionId } of request.objects) refuseVersion(versionId)
-    const keys = request.objects.map(({ key }) => key)
-    await inBatches(keys, (key) => authorizeWrite({ http, caller, bucket, key }, objects))
-    await inBatches(keys, (key) => objects.delete(bucket, key))
-    return xmlResponse(writeDeleteMultiple({ keys, quiet: request.quiet, urlEncoding }))
+    const named = request.objects
+    await inBatches(named, ({ key, versionId }) =>
+      authorizeWrite(deletionOf(listed, key, versionId), objects),
+    )
+    const deleted = await inBatches(named, async ({ key, versionId }) => {
+      return { key, named: versionId, ...(await objects.delete(bucket, key, versionId)) }
+    })
+    return xmlResponse(writeDeleteMultiple({ deleted, quiet: request.quiet, urlEncoding }))
   },
+}
+
+/** Each key needs the right of its own deletion. */
+function deletionOf(
+  request: BucketRequest,
+  key: ObjectKey,
+  versionId: VersionId | undefined,
+): ObjectRequest {
+  const { right } = request
+  const action = versionId === undefined ? right.action : versionedAction(right.action)
+  return { ...request, key, right: { ...right, action } }
 }
 
 /** Enough to share journal syncs, few enough to leave the queue to others. */
 const BATCH_COUNT = 100
 
-async function inBatches<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+async function inBatches<T, R>(
+  items: readonly T[],
+  act: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = []
   for (let at = 0; at < items.length; at += BATCH_COUNT) {
-    await Promise.all(items.slice(at, at + BATCH_COUNT).map(act))
+    results.push(...(await Promise.all(items.slice(at, at + BATCH_COUNT).map(act))))
   }
+  return results
+}
+
+function sourceVersionHeaders(bucket: BucketRecord, source: ObjectRecord): string[] {
+  const [, versionId] = versionHeaders(bucket, source)
+  return versionId === undefined ? [] : ['x-oss-copy-source-version-id', versionId]
 }
 
 function isOntoItself({ source }: CopySource, { bucket, key }: ObjectRequest): boolean {

@@ -5,6 +5,7 @@
  */
 
 import { unreachable } from '../../../base/assert.ts'
+import type { BucketRecord } from '../../../model/bucket.ts'
 import { contentRange, requestedRange } from '../../../model/byte-range.ts'
 import { OssError } from '../../../model/errors.ts'
 import type { ObjectRecord } from '../../../model/object.ts'
@@ -15,6 +16,7 @@ import { overrideHeaders } from '../../../wire/oss/response-overrides.ts'
 import type { OssRequest, OssResponse } from '../../http-message.ts'
 import type { ObjectOperation, ObjectRequest, Services } from '../../operation.ts'
 import { readAuthorized } from '../../readable-object.ts'
+import { versionArgument, versionHeaders } from '../version-arguments.ts'
 
 export const getObject: ObjectOperation = {
   name: 'GetObject',
@@ -22,18 +24,18 @@ export const getObject: ObjectOperation = {
   permission: 'oss:GetObject',
   metering: 'get',
   access: 'read',
-  async handle({ http, caller, bucket, key }, { objects }) {
+  async handle(request, { objects }) {
+    const { http, bucket, key } = request
     const open = await readAuthorized(
-      caller,
-      bucket,
-      () => objects.read(bucket, key),
+      request,
+      () => objects.read(bucket, key, versionArgument(http.query)),
       ({ record }) => record,
     )
     const { record } = open
     http.facts.objectSizeBytes = record.sizeBytes
-    const refusal = conditionAnswer(http, record)
+    const refusal = conditionAnswer(http, bucket, record)
     if (refusal !== undefined) return refusal
-    const headers = overrideHeaders(objectHeaders(record), http.query)
+    const headers = answerHeaders(http, bucket, record)
     const range = rangeOf(http, record)
     if (range === undefined) return { status: 200, headers, body: open.body() }
     const partHeaders = [...headers, 'Content-Range', contentRange(range, record.sizeBytes)]
@@ -49,10 +51,10 @@ export const headObject: ObjectOperation = {
   access: 'read',
   async handle(request, services) {
     const record = await findReadable(request, services)
-    const { http } = request
-    const refusal = conditionAnswer(http, record)
+    const { http, bucket } = request
+    const refusal = conditionAnswer(http, bucket, record)
     if (refusal !== undefined) return refusal
-    const headers = overrideHeaders(objectHeaders(record), http.query)
+    const headers = answerHeaders(http, bucket, record)
     return { status: 200, headers, lengthBytes: record.sizeBytes }
   },
 }
@@ -67,32 +69,47 @@ export const getObjectMeta: ObjectOperation = {
     const record = await findReadable(request, services)
     // Content-Length describes the object; a GET has no body that it could be the length of.
     const lengthBytes = request.http.method === 'HEAD' ? record.sizeBytes : 0
-    return { status: 200, headers: objectMetaHeaders(record), lengthBytes }
+    return { status: 200, headers: metaHeaders(request.bucket, record), lengthBytes }
   },
 }
 
-async function findReadable(
-  { http, caller, bucket, key }: ObjectRequest,
-  { objects }: Services,
-): Promise<ObjectRecord> {
+async function findReadable(request: ObjectRequest, { objects }: Services): Promise<ObjectRecord> {
+  const { http, bucket, key } = request
   const record = await readAuthorized(
-    caller,
-    bucket,
-    () => objects.find(bucket, key),
+    request,
+    () => objects.find(bucket, key, versionArgument(http.query)),
     (found) => found,
   )
   http.facts.objectSizeBytes = record.sizeBytes
   return record
 }
 
+function answerHeaders(
+  { query }: OssRequest,
+  bucket: BucketRecord,
+  record: ObjectRecord,
+): readonly string[] {
+  const headers = objectHeaders(record)
+  headers.push(...versionHeaders(bucket, record))
+  return overrideHeaders(headers, query)
+}
+
+function metaHeaders(bucket: BucketRecord, record: ObjectRecord): string[] {
+  return [...objectMetaHeaders(record), ...versionHeaders(bucket, record)]
+}
+
 /** The answer when a condition does not hold; a 304 says of what the client has the current state. */
-function conditionAnswer(http: OssRequest, record: ObjectRecord): OssResponse | undefined {
+function conditionAnswer(
+  http: OssRequest,
+  bucket: BucketRecord,
+  record: ObjectRecord,
+): OssResponse | undefined {
   const outcome = evaluateConditions(readConditions(http.headers), record)
   switch (outcome) {
     case 'proceed':
       return undefined
     case 'notModified':
-      return { status: 304, headers: objectMetaHeaders(record) }
+      return { status: 304, headers: metaHeaders(bucket, record) }
     case 'preconditionFailed':
       throw new OssError('PreconditionFailed')
     default:

@@ -1,0 +1,30 @@
+/**
+ * What a public access block refuses: to give something to everybody, as it would have no effect.
+ *
+ * @module
+ */
+
+import type { BucketRecord } from '../model/bucket.ts'
+import { OssError } from '../model/errors.ts'
+import type { ObjectAcl } from '../model/object.ts'
+
+/** True when neither ACLs nor the policy give anything to everybody. */
+export function blocksPublicAccess(bucket: BucketRecord): boolean {
+  return bucket.publicAccessBlock
+}
+
+/** Throws `AccessDenied` for an ACL that would open the bucket or the object to everybody. */
+export function refusePublicAcl(
+  bucket: BucketRecord,
+  acl: ObjectAcl,
+  what: 'bucket' | 'object',
+): void {
+  if (acl === 'private' || acl === 'default' || !blocksPublicAccess(bucket)) return
+  throw new OssError('AccessDenied', { message: `Put public ${what} acl is not allowed.` })
+}
+
+/** Throws `AccessDenied` for a policy that gives something to everybody. */
+export function refusePublicPolicy(bucket: BucketRecord, isPublic: boolean): void {
+  if (!isPublic || !blocksPublicAccess(bucket)) return
+  throw new OssError('AccessDenied', { message: 'Put public bucket policy is not allowed.' })
+}

@@ -1,0 +1,53 @@
+/**
+ * Who may do what with a bucket, called by npm `ali-oss`.
+ *
+ * @module
+ */
+
+import type { Case } from './cases.ts'
+
+/** What of the client these cases call; it signs and sends what it has no method for, too. */
+export interface AccessClient {
+  putBucketPolicy(bucket: string, policy: object): Promise<unknown>
+  getBucketPolicy(bucket: string): Promise<{ policy: object | null }>
+  deleteBucketPolicy(bucket: string): Promise<unknown>
+  request(parameters: object): Promise<{ status: number; data?: Buffer }>
+}
+
+/** Returns the cases; they leave the bucket as they find it. */
+export function accessCases(oss: AccessClient, bucket: string): Case[] {
+  const send = async (method: string, subres: string, content?: string) => {
+    const successStatuses = [200, 204]
+    const answer = await oss.request({ method, bucket, subres, content, successStatuses })
+    return String(answer.data ?? '')
+  }
+  return [
+    {
+      name: 'a bucket has a policy, which everybody may see to be public, and has none again',
+      async run() {
+        const statement = {
+          ...{ Effect: 'Allow', Action: ['oss:GetObject'], Principal: ['*'] },
+          Resource: [`acs:oss:*:*:${bucket}/open/*`],
+        }
+        const policy = { Version: '1', Statement: [statement] }
+        await oss.putBucketPolicy(bucket, policy)
+        const found = JSON.stringify((await oss.getBucketPolicy(bucket)).policy)
+        if (found !== JSON.stringify(policy)) throw new Error(`The policy is ${found}`)
+        const status = await send('GET', 'policyStatus')
+        if (!status.includes('<IsPublic>true<')) throw new Error(`The status is ${status}`)
+        await oss.deleteBucketPolicy(bucket)
+      },
+    },
+    {
+      name: 'public access is blocked, and let in again',
+      async run() {
+        const flag = '<BlockPublicAccess>true</BlockPublicAccess>'
+        const root = 'PublicAccessBlockConfiguration'
+        await send('PUT', 'publicAccessBlock', `<${root}>${flag}</${root}>`)
+        const found = await send('GET', 'publicAccessBlock')
+        if (!found.includes(flag)) throw new Error(`The block is ${found}`)
+        await send('DELETE', 'publicAccessBlock')
+      },
+    },
+  ]
+}
