@@ -109,6 +109,27 @@ const settingRows: Row[] = [
     body: '',
   },
   {
+    name: 'PutBucketCors',
+    request: () => ({
+      method: 'PUT',
+      query: { cors: '' },
+      body: '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>',
+    }),
+    status: 200,
+  },
+  {
+    name: 'GetBucketCors',
+    request: () => ({ method: 'GET', query: { cors: '' } }),
+    status: 200,
+    body: document('CORSConfiguration', '<AllowedOrigin>\\*</AllowedOrigin>'),
+  },
+  {
+    name: 'DeleteBucketCors',
+    request: () => ({ method: 'DELETE', query: { cors: '' } }),
+    status: 204,
+    body: '',
+  },
+  {
     name: 'PutBucketRequestPayment',
     request: () => ({
       method: 'PUT',

@@ -14,8 +14,6 @@ import type { SettingClient } from './setting-cases.ts'
 
 interface AliOss extends SettingClient, AccessClient {
   useBucket(bucket: string): void
-  putBucket(bucket: string): Promise<unknown>
-  deleteBucket(bucket: string): Promise<unknown>
   put(key: string, body: Buffer): Promise<unknown>
   delete(key: string): Promise<unknown>
   getBucketLocation(bucket: string): Promise<{ location: string }>
@@ -54,7 +52,7 @@ export function sdkCases(access: Access, bucket: string): Case[] {
     },
     ...settingCases(oss, bucket),
     ...accessCases(oss, bucket),
-    ...versioningCases(oss, bucket),
+    ...versioningCases(oss, `${bucket}-versions`),
     {
       name: 'the bucket is removed',
       async run() {

@@ -5,11 +5,14 @@
  */
 
 import type { Case } from './cases.ts'
+import { errorCode } from './npm-clients/smoke-client.ts'
 
 type Tags = Readonly<Record<string, string>>
 
 /** What of the client these cases call. */
 export interface SettingClient {
+  putBucket(bucket: string): Promise<unknown>
+  deleteBucket(bucket: string): Promise<unknown>
   putBucketVersioning(bucket: string, status: 'Enabled' | 'Suspended'): Promise<unknown>
   getBucketVersioning(bucket: string): Promise<{ versionStatus?: string }>
   putBucketTags(bucket: string, tags: Tags): Promise<unknown>
@@ -17,6 +20,9 @@ export interface SettingClient {
   deleteBucketTags(bucket: string): Promise<unknown>
   putBucketRequestPayment(bucket: string, payer: string): Promise<unknown>
   getBucketRequestPayment(bucket: string): Promise<{ payer: string }>
+  putBucketCORS(bucket: string, rules: readonly object[]): Promise<unknown>
+  getBucketCORS(bucket: string): Promise<{ rules: readonly object[] }>
+  deleteBucketCORS(bucket: string): Promise<unknown>
   listBuckets(query: object): Promise<{ buckets?: { name: string }[] | null }>
 }
 
@@ -45,6 +51,25 @@ export function settingCases(oss: SettingClient, bucket: string): Case[] {
       },
     },
     {
+      name: 'pages of other origins are let in, and not any more',
+      async run() {
+        const rules = [
+          {
+            allowedOrigin: ['http://a.com', 'http://*.b.com'],
+            allowedMethod: ['GET', 'PUT'],
+            allowedHeader: '*',
+            exposeHeader: ['ETag', 'x-oss-request-id'],
+            maxAgeSeconds: '100',
+          },
+        ]
+        await oss.putBucketCORS(bucket, rules)
+        mustEqual((await oss.getBucketCORS(bucket)).rules, rules)
+        await oss.deleteBucketCORS(bucket)
+        const gone = await oss.getBucketCORS(bucket).catch(errorCode)
+        mustEqual(gone, 'NoSuchCORSConfiguration')
+      },
+    },
+    {
       name: 'the requester pays, and the owner again',
       async run() {
         mustEqual((await oss.getBucketRequestPayment(bucket)).payer, 'BucketOwner')
@@ -56,17 +81,19 @@ export function settingCases(oss: SettingClient, bucket: string): Case[] {
   ]
 }
 
-/** Versioning is switched last: there is no way back to unset. */
+/** A bucket of its own is switched: there is no way back to unset. */
 export function versioningCases(oss: SettingClient, bucket: string): Case[] {
   return [
     {
       name: 'versioning is switched on and suspended',
       async run() {
+        await oss.putBucket(bucket)
         mustEqual((await oss.getBucketVersioning(bucket)).versionStatus, undefined)
         for (const status of ['Enabled', 'Suspended'] as const) {
           await oss.putBucketVersioning(bucket, status)
           mustEqual((await oss.getBucketVersioning(bucket)).versionStatus, status)
         }
+        await oss.deleteBucket(bucket)
       },
     },
   ]

@@ -74,6 +74,7 @@ function writeHead(
     'x-oss-server-time',
     String(Math.round(clock.monotonicMs() - exchange.startedMs)),
   ]
+  for (const text of exchange.answerHeaders) headers.push(text)
   for (const text of answer.headers) headers.push(text)
   // These two have no body by definition, and no length either.
   if (status !== 204 && status !== 304) headers.push('Content-Length', String(lengthBytes))

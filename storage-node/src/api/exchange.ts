@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { HeaderValues, QueryPair } from '../wire/oss/request-head.ts'
 import { parseHeaders, parseQuery, splitTarget } from '../wire/oss/request-head.ts'
-import type { OssRequest, RequestFacts } from './http-message.ts'
+import type { FlatHeaders, OssRequest, RequestFacts } from './http-message.ts'
 import { RequestBody } from './request-body.ts'
 
 /** Where an exchange is: a client that is slow or gone means something else in each. */
@@ -21,6 +21,8 @@ export interface Arrival {
   readonly startedMs: number
   readonly expectsContinue: boolean
 }
+
+const NO_HEADERS: FlatHeaders = []
 
 /** A request, its response and what happened to both. */
 export class Exchange implements OssRequest {
@@ -44,6 +46,7 @@ export class Exchange implements OssRequest {
     errorCode: undefined,
     objectSizeBytes: undefined,
   }
+  answerHeaders: FlatHeaders = NO_HEADERS
   readonly request: IncomingMessage
   readonly response: ServerResponse
   phase: ExchangePhase = 'handling'

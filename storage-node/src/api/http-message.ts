@@ -45,6 +45,8 @@ export interface OssRequest extends RequestHead {
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
   readonly facts: RequestFacts
+  /** Of every answer to the request, whatever becomes of it. */
+  answerHeaders: FlatHeaders
 }
 
 /** Headers as a flat list of names and values, as they are written. */

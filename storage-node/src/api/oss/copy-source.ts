@@ -16,6 +16,7 @@ import { readCopySourceConditions } from '../../wire/oss/conditions.ts'
 import type { Deed } from '../authorize.ts'
 import { authorizeObject, dependsOnObject } from '../authorize.ts'
 import type { ObjectRequest, Services } from '../operation.ts'
+import { requirePayer } from '../request-payer.ts'
 import { hideAbsence } from '../readable-object.ts'
 
 /** Where to copy from, and what has to hold of it. */
@@ -44,6 +45,7 @@ export async function findCopySource(
     right: { action, access: 'read', region },
   }
   const isForObject = dependsOnObject(deed)
+  requirePayer(http, caller, bucket)
   return {
     source: { bucket, ...named },
     deed,

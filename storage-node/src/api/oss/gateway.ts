@@ -19,6 +19,7 @@ import type { AccessKeyService } from '../../services/access-key-service.ts'
 import type { EndpointSuffixes } from '../../wire/oss/addressing.ts'
 import { resolveAddress } from '../../wire/oss/addressing.ts'
 import { queryValue } from '../../wire/oss/request-head.ts'
+import { answerPreflight, corsHeaders } from '../cors.ts'
 import { authenticate } from '../authenticate.ts'
 import type { Caller } from '../authenticate.ts'
 import type { Right } from '../authorize.ts'
@@ -30,11 +31,13 @@ import {
 } from '../authorize.ts'
 import type { OssRequest, OssResponse } from '../http-message.ts'
 import type { ObjectRequest, OperationDefinition, Services } from '../operation.ts'
+import { requirePayer } from '../request-payer.ts'
 import { refuseUnservedHeaders } from '../unserved-headers.ts'
 import { authorizeWrite } from '../writable-object.ts'
 import { operations } from './operations.ts'
 import { operationNotImplemented } from './operations/not-implemented.ts'
 import type { ResourceLevel } from './known-operations/known-operation.ts'
+import { PREFLIGHT } from './known-operations.ts'
 import { resolveOperation } from './resolve-operation.ts'
 
 /** What a request names. */
@@ -59,7 +62,8 @@ export class OssGateway {
 
   async handle(request: OssRequest): Promise<OssResponse> {
     const target = this.#targetOf(request)
-    if (request.method === 'OPTIONS') return this.#refusePreflight(request, target)
+    if (request.method === 'OPTIONS') return this.#answerPreflight(request, target)
+    if (request.headers['origin'] !== undefined) await this.#letPagesRead(request, target)
     const name = resolveOperation(request, levelOf(target))
     request.facts.operation = name
     const operation = operations.get(name)
@@ -92,17 +96,19 @@ export class OssGateway {
         return operation.handle({ http, caller, account, bucketName: name }, this.#services)
       }
       case 'bucket': {
-        const bucket = await this.#findBucket(named(bucketName))
+        const bucket = await this.#bucketOf(http, named(bucketName))
         const request = { http, caller, bucket, right }
         // Of the operations on buckets, only those on many of its objects write.
         if (right.access === 'write') authorizeSome(request)
         else authorizeBucket(request)
+        requirePayer(http, caller, bucket)
         return operation.handle(request, this.#services)
       }
       case 'object': {
-        const bucket = await this.#findBucket(named(bucketName))
+        const bucket = await this.#bucketOf(http, named(bucketName))
         const objectRequest = { http, caller, bucket, key: named(key), right }
         await this.#authorizeObject(objectRequest)
+        requirePayer(http, caller, bucket)
         return operation.handle(objectRequest, this.#services)
       }
       default:
@@ -135,6 +141,14 @@ export class OssGateway {
     return { bucketName, key }
   }
 
+  async #bucketOf(http: OssRequest, name: BucketName): Promise<BucketRecord> {
+    const bucket = await this.#findBucket(name)
+    if (bucket.cors?.responseVary === true && http.headers['origin'] === undefined) {
+      http.answerHeaders = corsHeaders(http, bucket.cors)
+    }
+    return bucket
+  }
+
   async #findBucket(name: BucketName): Promise<BucketRecord> {
     const bucket = await this.#services.buckets.find(name)
     if (bucket !== undefined) return bucket
@@ -161,17 +175,16 @@ export class OssGateway {
     }
   }
 
-  /** No bucket has CORS rules yet, so no origin is allowed (oss.md 1.3). */
-  async #refusePreflight({ headers }: OssRequest, { bucketName }: Target): Promise<never> {
-    if (headers['origin'] === undefined || !headers['access-control-request-method']) {
-      throw new OssError('BadRequest', {
-        message: 'A preflight needs the headers Origin and Access-Control-Request-Method.',
-      })
-    }
-    if (bucketName !== undefined) await this.#findBucket(bucketName)
-    throw new OssError('AccessForbidden', {
-      message: 'CORSResponse: CORS is not enabled for this bucket.',
-    })
+  async #answerPreflight(request: OssRequest, { bucketName }: Target): Promise<OssResponse> {
+    request.facts.operation = PREFLIGHT
+    return answerPreflight(request, bucketName && (await this.#findBucket(bucketName)))
+  }
+
+  /** Pages may read what a request of theirs is refused with, too: before anything refuses it. */
+  async #letPagesRead(request: OssRequest, { bucketName }: Target): Promise<void> {
+    if (bucketName === undefined) return
+    const bucket = await this.#services.buckets.find(bucketName)
+    request.answerHeaders = corsHeaders(request, bucket?.cors)
   }
 }
 

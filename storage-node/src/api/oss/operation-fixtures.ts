@@ -88,6 +88,7 @@ export function requestOf(fixture: RequestFixture = {}): ObjectRequest & {
       },
     },
     signal: new AbortController().signal,
+    answerHeaders: [],
     facts: {
       operation: '',
       bucket: undefined,

@@ -25,6 +25,7 @@ import {
   getBucketPublicAccessBlock,
   putBucketPublicAccessBlock,
 } from './operations/bucket-public-access-block.ts'
+import { deleteBucketCors, getBucketCors, putBucketCors } from './operations/bucket-cors.ts'
 import { listObjects, listObjectsV2 } from './operations/bucket-listing.ts'
 import {
   getBucketRequestPayment,
@@ -70,6 +71,9 @@ const served: readonly OperationDefinition[] = [
   deleteBucketPublicAccessBlock,
   putBucketVersioning,
   getBucketVersioning,
+  putBucketCors,
+  getBucketCors,
+  deleteBucketCors,
   putBucketTags,
   getBucketTags,
   deleteBucketTags,
