@@ -101,6 +101,28 @@ describe('the ACL of an object comes before that of its bucket', () => {
   })
 })
 
+test('the ACL of an object is changed in its place, by its owner', async () => {
+  const object = { bucket: 'acl-private', key: 'own' }
+  await api.send({ method: 'PUT', ...object, body: 'x', headers: { 'x-oss-meta-a': 'b' } })
+  const put = (acl: string) =>
+    ({
+      method: 'PUT',
+      ...object,
+      query: { acl: '' },
+      headers: { 'x-oss-object-acl': acl },
+    }) as const
+  const read = () => api.send({ method: 'GET', ...object, anonymous: true })
+  expect(outcomeOf(await read())).toBe('403 AccessDenied')
+  expect(outcomeOf(await sendOssRequest(api.stranger, put('public-read')))).toBe('403 AccessDenied')
+  expect(outcomeOf(await api.send(put('public-read')))).toBe('200')
+  expect([outcomeOf(await read()), (await read()).headers['x-oss-meta-a']]).toEqual(['200', 'b'])
+  const shown = await api.send({ method: 'GET', ...object, query: { acl: '' } })
+  expect(shown.body.toString()).toContain('<Grant>public-read</Grant>')
+  expect(outcomeOf(await api.send({ ...put('default'), key: 'absent' }))).toBe('404 NoSuchKey')
+  expect(outcomeOf(await api.send(put('default')))).toBe('200')
+  expect(outcomeOf(await read())).toBe('403 AccessDenied')
+})
+
 test('a copy needs the right to read its source and to write its target', async () => {
   for (const [bucket, acl] of [
     ['source-private', 'private'],

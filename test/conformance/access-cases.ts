@@ -11,6 +11,10 @@ export interface AccessClient {
   putBucketPolicy(bucket: string, policy: object): Promise<unknown>
   getBucketPolicy(bucket: string): Promise<{ policy: object | null }>
   deleteBucketPolicy(bucket: string): Promise<unknown>
+  put(key: string, body: Buffer): Promise<unknown>
+  delete(key: string): Promise<unknown>
+  putACL(key: string, acl: string): Promise<unknown>
+  getACL(key: string): Promise<{ acl: string }>
   request(parameters: object): Promise<{ status: number; data?: Buffer }>
 }
 
@@ -47,6 +51,16 @@ export function accessCases(oss: AccessClient, bucket: string): Case[] {
         const found = await send('GET', 'publicAccessBlock')
         if (!found.includes(flag)) throw new Error(`The block is ${found}`)
         await send('DELETE', 'publicAccessBlock')
+      },
+    },
+    {
+      name: 'an object has an ACL of its own',
+      async run() {
+        await oss.put('listed', Buffer.from('x'))
+        await oss.putACL('listed', 'public-read')
+        const { acl } = await oss.getACL('listed')
+        if (acl !== 'public-read') throw new Error(`The ACL is ${acl}`)
+        await oss.delete('listed')
       },
     },
   ]

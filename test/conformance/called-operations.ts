@@ -49,6 +49,7 @@ const SERVED_OPERATIONS = [
   'PutBucketTags',
   'PutBucketVersioning',
   'PutObject',
+  'PutObjectAcl',
   'UploadPart',
   'UploadPartCopy',
 ]

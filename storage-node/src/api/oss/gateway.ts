@@ -39,6 +39,7 @@ import { operationNotImplemented } from './operations/not-implemented.ts'
 import type { ResourceLevel } from './known-operations/known-operation.ts'
 import { PREFLIGHT } from './known-operations.ts'
 import { resolveOperation } from './resolve-operation.ts'
+import { versionArgument } from './version-arguments.ts'
 
 /** What a request names. */
 interface Target {
@@ -158,18 +159,19 @@ export class OssGateway {
   /** Reads are authorized by the row that the operation reads anyway; writes by the one they replace. */
   async #authorizeObject(request: ObjectRequest): Promise<void> {
     const { right, caller, http } = request
+    const { objects } = this.#services
     switch (right.access) {
       case 'read':
         return refuseAnonymousOverrides(caller, http)
       case 'write': {
-        await authorizeWrite(request, this.#services.objects)
+        await authorizeWrite(request, objects, versionArgument(http.query))
         if (http.headers['x-oss-tagging'] === undefined) return
         const tagging = { ...right, action: 'oss:PutObjectTagging' }
-        return authorizeWrite({ ...request, right: tagging }, this.#services.objects)
+        return authorizeWrite({ ...request, right: tagging }, objects)
       }
       case 'manage':
       case 'list':
-        return authorizeWrite(request, this.#services.objects)
+        return authorizeWrite(request, objects, versionArgument(http.query))
       default:
         return unreachable(right.access)
     }

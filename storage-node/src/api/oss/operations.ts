@@ -33,7 +33,7 @@ import {
 } from './operations/bucket-request-payment.ts'
 import { deleteBucketTags, getBucketTags, putBucketTags } from './operations/bucket-tags.ts'
 import { getBucketVersioning, putBucketVersioning } from './operations/bucket-versioning.ts'
-import { getObjectAcl } from './operations/object-acl.ts'
+import { getObjectAcl, putObjectAcl } from './operations/object-acl.ts'
 import { appendObject } from './operations/object-append.ts'
 import {
   copyObject,
@@ -85,6 +85,7 @@ const served: readonly OperationDefinition[] = [
   getObject,
   headObject,
   getObjectMeta,
+  putObjectAcl,
   getObjectAcl,
   copyObject,
   deleteObject,

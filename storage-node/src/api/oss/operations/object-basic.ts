@@ -139,7 +139,7 @@ export const deleteMultipleObjects: BucketOperation = {
     const request = readDeleteMultiple(await readDocument(http, DELETE_DOCUMENT_BYTES_MAX))
     const named = request.objects
     await inBatches(named, ({ key, versionId }) =>
-      authorizeWrite(deletionOf(listed, key, versionId), objects),
+      authorizeWrite(deletionOf(listed, key, versionId), objects, versionId),
     )
     const deleted = await inBatches(named, async ({ key, versionId }) => {
       return { key, named: versionId, ...(await objects.delete(bucket, key, versionId)) }
