@@ -330,6 +330,12 @@ const abortRows: Row[] = [
     status: 204,
   },
   ...versioningRows,
+  {
+    name: 'ListObjectVersions',
+    request: () => ({ method: 'GET', query: { versions: '' } }),
+    status: 200,
+    body: document('ListVersionsResult', `<Name>${bucket}</Name>`, '<IsTruncated>false<'),
+  },
   { name: 'DeleteBucket', request: () => ({ method: 'DELETE' }), status: 204, body: '' },
 ]
 

@@ -115,20 +115,6 @@ test.each([
 })
 
 test.each([
-  { method: 'GET', bucket, key, query: { versionId: 'x' } },
-  { method: 'DELETE', bucket, key, query: { versionId: 'x' } },
-  {
-    method: 'PUT',
-    bucket,
-    key: 'copy',
-    headers: { 'x-oss-copy-source': `/${bucket}/${key}?versionId=x` },
-  },
-])('a version that is not null is NotImplemented: %j', async (request) => {
-  expect(outcomeOf(await api.send(request))).toBe('400 NotImplemented')
-  expect(await stateOf()).toBe(before)
-})
-
-test.each([
   [{ method: 'PATCH', bucket, key }, 'GET, HEAD, PUT, DELETE'],
   [{ method: 'POST', bucket, key }, 'PUT'],
   [{ method: 'DELETE' }, 'GET'],

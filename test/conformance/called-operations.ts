@@ -37,6 +37,7 @@ const SERVED_OPERATIONS = [
   'InitiateMultipartUpload',
   'ListBuckets',
   'ListMultipartUploads',
+  'ListObjectVersions',
   'ListObjects',
   'ListObjectsV2',
   'ListParts',

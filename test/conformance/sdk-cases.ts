@@ -11,17 +11,19 @@ import type { AccessClient } from './access-cases.ts'
 import type { Case } from './cases.ts'
 import { settingCases, versioningCases } from './setting-cases.ts'
 import type { SettingClient } from './setting-cases.ts'
+import { versionCases } from './version-cases.ts'
+import type { VersionClient } from './version-cases.ts'
 
-interface AliOss extends SettingClient, AccessClient {
+interface DescribingClient {
   useBucket(bucket: string): void
-  put(key: string, body: Buffer): Promise<unknown>
-  delete(key: string): Promise<unknown>
   getBucketLocation(bucket: string): Promise<{ location: string }>
   getBucketACL(bucket: string): Promise<{ acl: string }>
   getBucketStat(bucket: string): Promise<{ stat: Record<string, string> }>
   getObjectMeta(key: string): Promise<{ res: { headers: Record<string, string> } }>
   listV2(query: object): Promise<{ objects?: { name: string; size: number }[] }>
 }
+
+type AliOss = DescribingClient & SettingClient & AccessClient & VersionClient
 
 /** Returns the cases in the order in which they must run. */
 export function sdkCases(access: Access, bucket: string): Case[] {
@@ -60,5 +62,6 @@ export function sdkCases(access: Access, bucket: string): Case[] {
         await oss.deleteBucket(bucket)
       },
     },
+    ...versionCases(oss, `${bucket}-versions`),
   ]
 }

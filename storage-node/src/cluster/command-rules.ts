@@ -60,7 +60,7 @@ export function needsSnapshot(query: Query): boolean {
 }
 
 export function isPage(kind: QueryKind): boolean {
-  return kind === 'list' || kind === 'uploads'
+  return kind === 'list' || kind === 'versions' || kind === 'uploads'
 }
 
 /** What the garbage collection asks for in any bucket, deleted ones too. */
@@ -76,6 +76,7 @@ export function isCleaning({ kind }: Command): boolean {
 export function addsData({ kind }: Command): boolean {
   return (
     kind === 'putObject' ||
+    kind === 'putSymlink' ||
     kind === 'replaceMetadata' ||
     kind === 'amendVersion' ||
     kind === 'appendObject' ||

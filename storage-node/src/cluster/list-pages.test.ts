@@ -7,7 +7,7 @@ import type { ObjectMetadata, ObjectRecord } from '../model/object.ts'
 import { plainVersion } from '../model/object.ts'
 import { answerQuery } from '../storage/answer-query.ts'
 import { PartitionRows } from '../storage/partition-rows.ts'
-import { countersRowKey, objectRowKey, uploadRowKey } from '../wire/stored/keys.ts'
+import { countersRowKey, objectRowKey, uploadRowKey, versionRowKey } from '../wire/stored/keys.ts'
 import { encodeObjectRow } from '../wire/stored/object-row.ts'
 import { positionOfKey } from '../wire/stored/range-keys.ts'
 import { encodeCountersRow, encodeUploadRow } from '../wire/stored/rows.ts'
@@ -27,7 +27,7 @@ const metadata: ObjectMetadata = {
 const record: ObjectRecord = {
   ...metadata,
   type: 'Normal',
-  versionSeq: 1n as VersionSeq,
+  versionSeq: 3n as VersionSeq,
   ...plainVersion,
   sizeBytes: 1,
   etag: '0'.repeat(32),
@@ -64,6 +64,10 @@ async function openCut(keys: readonly string[], cuts: readonly string[]): Promis
     const uploadId = at.toString(16).padStart(32, '0') as DataSetId
     return [BUCKET, ...NEIGHBOURS].flatMap((bucketId) => [
       { key: objectRowKey(bucketId, key as ObjectKey), value: encodeObjectRow(record) },
+      ...[1n, 2n].map((seq) => ({
+        key: versionRowKey(bucketId, key as ObjectKey, seq as VersionSeq),
+        value: encodeObjectRow({ ...record, versionSeq: seq as VersionSeq }),
+      })),
       {
         key: uploadRowKey(bucketId, key as ObjectKey, uploadId),
         value: encodeUploadRow(upload),
@@ -86,6 +90,8 @@ test('a bucket that is cut into partitions lists as if it were not', async () =>
       expect(await partitions.ask(list)).toEqual(await answerQuery(list, whole))
       const uploads = { kind: 'uploads', ...ask, afterUploadId: undefined } as const
       expect(await partitions.ask(uploads)).toEqual(await answerQuery(uploads, whole))
+      const versions = { kind: 'versions', ...ask, afterVersionId: undefined } as const
+      expect(await partitions.ask(versions)).toEqual(await answerQuery(versions, whole))
     }),
     { numRuns: 60 },
   )

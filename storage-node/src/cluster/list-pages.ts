@@ -10,7 +10,7 @@ import { OssError } from '../model/errors.ts'
 import type { Answer, ListQuery, Query } from '../model/query.ts'
 import { positionOfPrefix } from '../wire/stored/range-keys.ts'
 
-type ListKind = 'list' | 'uploads'
+type ListKind = 'list' | 'versions' | 'uploads'
 
 /** Asks the partition that holds the position. */
 export type AskAt<K extends ListKind> = (
@@ -48,6 +48,29 @@ export async function listPages(query: Query<'list'>, ask: AskAt<'list'>): Promi
       objects: [...page.objects, ...more.objects],
       commonPrefixes: [...page.commonPrefixes, ...more.commonPrefixes],
       next: more.isTruncated ? (more.next ?? shown) : undefined,
+    }
+  }
+  return { ...page, continuesAt: undefined }
+}
+
+/** One page of versions. */
+export async function versionPages(
+  query: Query<'versions'>,
+  ask: AskAt<'versions'>,
+): Promise<Answer<'versions'>> {
+  let position = listStart(query)
+  let page = await ask(position, query)
+  while (page.continuesAt !== undefined && !page.isTruncated) {
+    const { next, nextVersionId } = page
+    const shown = next === undefined ? {} : { after: next, afterVersionId: nextVersionId }
+    const count = page.versions.length + page.commonPrefixes.length
+    position = onward(position, page.continuesAt)
+    const more = await ask(position, { ...query, ...shown, maxCount: query.maxCount - count })
+    page = {
+      ...more,
+      versions: [...page.versions, ...more.versions],
+      commonPrefixes: [...page.commonPrefixes, ...more.commonPrefixes],
+      ...(more.next === undefined ? { next, nextVersionId } : {}),
     }
   }
   return { ...page, continuesAt: undefined }

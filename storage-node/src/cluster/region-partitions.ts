@@ -21,7 +21,7 @@ import type {
 } from '../model/query.ts'
 import { newOpId } from '../wire/stored/op-id.ts'
 import { SYSTEM_POSITION, positionOfKey, positionOfPrefix } from '../wire/stored/range-keys.ts'
-import { listPages, onward, uploadPages } from './list-pages.ts'
+import { listPages, onward, uploadPages, versionPages } from './list-pages.ts'
 import type { PartitionTable, Route } from './partition-table.ts'
 import type { Partitions } from './partitions.ts'
 import type { CallOptions, PrimaryCalls } from './primary-calls.ts'
@@ -77,6 +77,8 @@ export class RegionPartitions implements Partitions {
         return askAt(SYSTEM_POSITION, query)
       case 'list':
         return listPages(query, askAt<'list'>)
+      case 'versions':
+        return versionPages(query, askAt<'versions'>)
       case 'uploads':
         return uploadPages(query, askAt<'uploads'>)
       case 'counters':

@@ -57,6 +57,27 @@ export interface ObjectPage {
   readonly next: string | undefined
 }
 
+/** A version of a key, or a delete marker, as a list of versions shows it. */
+export interface VersionSummary extends ObjectSummary {
+  readonly versionId: VersionId
+  readonly isDeleteMarker: boolean
+  readonly isLatest: boolean
+}
+
+export interface VersionPage {
+  /** By key, and the newest first. */
+  readonly versions: readonly VersionSummary[]
+  readonly commonPrefixes: readonly string[]
+  readonly isTruncated: boolean
+  /** The last key or common prefix. */
+  readonly next: string | undefined
+  /**
+   * Where a page behind this one goes on among the versions of the key `next`; undefined when that
+   * is a common prefix. Of a null version it names the place, which outlives the version.
+   */
+  readonly nextVersionId: VersionId | undefined
+}
+
 /** An upload as a list shows it. */
 export interface UploadSummary {
   readonly key: ObjectKey
@@ -122,6 +143,11 @@ export interface RegionQueries {
     readonly answer: PartListRecord | undefined
   }
   readonly list: { readonly ask: ListQuery; readonly answer: ObjectPage & Continued }
+  readonly versions: {
+    /** `afterVersionId` goes on within the key `after`. */
+    readonly ask: ListQuery & { readonly afterVersionId: VersionId | undefined }
+    readonly answer: VersionPage & Continued
+  }
   readonly upload: {
     readonly ask: OnKey & {
       readonly uploadId: DataSetId

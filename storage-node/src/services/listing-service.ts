@@ -6,7 +6,8 @@
 
 import type { Partitions } from '../cluster/partitions.ts'
 import type { BucketRecord } from '../model/bucket.ts'
-import type { ObjectPage } from '../model/query.ts'
+import type { VersionId } from '../model/identifiers.ts'
+import type { ObjectPage, VersionPage } from '../model/query.ts'
 
 export interface ListOptions {
   readonly prefix: string
@@ -15,6 +16,11 @@ export interface ListOptions {
   /** Entries of the page are strictly greater; a common prefix is not repeated. */
   readonly after: string
   readonly maxKeys: number
+}
+
+export interface VersionListOptions extends ListOptions {
+  /** Goes on within the key `after`; undefined: behind all of its versions. */
+  readonly afterVersionId: VersionId | undefined
 }
 
 /** Reads list pages. */
@@ -28,5 +34,13 @@ export class ListingService {
   list(bucket: BucketRecord, { maxKeys, ...options }: ListOptions): Promise<ObjectPage> {
     const { bucketId } = bucket
     return this.#partitions.ask({ kind: 'list', bucketId, ...options, maxCount: maxKeys })
+  }
+
+  listVersions(
+    bucket: BucketRecord,
+    { maxKeys, ...options }: VersionListOptions,
+  ): Promise<VersionPage> {
+    const { bucketId } = bucket
+    return this.#partitions.ask({ kind: 'versions', bucketId, ...options, maxCount: maxKeys })
   }
 }

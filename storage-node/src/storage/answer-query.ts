@@ -29,6 +29,7 @@ import { bucketContinuation, rowsOfRange } from '../wire/stored/range-keys.ts'
 import { decodeDroppedRow, decodeFenceRow, decodeKillRow } from '../wire/stored/rows.ts'
 import { listObjects } from './list-objects.ts'
 import { listUploads } from './list-uploads.ts'
+import { listVersions } from './list-versions.ts'
 import type { KeyValue } from './key-value-engine.ts'
 import type { PartitionRows } from './partition-rows.ts'
 import { readNamed } from './read-versions.ts'
@@ -54,6 +55,8 @@ function answer(query: Query, rows: PartitionRows): Promise<Answer<QueryKind>> {
       return rows.partList(query.bucketId, query.key, query.dataSetId)
     case 'list':
       return listObjects(query, rows)
+    case 'versions':
+      return listVersions(query, rows)
     case 'upload':
       return readUpload(query, rows)
     case 'uploads':

@@ -2,14 +2,17 @@ import fc from 'fast-check'
 import { compareBytes } from '../base/bytes.ts'
 import type { PartitionRange } from '../contract/configuration.ts'
 import { isInRange } from '../contract/founding-ranges.ts'
+import { noCounters } from '../model/bucket.ts'
 import type { BucketId, ObjectKey, VersionSeq } from '../model/identifiers.ts'
 import type { ObjectRecord } from '../model/object.ts'
 import { plainVersion } from '../model/object.ts'
 import type { ObjectPage } from '../model/query.ts'
-import { objectRowKey } from '../wire/stored/keys.ts'
+import { countersRowKey, objectRowKey } from '../wire/stored/keys.ts'
 import { encodeObjectRow } from '../wire/stored/object-row.ts'
 import { positionOfKey } from '../wire/stored/range-keys.ts'
+import { encodeCountersRow } from '../wire/stored/rows.ts'
 import type { KeyValueEngine, Reader } from './key-value-engine.ts'
+import { LEFT_OUT_COUNT_MAX } from './list-keys.ts'
 import { listObjects } from './list-objects.ts'
 import { MemoryEngine } from './memory-engine.ts'
 import { PartitionRows } from './partition-rows.ts'
@@ -34,12 +37,22 @@ const record: ObjectRecord = {
   data: { kind: 'inline' },
 }
 
-async function engineWith(keys: readonly string[]): Promise<KeyValueEngine> {
+/** A bucket with these keys, of which some were deleted. */
+async function engineWith(
+  keys: readonly string[],
+  deleted: ReadonlySet<string> = new Set(),
+): Promise<KeyValueEngine> {
   const engine = new MemoryEngine()
-  const value = encodeObjectRow(record)
-  const rows = keys.map((key) => ({ key: objectRowKey(BUCKET, key as ObjectKey), value }))
-  const others = keys.map((key) => ({ key: objectRowKey(OTHER, key as ObjectKey), value }))
-  await engine.write([...rows, ...others])
+  const live = encodeObjectRow(record)
+  const marker = encodeObjectRow({ ...record, isDeleteMarker: true })
+  const rowsOf = (bucketId: BucketId) =>
+    keys.map((key) => ({
+      key: objectRowKey(bucketId, key as ObjectKey),
+      value: deleted.has(key) ? marker : live,
+    }))
+  const counters = encodeCountersRow({ ...noCounters, deleteMarkers: deleted.size })
+  const counted = { key: countersRowKey(BUCKET), value: counters }
+  await engine.write([...rowsOf(BUCKET), ...rowsOf(OTHER), counted])
   return engine
 }
 
@@ -79,8 +92,11 @@ test('pages of any size together show what a plain listing shows, in order and o
       delimiters,
       text(3),
       fc.integer({ min: 1, max: 7 }),
-      async (keys, prefix, delimiter, startAfter, maxCount) => {
-        const engine = await engineWith(keys)
+      fc.integer({ min: 1, max: 4 }),
+      async (all, prefix, delimiter, startAfter, maxCount, nth) => {
+        const deleted = new Set(nth === 1 ? [] : all.filter((_, at) => at % nth === 0))
+        const keys = all.filter((key) => !deleted.has(key))
+        const engine = await engineWith(all, deleted)
         const seen: string[] = []
         let after = startAfter
         for (;;) {
@@ -137,17 +153,19 @@ test('nothing goes on behind the last range, nor behind one that has all of the 
 test('large and small groups in any mixture are found whichever way they are read', async () => {
   const groups = fc.array(fc.integer({ min: 1, max: 150 }), { minLength: 1, maxLength: 60 })
   await fc.assert(
-    fc.asyncProperty(groups, async (sizes) => {
+    fc.asyncProperty(groups, fc.nat(100), async (sizes, percent) => {
       const name = (n: number) => String(n).padStart(4, '0')
       const keys = sizes.flatMap((size, group) =>
         size === 1
           ? [name(group)]
           : Array.from({ length: size }, (_, n) => `${name(group)}/${name(n)}`),
       )
-      const engine = await engineWith(keys)
+      const deleted = new Set(keys.filter((_, at) => (at * 37) % 100 < percent))
+      const engine = await engineWith(keys, deleted)
       const query = { bucketId: BUCKET, prefix: '', delimiter: '/', after: '', maxCount: 1000 }
       const page = await listObjects(query, new PartitionRows(engine))
-      expect(entriesOf(page)).toEqual(listPlainly(keys, query))
+      const live = keys.filter((key) => !deleted.has(key))
+      expect(entriesOf(page)).toEqual(listPlainly(live, query))
       expect(page.isTruncated).toBe(false)
     }),
     { numRuns: 60 },
@@ -170,4 +188,39 @@ test('a page over large groups reads a few rows of each', async () => {
   const page = await listObjects(query, new PartitionRows(counting))
   expect(page.commonPrefixes).toHaveLength(20)
   expect(rowsRead).toBeLessThan(300)
+})
+
+describe('a page over more deleted keys than are left out at a time', () => {
+  const COUNT = 3 * LEFT_OUT_COUNT_MAX
+  const name = (n: number) => `d/${String(n).padStart(6, '0')}`
+  const dead = Array.from({ length: COUNT }, (_, n) => name(n))
+  const keys = ['a', ...dead, 'e', 'f']
+  let engine: KeyValueEngine
+  beforeAll(async () => {
+    engine = await engineWith(keys, new Set(dead))
+  })
+
+  /** All pages: what each shows. */
+  async function pagesOf(delimiter: string, maxCount: number): Promise<string[][]> {
+    const pages: string[][] = []
+    for (let after = ''; ;) {
+      const query = { bucketId: BUCKET, prefix: '', delimiter, after, maxCount }
+      const page = await listObjects(query, new PartitionRows(engine))
+      pages.push(entriesOf(page))
+      if (!page.isTruncated) return pages
+      expect(compareBytes(Buffer.from(page.next ?? ''), Buffer.from(after))).toBe(1)
+      after = page.next ?? ''
+    }
+  }
+
+  test.each([1, 2, 1000])('of %d ends before its time, and the next goes on there', async (max) => {
+    const pages = await pagesOf('', max)
+    expect(pages.flat()).toEqual(['a', 'e', 'f'])
+    expect(pages.length).toBeGreaterThan(2)
+    expect(pages.length).toBeLessThan(8)
+  })
+
+  test.each([1, 2, 1000])('of %d shows a group that it has not seen to its end', async (max) => {
+    expect((await pagesOf('/', max)).flat()).toEqual(['a', 'd/', 'e', 'f'])
+  })
 })

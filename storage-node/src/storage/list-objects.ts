@@ -7,12 +7,14 @@
 import type { Answer, ListQuery, ObjectSummary } from '../model/query.ts'
 import { justAfter, objectRowKey, prefixEnd, prefixRange } from '../wire/stored/keys.ts'
 import type { ObjectKey } from '../model/identifiers.ts'
-import { decodeObjectSummary } from '../wire/stored/object-row.ts'
+import { decodeObjectSummary, isDeleteMarkerRow } from '../wire/stored/object-row.ts'
 import { groupOf, walkContinuation, walkKeys } from './list-keys.ts'
-import type { RowSource, WalkedEntry } from './list-keys.ts'
+import type { WalkedEntry } from './list-keys.ts'
+import type { KeyValue } from './key-value-engine.ts'
+import type { PartitionRows } from './partition-rows.ts'
 
 /** One page of what the partition has, in unsigned byte order of the keys. */
-export async function listObjects(query: ListQuery, rows: RowSource): Promise<Answer<'list'>> {
+export async function listObjects(query: ListQuery, rows: PartitionRows): Promise<Answer<'list'>> {
   const start = startRow(
     query,
     'O',
@@ -20,18 +22,44 @@ export async function listObjects(query: ListQuery, rows: RowSource): Promise<An
   )
   const { bucketId, prefix, delimiter, maxCount } = query
   const walk = { namespace: 'O', bucketId, prefix, delimiter, start, count: maxCount + 1 } as const
-  const entries = await walkKeys(rows, walk)
-  const isTruncated = entries.length > maxCount
-  if (isTruncated) entries.pop()
+  // Where nothing was deleted, no value is read to find that out.
+  const { deleteMarkers } = await rows.counters(bucketId)
+  const hidden = deleteMarkers === 0 ? {} : { isLeftOut: isDeleted }
+  const { entries, endedAt } = await walkKeys(rows, { ...walk, ...hidden })
+  const isFull = entries.length > maxCount
+  if (isFull) entries.pop()
+  const next = endedAt === undefined ? nameOf(entries) : goOnAt(endedAt, entries, query)
+  const isTruncated = isFull || endedAt !== undefined
   const objects: ObjectSummary[] = []
   const commonPrefixes: string[] = []
   for (const entry of entries) {
     if (entry.kind === 'prefix') commonPrefixes.push(entry.prefix)
     else objects.push({ key: entry.key, ...decodeObjectSummary(entry.row.value) })
   }
-  const next = isTruncated ? nameOf(entries) : undefined
   const continuesAt = walkContinuation(query, rows)
-  return { objects, commonPrefixes, isTruncated, next, continuesAt }
+  return { objects, commonPrefixes, isTruncated, next: isTruncated ? next : undefined, continuesAt }
+}
+
+function isDeleted({ value }: KeyValue): boolean {
+  return isDeleteMarkerRow(value)
+}
+
+/**
+ * Where a list goes on that ended among deleted keys. Within a group it could only go on behind the
+ * group: so that is shown, though perhaps nothing is left in it, rather than left out.
+ */
+function goOnAt(
+  endedAt: ObjectKey,
+  entries: WalkedEntry[],
+  { prefix, delimiter, maxCount }: ListQuery,
+): string {
+  const group = groupOf(endedAt, prefix, delimiter)
+  if (group === undefined) return endedAt
+  const last = nameOf(entries)
+  if (last === group) return group
+  if (entries.length === maxCount && last !== undefined) return last
+  entries.push({ kind: 'prefix', prefix: group })
+  return group
 }
 
 /**

@@ -20,7 +20,7 @@ export async function listUploads(
   const { bucketId, prefix, delimiter, maxCount } = query
   const start = firstRow(query)
   const walk = { namespace: 'M', bucketId, prefix, delimiter, start, count: maxCount + 1 } as const
-  const entries = await walkKeys(rows, walk)
+  const { entries } = await walkKeys(rows, walk)
   const isTruncated = entries.length > maxCount
   if (isTruncated) entries.pop()
   const uploads: UploadSummary[] = []

@@ -26,7 +26,7 @@ import {
   putBucketPublicAccessBlock,
 } from './operations/bucket-public-access-block.ts'
 import { deleteBucketCors, getBucketCors, putBucketCors } from './operations/bucket-cors.ts'
-import { listObjects, listObjectsV2 } from './operations/bucket-listing.ts'
+import { listObjects, listObjectsV2, listObjectVersions } from './operations/bucket-listing.ts'
 import {
   getBucketRequestPayment,
   putBucketRequestPayment,
@@ -34,7 +34,7 @@ import {
 import { deleteBucketTags, getBucketTags, putBucketTags } from './operations/bucket-tags.ts'
 import { getBucketVersioning, putBucketVersioning } from './operations/bucket-versioning.ts'
 import { getObjectAcl, putObjectAcl } from './operations/object-acl.ts'
-import { appendObject } from './operations/object-append.ts'
+import { appendObject, sealAppendObject } from './operations/object-append.ts'
 import {
   copyObject,
   deleteMultipleObjects,
@@ -51,6 +51,12 @@ import {
   uploadPartCopy,
 } from './operations/object-multipart.ts'
 import { getObject, getObjectMeta, headObject } from './operations/object-read.ts'
+import { getSymlink, putSymlink } from './operations/object-symlink.ts'
+import {
+  deleteObjectTagging,
+  getObjectTagging,
+  putObjectTagging,
+} from './operations/object-tagging.ts'
 import { listBuckets } from './operations/service.ts'
 
 const served: readonly OperationDefinition[] = [
@@ -81,6 +87,7 @@ const served: readonly OperationDefinition[] = [
   getBucketRequestPayment,
   listObjects,
   listObjectsV2,
+  listObjectVersions,
   putObject,
   getObject,
   headObject,
@@ -91,6 +98,12 @@ const served: readonly OperationDefinition[] = [
   deleteObject,
   deleteMultipleObjects,
   appendObject,
+  sealAppendObject,
+  putSymlink,
+  getSymlink,
+  putObjectTagging,
+  getObjectTagging,
+  deleteObjectTagging,
   initiateMultipartUpload,
   uploadPart,
   uploadPartCopy,

@@ -16,6 +16,7 @@ import type {
   ObjectSummary,
   Query,
   UploadSummary,
+  VersionSummary,
 } from '../../model/query.ts'
 import type { Codec } from './codec.ts'
 import {
@@ -87,19 +88,27 @@ export const query: Codec<Query> = taggedUnion('kind', {
   dropped: variant(10, walk),
   kills: variant(11, walk),
   fences: variant(12, walk),
+  versions: variant(13, { ...listQuery, afterVersionId: optional(versionId) }),
 })
 
 const numberedPart: Codec<NumberedPart> = struct<NumberedPart>({
   partNumber: varint(),
   piece: pieceRecord,
 })
-const objectSummary: Codec<ObjectSummary> = struct<ObjectSummary>({
+const objectSummaryFields = {
   key: objectKey,
   type: objectType,
   storageClass,
   sizeBytes: u48(),
   lastModifiedMs: u48(),
   etag,
+}
+const objectSummary: Codec<ObjectSummary> = struct<ObjectSummary>(objectSummaryFields)
+const versionSummary: Codec<VersionSummary> = struct<VersionSummary>({
+  ...objectSummaryFields,
+  versionId,
+  isDeleteMarker: bool(),
+  isLatest: bool(),
 })
 const uploadSummary: Codec<UploadSummary> = struct<UploadSummary>({
   key: objectKey,
@@ -162,4 +171,14 @@ export const answer: Codec<KindedAnswer> = taggedUnion('kind', {
   dropped: variant(10, { answer: list(droppedEntry, ROW_COUNT_MAX) }),
   kills: variant(11, { answer: list(killEntry, ROW_COUNT_MAX) }),
   fences: variant(12, { answer: list(fenceEntry, ROW_COUNT_MAX) }),
+  versions: variant(13, {
+    answer: struct({
+      versions: list(versionSummary, ROW_COUNT_MAX),
+      commonPrefixes: prefixes,
+      isTruncated: bool(),
+      next: optional(listText),
+      nextVersionId: optional(versionId),
+      ...continued,
+    }),
+  }),
 })

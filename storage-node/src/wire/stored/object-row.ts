@@ -44,6 +44,7 @@ const DATA_KINDS = ['none', 'inline', 'chunks', 'pieces'] as const
 // The fixed head: version, type, class, acl, size(6), time(6), crc(8), versionSeq(8), etag(16), parts(2).
 const SIZE_AT = 4
 const TIME_AT = 10
+const SEQ_AT = 24
 const ETAG_AT = 32
 const ETAG_PARTS_AT = 48
 const HEAD_BYTES = 50
@@ -62,6 +63,7 @@ const FLAGS = {
   hasOlder: 64,
 } as const
 const SALT_BYTES = 8
+const RESTORE_BYTES = 12
 /** No version has this number. */
 const NOWHERE = 0n
 
@@ -138,6 +140,28 @@ export function decodeObjectSummary(bytes: Uint8Array): ObjectSummaryRow {
 /** Whether the row says that the key was deleted. */
 export function isDeleteMarkerRow(bytes: Uint8Array): boolean {
   return bytes[0] === VERSION && ((bytes[FLAGS_AT] ?? 0) & FLAGS.isDeleteMarker) !== 0
+}
+
+/** What a list of versions shows of one, besides what the head has. */
+export interface VersionSummaryRow extends ObjectSummaryRow {
+  readonly versionSeq: VersionSeq
+  readonly versionId: VersionId
+  readonly isDeleteMarker: boolean
+}
+
+/** Decodes the fixed head and the identifier. */
+export function decodeVersionSummary(bytes: Uint8Array): VersionSummaryRow {
+  const summary = decodeObjectSummary(bytes)
+  const row = asBuffer(bytes)
+  const versionSeq = row.readBigUInt64LE(SEQ_AT) as VersionSeq
+  const flags = row[0] === VERSION ? (row[FLAGS_AT] ?? 0) : 0
+  const isDeleteMarker = (flags & FLAGS.isDeleteMarker) !== 0
+  if ((flags & FLAGS.hasVersionId) === 0) {
+    return { ...summary, versionSeq, versionId: NULL_VERSION, isDeleteMarker }
+  }
+  const saltAt = FLAGS_AT + 1 + (flags & FLAGS.hasRestore ? RESTORE_BYTES : 0)
+  const versionId = versionIdOf(versionSeq, row.toString('hex', saltAt, saltAt + SALT_BYTES))
+  return { ...summary, versionSeq, versionId, isDeleteMarker }
 }
 
 /** Metadata without a place of its own: rows `M` carry it too. */

@@ -9,6 +9,7 @@ import { decodeEffects } from './effects.ts'
 import {
   decodeObjectRow,
   decodeObjectSummary,
+  decodeVersionSummary,
   encodeObjectRow,
   isDeleteMarkerRow,
 } from './object-row.ts'
@@ -113,6 +114,9 @@ test('object rows come back as they were, and their head alone shows the summary
       }
       expect(decodeObjectSummary(row)).toEqual(summary)
       expect(isDeleteMarkerRow(row)).toBe(record.isDeleteMarker)
+      const { versionSeq, versionId, isDeleteMarker } = record
+      const version = { ...summary, versionSeq, versionId, isDeleteMarker }
+      expect(decodeVersionSummary(row)).toEqual(version)
     }),
   )
 })
@@ -127,6 +131,7 @@ test('object rows of before there were versions are read as what they were', () 
       expect(decodeObjectRow(older)).toEqual(plain)
       expect(decodeObjectSummary(older)).toEqual(decodeObjectSummary(row))
       expect(isDeleteMarkerRow(older)).toBe(false)
+      expect(decodeVersionSummary(older)).toEqual(decodeVersionSummary(row))
     }),
   )
 })

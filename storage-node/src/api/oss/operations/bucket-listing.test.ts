@@ -1,6 +1,7 @@
-import type { ObjectPage } from '../../../model/query.ts'
+import type { ObjectPage, VersionPage } from '../../../model/query.ts'
+import { NULL_VERSION, parseVersionId } from '../../../model/version-id.ts'
 import { key, record, requestOf, servicesOf } from '../operation-fixtures.ts'
-import { listObjects, listObjectsV2 } from './bucket-listing.ts'
+import { listObjects, listObjectVersions, listObjectsV2 } from './bucket-listing.ts'
 
 const page: ObjectPage = {
   objects: [{ ...record, key }],
@@ -75,5 +76,66 @@ describe('ListObjectsV2', () => {
   test.each(['%21', 'a', '_w'])('refuses the token %s, which nobody issued', async (token) => {
     const wrong = list(listObjectsV2, `continuation-token=${token}`)
     await expect(wrong).rejects.toMatchObject({ code: 'InvalidArgument' })
+  })
+})
+
+describe('ListObjectVersions', () => {
+  const versionId = parseVersionId('versionId', 'A'.repeat(26))
+  const versions: VersionPage = {
+    versions: [
+      { ...record, key, versionId, isLatest: true, isDeleteMarker: true },
+      { ...record, key, versionId: NULL_VERSION, isLatest: false, isDeleteMarker: false },
+    ],
+    commonPrefixes: ['oats/'],
+    isTruncated: true,
+    next: key,
+    nextVersionId: versionId,
+  }
+
+  async function listVersions(query: string) {
+    const asked: unknown[] = []
+    const services = servicesOf({
+      listings: {
+        listVersions(_bucket, options) {
+          asked.push(options)
+          return Promise.resolve(versions)
+        },
+      },
+    })
+    const { body } = await listObjectVersions.handle(requestOf({ query }), services)
+    return { asked, body: String(body) }
+  }
+
+  test('shows versions and delete markers in their order, and where it goes on', async () => {
+    const { body } = await listVersions('max-keys=2')
+    const owner =
+      '<Owner><ID>1000000000000001</ID><DisplayName>1000000000000001</DisplayName></Owner>'
+    const head = (id: string, isLatest: boolean) =>
+      `<Key>barley</Key><VersionId>${id}</VersionId><IsLatest>${isLatest}</IsLatest><LastModified>2026-01-02T00:00:00.000Z</LastModified>`
+    expect(body).toContain(
+      `<NextKeyMarker>barley</NextKeyMarker><NextVersionIdMarker>${'A'.repeat(26)}</NextVersionIdMarker>` +
+        `<DeleteMarker>${head('A'.repeat(26), true)}${owner}</DeleteMarker>` +
+        `<Version>${head('null', false)}<ETag>"${record.etag}"</ETag><Type>Normal</Type><Size>5</Size><StorageClass>Standard</StorageClass>${owner}</Version>` +
+        '<CommonPrefixes><Prefix>oats/</Prefix></CommonPrefixes>',
+    )
+  })
+
+  test('goes on behind a version of a key, or behind all of them', async () => {
+    const behind = await listVersions(`key-marker=k&version-id-marker=${'A'.repeat(26)}`)
+    expect(behind.asked).toMatchObject([{ after: 'k', afterVersionId: versionId, maxKeys: 100 }])
+    const all = await listVersions('key-marker=k&version-id-marker=')
+    expect(all.asked).toMatchObject([{ after: 'k', afterVersionId: undefined }])
+  })
+
+  test.each([
+    'version-id-marker=null',
+    'key-marker=k&version-id-marker=x',
+    'key-marker=k&version-id-marker=NULL',
+    'max-keys=0',
+    'max-keys=1001',
+    'encoding-type=base64',
+    `key-marker=${'k'.repeat(1024)}`,
+  ])('refuses %s', async (query) => {
+    await expect(listVersions(query)).rejects.toMatchObject({ code: 'InvalidArgument' })
   })
 })

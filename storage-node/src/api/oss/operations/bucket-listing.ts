@@ -1,12 +1,14 @@
 /**
- * ListObjects and ListObjectsV2 (oss.md 5.6).
+ * ListObjects, ListObjectsV2 and ListObjectVersions (oss.md 5.6, 5.7).
  *
  * @module
  */
 
 import { invalidArgument } from '../../../model/errors.ts'
 import { LIST_KEYS_DEFAULT, LIST_KEYS_MAX } from '../../../model/limits.ts'
+import { parseVersionId } from '../../../model/version-id.ts'
 import { writeListObjects, writeListObjectsV2 } from '../../../wire/oss/documents/list-objects.ts'
+import { writeListVersions } from '../../../wire/oss/documents/list-versions.ts'
 import type { QueryPair } from '../../../wire/oss/request-head.ts'
 import { queryValue } from '../../../wire/oss/request-head.ts'
 import type { BucketOperation } from '../../operation.ts'
@@ -50,6 +52,31 @@ export const listObjectsV2: BucketOperation = {
         page,
       }),
     )
+  },
+}
+
+export const listObjectVersions: BucketOperation = {
+  name: 'ListObjectVersions',
+  resource: 'bucket',
+  permission: 'oss:ListObjectVersions',
+  metering: 'get',
+  access: 'list',
+  async handle({ http: { query }, bucket }, { listings }) {
+    const options = listOptions(query)
+    const keyMarker = textArgument(query, 'key-marker')
+    const versionIdMarker = queryValue(query, 'version-id-marker') ?? ''
+    const afterVersionId =
+      versionIdMarker === '' ? undefined : parseVersionId('version-id-marker', versionIdMarker)
+    if (afterVersionId !== undefined && keyMarker === '') {
+      const message = 'A version-id-marker needs a key-marker.'
+      throw invalidArgument('version-id-marker', versionIdMarker, message)
+    }
+    const page = await listings.listVersions(bucket, {
+      ...options,
+      after: keyMarker,
+      afterVersionId,
+    })
+    return xmlResponse(writeListVersions({ ...options, bucket, keyMarker, versionIdMarker, page }))
   },
 }
 
