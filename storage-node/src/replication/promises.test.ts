@@ -12,6 +12,7 @@ import {
   summary,
 } from './replica-fixtures.ts'
 import type { BenchOptions } from './replica-fixtures.ts'
+import { NO_BALLOT } from './ballot.ts'
 import { isActive } from './step.ts'
 
 const ONE = ballot(1, 1)
@@ -97,6 +98,32 @@ test('a grant that was released counts no more', () => {
   bench.receive(A, { kind: 'release', ballot: ONE, to: C, version: '' })
   seal(bench)
   expect(bench.sent('sealAck')).toHaveLength(1)
+})
+
+describe('grants of two primaries, one after the other, of which the second releases its own', () => {
+  const TWO = ballot(2, 1)
+
+  /** It followed the second without having been asked for a promise. */
+  function released(afterMs: number): Bench {
+    const bench = granter()
+    bench.input({ kind: 'wake' })
+    bench.prepare(TWO, position(0, NO_BALLOT), [], 0, C)
+    expect(bench.take('allowGrants').at(-1)).toMatchObject({ ballot: TWO, to: C })
+    bench.elapse(afterMs)
+    bench.grantedUntilMs = bench.nowMs + 3000
+    bench.receive(C, { kind: 'release', ballot: TWO, to: A, version: '' })
+    bench.effects = []
+    seal(bench, A, 3)
+    return bench
+  }
+
+  test('count no longer than the first one can hold its own', () => {
+    expect(released(2001).sent('sealAck')).toMatchObject([{ to: A }])
+  })
+
+  test('count until then', () => {
+    expect(refusal(released(500))).toMatchObject({ why: 'grantLives', retryAfterMs: 1500 })
+  })
 })
 
 test('after a start it keeps quiet: no promise and no grant', () => {

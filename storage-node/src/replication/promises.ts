@@ -63,7 +63,11 @@ export function requestPromise(turn: Turn, request: PromiseRequest): void {
   }
   if (grants.waiting.some(({ from }) => from === request.from)) return
   grants.waiting.push(request)
-  if (grants.revoking !== undefined) return
+  if (grants.revoking === undefined) revokeGrants(turn)
+}
+
+function revokeGrants(turn: Turn): void {
+  const { grants } = turn.state
   grants.revoking = takeToken(turn)
   grants.allowed = undefined
   turn.effects.push({ kind: 'revokeGrants', token: grants.revoking })
@@ -71,10 +75,14 @@ export function requestPromise(turn: Turn, request: PromiseRequest): void {
 
 /** The lease service grants nothing any more; the last grant lives until `untilMs`. */
 export function onGrantsRevoked(turn: Turn, token: number, untilMs: number): void {
-  const { grants } = turn.state
+  const { grants, durable } = turn.state
   if (grants.revoking !== token) return
   grants.revoking = undefined
   if (untilMs <= turn.nowMs) grants.holder = undefined
+  else if (grants.holder !== undefined && grants.holder !== durable?.promised.to) {
+    grants.formerUntilMs = untilMs
+    grants.holder = undefined
+  }
   for (const request of grants.waiting.splice(0)) decide(turn, request, untilMs)
 }
 
@@ -139,11 +147,17 @@ function untilKnownDeadMs({ state }: Turn, waitMs: number): number {
 }
 
 /** Until when somebody other than the asker's present process can hold a grant (L3). */
-function rivalGrantUntilMs({ state, around, nowMs }: Turn, from: StoreId, untilMs: number): number {
+function rivalGrantUntilMs(turn: Turn, from: StoreId, untilMs: number): number {
+  if (untilMs <= turn.nowMs) return 0
+  const formerUntilMs = Math.min(turn.state.grants.formerUntilMs, untilMs)
+  return Math.max(formerUntilMs, holderGrantUntilMs(turn, from, untilMs))
+}
+
+/** The same, but for those that had the office before the holder. */
+function holderGrantUntilMs({ state, around }: Turn, from: StoreId, untilMs: number): number {
   const { grants, durable, settings } = state
-  if (untilMs <= nowMs) return 0
   const holder = grants.holder ?? durable?.promised.to
-  if (holder === undefined || holder === 'several') return untilMs
+  if (holder === undefined) return untilMs
   const promised = durable?.promised
   const isReleased =
     grants.released !== undefined &&
@@ -165,6 +179,9 @@ function givePromise(turn: Turn, request: PromiseRequest): void {
     promised: { ballot: request.ballot, to: request.from },
   }
   state.highestPromiseSeen = maxBallot(state.highestPromiseSeen, request.ballot)
+  // That nobody else holds a grant that counts has just been found out.
+  if (state.grants.holder !== request.from) state.grants.holder = undefined
+  state.grants.formerUntilMs = 0
   state.following = undefined
   state.isCalled = false
   state.resumeAtMs = undefined
@@ -230,8 +247,10 @@ export function allowGrantsIfDue(turn: Turn): void {
   if (ballot.activation === 0 || to === identity.self) return
   if (!sameBallot(syncedPromise, ballot) || isAllowed(grants.allowed, ballot)) return
   if (silentUntilMs(turn) > turn.nowMs) return
+  // Another has been granted: until when is asked now, so that it does not count against this one.
+  if (grants.holder !== undefined && grants.holder !== to) return revokeGrants(turn)
   grants.allowed = ballot
-  grants.holder = grants.holder === undefined || grants.holder === to ? to : 'several'
+  grants.holder = to
   turn.effects.push({ kind: 'allowGrants', ballot, to })
 }
 

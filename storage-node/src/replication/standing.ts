@@ -13,7 +13,7 @@ import { readQuorumUntilMs } from './reads.ts'
 import { resume } from './resume.ts'
 import { isMember } from './state.ts'
 import type { Primary, Turn } from './state.ts'
-import { ACTIVATION_STALL_MS, GRANT_MS, REFUSAL_STALL_MS } from './timing.ts'
+import { ACTIVATION_STALL_MS, GRANT_MS, HEALTHY_BEACON_MS, REFUSAL_STALL_MS } from './timing.ts'
 
 /** Begins a candidacy if the time for one has come. */
 export function standIfDue(turn: Turn): void {
@@ -34,8 +34,18 @@ export function standDueMs(turn: Turn): number | undefined {
     state.resumeAtMs = undefined
   }
   if (state.isCalled) return soonestMs
-  const suspectMs = Math.max(around.grantedUntilMs(), state.quietSinceMs + GRANT_MS)
+  const quietMs = state.quietSinceMs + GRANT_MS
+  const suspectMs = Math.max(around.grantedUntilMs(), firstGrantMs(turn), quietMs)
   return Math.max(soonestMs, suspectMs + staggerMs(turn))
+}
+
+/**
+ * By when a primary that is heard has got the first grant of a store that has just kept quiet (L4): it
+ * takes one more beacon, and until then that nothing is granted says nothing about it.
+ */
+function firstGrantMs({ state: { durable, silence }, around }: Turn): number {
+  if (durable === undefined || silence === undefined) return 0
+  return Math.min(around.heardMs(durable.promised.to), silence.untilMs) + HEALTHY_BEACON_MS
 }
 
 /** Only a member with intact applied state. */

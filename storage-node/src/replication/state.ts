@@ -164,8 +164,10 @@ export interface SyncProgress {
 export interface Grants {
   /** What the lease service may grant now. */
   allowed: Ballot | undefined
-  /** To whom live grants can have been given. */
-  holder: StoreId | 'several' | undefined
+  /** To whom live grants can have been given since it was last found out who can hold any. */
+  holder: StoreId | undefined
+  /** Until when others can hold some: those that had the office before the holder. */
+  formerUntilMs: number
   /** The primary of this ballot has released its grants. */
   released: Ballot | undefined
   /** Number of the revocation under way. */
@@ -260,6 +262,7 @@ export function openReplica({ identity, settings, recovered }: ReplicaOptions): 
     grants: {
       allowed: undefined,
       holder: undefined,
+      formerUntilMs: 0,
       released: undefined,
       revoking: undefined,
       waiting: [],

@@ -57,6 +57,39 @@ test('a grant that was renewed puts it off; the second in rank waits a little lo
   expect(bench.take('getConfiguration')).toHaveLength(1)
 })
 
+describe('a store that has just ended its silence', () => {
+  /** Its primary's beacons come as they should, or ended when it started. */
+  function silent(isHeard: boolean): Bench {
+    const bench = new Bench({ durable: durableOf(ONE, A), silenceMs: 3000 })
+    for (let ms = 0; ms < 3500; ms += 500) {
+      if (isHeard || ms === 0) bench.heardMs.set(A, bench.nowMs)
+      bench.elapse(500)
+    }
+    return bench
+  }
+
+  test('leaves a primary that is heard the time for the beacon that it can grant', () => {
+    const bench = silent(true)
+    expect(bench.take('allowGrants')).toHaveLength(1)
+    expect(bench.take('getConfiguration')).toEqual([])
+    bench.grantedUntilMs = bench.nowMs + 3000
+    bench.elapse(2990)
+    expect(bench.take('getConfiguration')).toEqual([])
+    bench.elapse(20)
+    expect(bench.take('getConfiguration')).toHaveLength(1)
+  })
+
+  test('stands when the beacons of a store that is heard do not name the partition', () => {
+    const bench = silent(true)
+    bench.elapse(750)
+    expect(bench.take('getConfiguration')).toHaveLength(1)
+  })
+
+  test('stands at once when the primary is not heard', () => {
+    expect(silent(false).take('getConfiguration')).toHaveLength(1)
+  })
+})
+
 test('nobody seals while the config store is down', () => {
   const bench = candidate()
   bench.readAs('unavailable')
