@@ -21,6 +21,8 @@ export interface EntrySenderOptions {
   readonly partition: PartitionId
   readonly journal: Journal
   readonly send: (to: StoreId, message: ReplicationMessage) => void
+  /** False once this store has left the office or the candidacy that the message is of. */
+  readonly isTimely: (message: EntryMessage) => boolean
   /** The journal could not be read. */
   readonly onFailed: (cause: Error) => void
 }
@@ -42,10 +44,15 @@ export class EntrySender {
     this.#options = options
   }
 
-  /** Settled at once when memory holds the entries; what files hold is as of the call, too. */
+  /**
+   * Settled at once when memory holds the entries; what files hold is as of the call, too. They may
+   * be read for long: what a promise to somebody else has overtaken meanwhile is not sent (I6).
+   */
   send({ to, message, from, upTo }: EntriesToSend): void {
     const { journal, partition } = this.#options
-    const parts = new Parts(message, (part) => this.#options.send(to, part))
+    const parts = new Parts(message, (part) => {
+      if (this.#options.isTimely(part)) this.#options.send(to, part)
+    })
     for (let seq = from; seq <= upTo; seq = (seq + 1) as Seq) {
       const entry = journal.recentEntry(partition, seq)
       if (entry !== undefined) parts.add(entry)

@@ -23,7 +23,7 @@ import type {
   ReplicationSettings,
   Surroundings,
 } from '../../replication/protocol.ts'
-import { NO_BALLOT } from '../../replication/ballot.ts'
+import { NO_BALLOT, sameBallot } from '../../replication/ballot.ts'
 import { mayRead } from '../../replication/reads.ts'
 import { isActive, logEnd, openReplica, step } from '../../replication/step.ts'
 import type { ReplicaState } from '../../replication/step.ts'
@@ -39,6 +39,7 @@ import { ReplicaOutside } from './partition-replica-outside.ts'
 import { findResult, openRows } from './partition-replica-rows.ts'
 import type { ReplicaRows } from './partition-replica-rows.ts'
 import { EntrySender } from './partition-replica-sends.ts'
+import type { EntryMessage } from './partition-replica-sends.ts'
 import { WakeTimer } from './partition-replica-wake.ts'
 import type { PeerNetwork } from '../peer-network.ts'
 import { Primary } from './primary.ts'
@@ -123,6 +124,7 @@ export class PartitionReplica implements SystemReplica {
     this.#sender = new EntrySender({
       ...{ partition, journal },
       send: (to, message) => this.#send(to, message),
+      isTimely: (message) => this.#isTimely(message),
       onFailed: (cause) => this.#fail('Cannot read the journal', cause),
     })
     const queue = {
@@ -338,6 +340,20 @@ export class PartitionReplica implements SystemReplica {
   #send(to: StoreId, message: ReplicationMessage): void {
     if (this.#isClosed) return
     this.#options.network.send(to, { kind: 'replication', partition: this.partition, message })
+  }
+
+  #isTimely(message: EntryMessage): boolean {
+    const { primary, candidacy } = this.#state
+    switch (message.kind) {
+      case 'prepare':
+        return primary !== undefined && sameBallot(primary.ballot, message.ballot)
+      case 'sync':
+        return candidacy !== undefined && sameBallot(candidacy.ballot, message.ballot)
+      case 'logEntries':
+        return true
+      default:
+        return unreachable(message)
+    }
   }
 
   #persist({ token, replica, entries }: Extract<Effect, { kind: 'persist' }>): void {
