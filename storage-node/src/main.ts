@@ -84,6 +84,7 @@ async function start(config: NodeConfig): Promise<(handOver: boolean) => Promise
   tell({ kind: 'opened', entry: peers.entry, isOlderThanRanges: isOlderThanRanges(store) })
   const placement = await peers.placed()
   const hashers = startHashThreads(fatal)
+  const silenceUntilMs = systemClock.monotonicMs() + GRANT_MS
   const node = await openStorageNode(store, {
     ...{ ...surroundings, hybridClock, configs, hashers },
     ...{ network: peers.network, leases: peers.leases },
@@ -92,7 +93,7 @@ async function start(config: NodeConfig): Promise<(handOver: boolean) => Promise
     zone: config.zone,
     replication: replicationSettings(placement, config.isOneKernel),
     groupCount: placement.groups.length,
-    silenceUntilMs: systemClock.monotonicMs() + GRANT_MS,
+    silenceUntilMs,
     checksums: await openChecksums(),
     slabBytesMax: SLAB_BYTES_MAX,
     gcGraceMs: config.gcGraceMs,
@@ -115,11 +116,19 @@ async function start(config: NodeConfig): Promise<(handOver: boolean) => Promise
     host: config.httpHost,
     port: config.httpPort,
   })
-  let isReady = true
+  let isReady = false
   const health = { isReady: () => isReady }
   const admin = await startAdminServer('127.0.0.1', config.adminPort, health, metrics)
-  tell({ kind: 'ready', httpPort: api.port, adminPort: admin.port })
+  const becomeReady = () => {
+    isReady = true
+    tell({ kind: 'ready', httpPort: api.port, adminPort: admin.port })
+  }
+  // It serves, but grants no lease yet (L4): were the next storage node restarted now, partitions of
+  // both would have nobody to read from.
+  const silenceMs = config.isOneKernel ? 0 : silenceUntilMs - systemClock.monotonicMs()
+  const readiness = systemClock.schedule(Math.max(0, silenceMs), becomeReady)
   return async (handOver) => {
+    readiness.cancel()
     isReady = false
     if (handOver) await node.handOver()
     await api.stop()

@@ -14,6 +14,7 @@ import type { Configuration, Member, Zone } from '../../contract/configuration.t
 import type { PartitionId, StoreId } from '../../contract/identifiers.ts'
 import type { Store } from '../../storage/store.ts'
 import type { ConfigStore, PartitionConfig } from '../config-store.ts'
+import { GRANT_MS } from '../beacons/lease-times.ts'
 import { firstConfigurationOf, writeFirstConfiguration } from '../first-configuration.ts'
 import type { Leases } from '../leases.ts'
 import type { PartitionReplica } from './partition-replica.ts'
@@ -144,13 +145,19 @@ export class ReplicaKeeper {
     return first
   }
 
-  /** The member that was heard of last. */
+  /** The member that was heard of last; one that has just started could not even promise itself (L4). */
   #heirOf(configuration: Configuration | undefined): StoreId | undefined {
-    const { leases, store } = this.#parts
-    const heardMs = (each: StoreId) => leases.view.heardMs(each)
+    const { leases, store, clock } = this.#parts
+    const { view } = leases
+    const keepsQuiet = (each: StoreId) => {
+      const restartedMs = view.restartedMs(each)
+      return restartedMs > 0 && clock.monotonicMs() - restartedMs < GRANT_MS ? 1 : 0
+    }
     const others = (configuration?.members ?? [])
       .map((member) => member.store)
-      .filter((each) => each !== store.storeId && heardMs(each) > 0)
-    return others.sort((a, b) => heardMs(b) - heardMs(a))[0]
+      .filter((each) => each !== store.storeId && view.heardMs(each) > 0)
+    return others.sort((a, b) => {
+      return keepsQuiet(a) - keepsQuiet(b) || view.heardMs(b) - view.heardMs(a)
+    })[0]
   }
 }
