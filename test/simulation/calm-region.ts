@@ -71,6 +71,7 @@ export class CalmRegion {
     const region = new CalmRegion(world, options)
     world.startAll()
     await region.#until(() => world.machines.every(({ node }) => node !== undefined))
+    await region.#until(() => world.chain.present.length > options.rangeCount)
     void region.#makeBuckets(options.rangeCount).then((made) => (region.#buckets = made))
     await region.#until(() => region.#buckets.size > 0)
     for (const partition of region.partitions) void region.#writeOn(partition)

@@ -1,7 +1,7 @@
 /**
  * `node test/simulation/failover.ts [--kills N] [--seed S]`: how long the partitions of a calm region
- * under load take no write when a storage node dies, hands over what it leads, or was only a
- * secondary.
+ * under load take no write when a storage node dies, hands over what it leads, was only a secondary,
+ * or when all are restarted one after the other.
  *
  * The production code in virtual time: the figures are those of the protocol, whatever else the
  * machine does, and the same in every run of a seed.
@@ -31,6 +31,11 @@ const FAILOVER_MS_MAX = 4_500
 /** What has died is a full member again by then. */
 const RETURN_MS = 3_500
 const HANDOVER_MS_MAX = 1_500
+/** From the end of a process to the next one's start. */
+const RESTART_MS = 1_000
+/** A storage node calls itself ready once its silence (L4) is over. */
+const SILENCE_MS = 3_000
+const LOOK_MS = 5
 
 /** What was measured; times of each partition concerned. */
 interface Figures {
@@ -42,10 +47,12 @@ interface Figures {
   readonly secondaryMs: number[]
   /** Of those, how many failed. */
   refusedCount: number
+  /** Without a write that succeeds while all are restarted in turn, the next when one is ready. */
+  readonly rollingMs: number[]
 }
 
 function newFigures(): Figures {
-  return { failoverMs: [], handoverMs: [], secondaryMs: [], refusedCount: 0 }
+  return { failoverMs: [], handoverMs: [], secondaryMs: [], refusedCount: 0, rollingMs: [] }
 }
 
 class Measurement {
@@ -65,6 +72,7 @@ class Measurement {
       if (kill % HANDOVER_EVERY_KILLS === 0) await this.#handOver()
       if (kill % SECONDARY_EVERY_KILLS === 0) await this.#killSecondary()
     }
+    await this.#restartAll()
   }
 
   /** Some store that leads something, at some moment between its beacons. */
@@ -115,16 +123,42 @@ class Measurement {
     const region = this.#region
     const primary = await this.#pickPrimary()
     const led = region.ledBy(primary)
-    region.thinkMs = BUSY_THINK_MS
-    for (const partition of led) region.writeNow(partition)
-    await region.elapse(THINK_MS * 2)
-    const beganMs = region.nowMs
+    const beganMs = await this.#makeBusy()
     void primary.node?.handOver()
     await region.elapse(HANDOVER_MS_MAX)
     region.thinkMs = THINK_MS
     for (const partition of led) {
       this.#figures.handoverMs.push(region.longestGapMs(partition, beganMs))
     }
+  }
+
+  async #restartAll(): Promise<void> {
+    const region = this.#region
+    const beganMs = await this.#makeBusy()
+    for (const machine of region.machines) {
+      let isHandedOver = false
+      void machine.node?.handOver().then(() => (isHandedOver = true))
+      while (!isHandedOver) await region.elapse(LOOK_MS)
+      machine.kill()
+      await region.elapse(RESTART_MS)
+      machine.start()
+      while (machine.node === undefined) await region.elapse(LOOK_MS)
+      await region.elapse(SILENCE_MS)
+    }
+    await region.elapse(THINK_MS)
+    region.thinkMs = THINK_MS
+    for (const partition of region.partitions) {
+      this.#figures.rollingMs.push(region.longestGapMs(partition, beganMs))
+    }
+  }
+
+  /** Resolves, with the time, when there are always writes under way. */
+  async #makeBusy(): Promise<number> {
+    const region = this.#region
+    region.thinkMs = BUSY_THINK_MS
+    for (const partition of region.partitions) region.writeNow(partition)
+    await region.elapse(THINK_MS * 2)
+    return region.nowMs
   }
 }
 
@@ -145,6 +179,7 @@ async function main(): Promise<boolean> {
   console.log(`failover ${describe(figures.failoverMs)}`)
   console.log(`handover ${describe(figures.handoverMs)}`)
   console.log(`secondary ${describe(figures.secondaryMs)} refused=${figures.refusedCount}`)
+  console.log(`rolling ${describe(figures.rollingMs)}`)
   for (const { rule, detail } of violations) console.log(`violation ${rule}: ${detail}`)
   return violations.length === 0
 }
