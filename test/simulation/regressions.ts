@@ -23,4 +23,8 @@ export const REGRESSION_SEEDS: readonly number[] = [
   8100943,
   // An old word that a member lacks its rows came after the snapshot, and ended all probing of it.
   505818444,
+  // A prepare whose entries took long to read was sent under a ballot that a promise had overtaken.
+  20001134,
+  // The only store of a region had just ended when everything was to be read in the end.
+  20000513,
 ]
