@@ -208,6 +208,56 @@ const objectRows: Row[] = [
   },
 ]
 
+/** Each leaves the bucket as it was, but for what is read next. */
+const attachedRows: Row[] = [
+  {
+    name: 'SealAppendObject',
+    request: () => ({ method: 'POST', key: 'log', query: { seal: '', position: '5' } }),
+    status: 200,
+    headers: { 'x-oss-sealed-time': / GMT$/ },
+  },
+  {
+    name: 'PutObjectTagging',
+    request: () => ({
+      method: 'PUT',
+      key: 'grain',
+      query: { tagging: '' },
+      body: '<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag></TagSet></Tagging>',
+    }),
+    status: 200,
+  },
+  {
+    name: 'GetObjectTagging',
+    request: () => ({ method: 'GET', key: 'grain', query: { tagging: '' } }),
+    status: 200,
+    body: document('Tagging', '<TagSet><Tag><Key>a</Key><Value>1</Value></Tag></TagSet>'),
+  },
+  {
+    name: 'DeleteObjectTagging',
+    request: () => ({ method: 'DELETE', key: 'grain', query: { tagging: '' } }),
+    status: 204,
+    body: '',
+  },
+  {
+    name: 'PutSymlink',
+    request: () => ({
+      method: 'PUT',
+      key: 'copy',
+      query: { symlink: '' },
+      headers: { 'x-oss-symlink-target': 'grain' },
+    }),
+    status: 200,
+    headers: { etag: /^"[0-9A-F]{32}"$/ },
+  },
+  {
+    name: 'GetSymlink',
+    request: () => ({ method: 'GET', key: 'copy', query: { symlink: '' } }),
+    status: 200,
+    headers: { 'x-oss-symlink-target': 'grain' },
+    body: '',
+  },
+]
+
 const uploadRows: Row[] = [
   {
     name: 'InitiateMultipartUpload',
@@ -283,7 +333,7 @@ const lastRows: Row[] = [
     name: 'GetBucketStat',
     request: () => ({ method: 'GET', query: { stat: '' } }),
     status: 200,
-    body: document('BucketStat', '<Storage>65</Storage>', '<ObjectCount>4</ObjectCount>'),
+    body: document('BucketStat', '<Storage>45</Storage>', '<ObjectCount>4</ObjectCount>'),
   },
   {
     name: 'DeleteMultipleObjects',
@@ -343,6 +393,7 @@ const rows = [
   ...bucketRows,
   ...settingRows,
   ...objectRows,
+  ...attachedRows,
   ...uploadRows,
   ...lastRows,
   ...abortRows,

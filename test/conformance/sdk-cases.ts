@@ -9,7 +9,7 @@ import type { Access } from '../support/oss-request.ts'
 import { accessCases } from './access-cases.ts'
 import type { AccessClient } from './access-cases.ts'
 import type { Case } from './cases.ts'
-import { settingCases, versioningCases } from './setting-cases.ts'
+import { attachedCases, settingCases, versioningCases } from './setting-cases.ts'
 import type { SettingClient } from './setting-cases.ts'
 import { versionCases } from './version-cases.ts'
 import type { VersionClient } from './version-cases.ts'
@@ -54,6 +54,7 @@ export function sdkCases(access: Access, bucket: string): Case[] {
     },
     ...settingCases(oss, bucket),
     ...accessCases(oss, bucket),
+    ...attachedCases(oss),
     ...versioningCases(oss, `${bucket}-versions`),
     {
       name: 'the bucket is removed',

@@ -20,6 +20,17 @@ export interface SettingClient {
   deleteBucketTags(bucket: string): Promise<unknown>
   putBucketRequestPayment(bucket: string, payer: string): Promise<unknown>
   getBucketRequestPayment(bucket: string): Promise<{ payer: string }>
+  put(key: string, body: Buffer, options?: object): Promise<unknown>
+  get(key: string): Promise<{ content: Buffer; res: { headers: Tags } }>
+  delete(key: string): Promise<unknown>
+  append(key: string, body: Buffer, options: object): Promise<unknown>
+  _objectRequestParams(method: string, key: string, options: object): object
+  request(params: object): Promise<unknown>
+  putObjectTagging(key: string, tags: Tags): Promise<unknown>
+  getObjectTagging(key: string): Promise<{ tag: Tags }>
+  deleteObjectTagging(key: string): Promise<unknown>
+  putSymlink(key: string, target: string, options?: object): Promise<unknown>
+  getSymlink(key: string): Promise<{ targetName: string }>
   putBucketCORS(bucket: string, rules: readonly object[]): Promise<unknown>
   getBucketCORS(bucket: string): Promise<{ rules: readonly object[] }>
   deleteBucketCORS(bucket: string): Promise<unknown>
@@ -76,6 +87,50 @@ export function settingCases(oss: SettingClient, bucket: string): Case[] {
         await oss.putBucketRequestPayment(bucket, 'Requester')
         mustEqual((await oss.getBucketRequestPayment(bucket)).payer, 'Requester')
         await oss.putBucketRequestPayment(bucket, 'BucketOwner')
+      },
+    },
+  ]
+}
+
+/** What objects carry: tags, links, a seal. They leave no object behind. */
+export function attachedCases(oss: SettingClient): Case[] {
+  return [
+    {
+      name: 'an object is tagged as it is put, again, and untagged',
+      async run() {
+        await oss.put('tagged', Buffer.from('x'), { headers: { 'x-oss-tagging': 'a=1&b=%2B' } })
+        mustEqual((await oss.getObjectTagging('tagged')).tag, { a: '1', b: '+' })
+        await oss.putObjectTagging('tagged', { grain: 'barley' })
+        mustEqual((await oss.getObjectTagging('tagged')).tag, { grain: 'barley' })
+        mustEqual((await oss.get('tagged')).res.headers['x-oss-tagging-count'], '1')
+        await oss.deleteObjectTagging('tagged')
+        mustEqual((await oss.getObjectTagging('tagged')).tag, {})
+        await oss.delete('tagged')
+      },
+    },
+    {
+      name: 'a symlink leads to its target',
+      async run() {
+        await oss.put('folder/target ü', Buffer.from('barley'))
+        await oss.putSymlink('link', 'folder/target ü', { meta: { colour: 'gold' } })
+        mustEqual((await oss.getSymlink('link')).targetName, 'folder/target ü')
+        mustEqual((await oss.get('link')).content.toString(), 'barley')
+        await oss.delete('link')
+        await oss.delete('folder/target ü')
+      },
+    },
+    {
+      name: 'an appendable object is sealed',
+      async run() {
+        await oss.append('log', Buffer.from('line'), { position: 0 })
+        // The client has no method for it.
+        const sealing = oss._objectRequestParams('POST', 'log', {
+          subres: { seal: '', position: '4' },
+        })
+        await oss.request({ ...sealing, successStatuses: [200] })
+        const refused = await oss.append('log', Buffer.from('x'), { position: 4 }).catch(errorCode)
+        mustEqual(refused, 'ObjectNotAppendable')
+        await oss.delete('log')
       },
     },
   ]

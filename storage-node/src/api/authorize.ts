@@ -84,6 +84,11 @@ export function authorizeObject(deed: Deed, record: ObjectRecord | undefined): v
   if (outcome.kind === 'denied') throw accessDenied(deed.caller, deed.bucket, outcome.by)
 }
 
+/** Whether the caller may do this to the object, which it was found to be allowed something else to. */
+export function mayDo(deed: Deed, record: ObjectRecord): boolean {
+  return isUnrestricted(deed) || outcomeOf(deed, record).kind === 'allowed'
+}
+
 /**
  * Throws `AccessDenied` where no key of a request about many could be allowed: its body need not be
  * read. Each key is asked about afterwards.

@@ -7,12 +7,8 @@
 import { headerNotImplemented } from '../model/errors.ts'
 import type { HeaderValues } from '../wire/oss/request-head.ts'
 
-/**
- * Of features that are not served yet, on whatever operation. `x-oss-tagging-directive` alone asks for
- * nothing where no object has tags: ossutil sends it with every copy.
- */
+/** Of features that are not served yet, on whatever operation. */
 const UNSERVED = [
-  'x-oss-tagging',
   'x-oss-bucket-tagging',
   'x-oss-server-side-encryption',
   'x-oss-server-side-encryption-key-id',
@@ -21,8 +17,6 @@ const UNSERVED = [
   'x-oss-callback-var',
   'x-oss-traffic-limit',
   'x-oss-process',
-  'x-oss-persistent-headers',
-  'x-oss-symlink-target',
   'x-oss-hns-status',
   'x-oss-resource-group-id',
   'x-oss-bypass-governance-retention',

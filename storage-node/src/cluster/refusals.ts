@@ -13,19 +13,21 @@ const TEXT_BYTES_MAX = 4096
 
 /** What a primary tells of its refusal. */
 export function refusalOf(error: OssError): Refusal {
-  const { code, message, details } = error
+  const { code, message, details, headers } = error
   return {
     code,
     message: message === ossErrors[code].message ? undefined : shortened(message),
     details: details.map(({ name, value }) => ({ name, value: shortened(value) })),
+    headers: Object.entries(headers).map(([name, value]) => ({ name, value })),
   }
 }
 
 /** The error that a gateway answers with. */
-export function errorOf({ code, message, details }: Refusal): OssError {
+export function errorOf({ code, message, details, headers: told }: Refusal): OssError {
   // A primary of a later version may know more codes.
   const known = Object.hasOwn(ossErrors, code) ? (code as OssErrorCode) : 'InternalError'
-  return new OssError(known, { details, ...(message !== undefined && { message }) })
+  const headers = Object.fromEntries(told.map(({ name, value }) => [name, value]))
+  return new OssError(known, { details, headers, ...(message !== undefined && { message }) })
 }
 
 function shortened(text: string): string {

@@ -69,12 +69,14 @@ test('the own replica is called without a message', async () => {
 
 test('a refusal is the error that it was at the primary', async () => {
   const { partition, node, command } = await openRegion()
-  const refused = new OssError('NoSuchUpload', { details: [{ name: 'UploadId', value: 'ABC' }] })
+  const headers = { 'x-oss-next-append-position': '5' }
+  const details = [{ name: 'UploadId', value: 'ABC' }]
+  const refused = new OssError('NoSuchUpload', { details, headers })
   partition.execute = () => ({ kind: 'refused', refusal: refusalOf(refused) })
   const error = await node.partitions.execute(command).catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(OssError)
   expect(error).not.toBeInstanceOf(UnknownOutcomeError)
-  expect(error).toMatchObject({ code: 'NoSuchUpload', status: 404, details: refused.details })
+  expect(error).toMatchObject({ code: 'NoSuchUpload', status: 404, details, headers })
   expect(partition.tries).toHaveLength(1)
 })
 

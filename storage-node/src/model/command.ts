@@ -67,6 +67,8 @@ export type VersionRule =
 export type Amendment =
   | { readonly kind: 'acl'; readonly acl: ObjectAcl }
   | { readonly kind: 'tags'; readonly tags: readonly Tag[] }
+  /** From then on an appendable object does not grow; `position` must be its length. */
+  | { readonly kind: 'seal'; readonly position: number }
 
 /** One attempt to delete one bucket: whoever is late with an earlier one changes nothing. */
 interface OnDeletion {
@@ -88,6 +90,16 @@ export type ObjectCommand =
       readonly body: StoredBody
       /** Upper-case hex; a copy's is not its MD5. */
       readonly etag: string
+      /** Means nothing where versions are kept. */
+      readonly forbidOverwrite: boolean
+      readonly versions: VersionRule
+    })
+  | (OnKey & {
+      readonly kind: 'putSymlink'
+      readonly metadata: ObjectMetadata
+      /** Upper-case hex. */
+      readonly etag: string
+      readonly target: ObjectKey
       /** Means nothing where versions are kept. */
       readonly forbidOverwrite: boolean
       readonly versions: VersionRule

@@ -8,7 +8,8 @@
  * @module
  */
 
-import type { Decision, ObjectCommand, RowChange, VersionRule } from './command.ts'
+import { unreachable } from '../base/assert.ts'
+import type { Amendment, Decision, ObjectCommand, RowChange, VersionRule } from './command.ts'
 import type { DecisionContext } from './decide-object.ts'
 import { OssError } from './errors.ts'
 import type { ObjectKey, VersionId, VersionSeq } from './identifiers.ts'
@@ -129,15 +130,41 @@ export function decideAmendVersion(
   const { bucketId, key, versionId, amendment } = command
   const found = requireVersion(named, versionId, key)
   if (found instanceof OssError) return { refused: found }
-  const record =
-    amendment.kind === 'acl'
-      ? { ...found, acl: amendment.acl, lastModifiedMs: nowMs }
-      : { ...found, tags: amendment.tags }
+  const record = amended(found, amendment, nowMs)
+  if (record instanceof OssError) return { refused: record }
   const change: RowChange =
     found === current
       ? { row: 'object', bucketId, key, value: record }
       : versionRow(command, found.versionSeq, record)
   return { changes: [change], result: { kind: 'object', record } }
+}
+
+/** Only a change of the ACL is one of the object's modification time (oss.md 5.21). */
+function amended(
+  found: ObjectRecord,
+  amendment: Amendment,
+  nowMs: number,
+): ObjectRecord | OssError {
+  switch (amendment.kind) {
+    case 'acl':
+      return { ...found, acl: amendment.acl, lastModifiedMs: nowMs }
+    case 'tags':
+      return { ...found, tags: amendment.tags }
+    case 'seal':
+      return sealed(found, amendment.position, nowMs)
+    default:
+      return unreachable(amendment)
+  }
+}
+
+/** Sealed again, an object stays sealed since it was. */
+function sealed(found: ObjectRecord, position: number, nowMs: number): ObjectRecord | OssError {
+  const { type, sizeBytes, sealedMs } = found
+  if (type !== 'Appendable') return new OssError('ObjectNotAppendable')
+  if (position === sizeBytes) return { ...found, sealedMs: sealedMs ?? nowMs }
+  return new OssError('PositionNotEqualToLength', {
+    headers: { 'x-oss-next-append-position': String(sizeBytes) },
+  })
 }
 
 /** The version that was named, or the current one, if it is an object and not a delete marker. */

@@ -124,14 +124,14 @@ export class BucketService {
     return resultOf(await this.#parts.partitions.execute(command), 'bucket').record
   }
 
-  /** `BucketNotEmpty` while an object or an upload is in it. */
+  /** `BucketNotEmpty` while an object, a version, a delete marker or an upload is in it. */
   async delete(bucket: BucketRecord): Promise<void> {
     const { partitions } = this.#parts
     const { name } = bucket
     for (;;) {
       // The fence decides. This spares those who use the bucket the moment in which it is marked.
-      const { objects, uploads } = await this.stat(bucket)
-      if (objects + uploads > 0) throw new OssError('BucketNotEmpty')
+      const { objects, deleteMarkers, uploads } = await this.stat(bucket)
+      if (objects + deleteMarkers + uploads > 0) throw new OssError('BucketNotEmpty')
       const marked = await partitions.execute({ kind: 'markBucketDeleting', name })
       if (marked.kind !== 'stale') {
         const outcome = await finishDeletion(partitions, resultOf(marked, 'bucket').record)

@@ -62,6 +62,12 @@ export interface CopyRequest {
   readonly signal: AbortSignal
 }
 
+export interface SymlinkRequest {
+  readonly target: ObjectKey
+  readonly metadata: ObjectMetadata
+  readonly forbidOverwrite: boolean
+}
+
 export interface CopyOutcome {
   readonly record: ObjectRecord
   /** What it was copied from. */
@@ -105,6 +111,14 @@ export class ObjectService {
     return open
   }
 
+  /** The same for what is copied from: a delete marker is no source, named or not (oss.md 5.11). */
+  async readSource({ bucket, key, versionId }: SourceObject): Promise<OpenObject> {
+    const open = await this.#parts.reader.open({ bucketId: bucket.bucketId, key }, versionId)
+    requiredSource(open?.record, versionId, key)
+    assert(open !== undefined, 'a source that is not there was refused')
+    return open
+  }
+
   /** Stores the body, then makes it the object. */
   async put(bucket: BucketRecord, key: ObjectKey, request: PutRequest): Promise<ObjectRecord> {
     const place = { bucketId: bucket.bucketId, key }
@@ -132,9 +146,17 @@ export class ObjectService {
       const replaced = await this.#replaceMetadata(bucket, key, request)
       if (replaced !== undefined) return { record: replaced, source: replaced }
     }
-    const open = await this.read(source.bucket, source.key, source.versionId)
+    const open = await this.readSource(source)
     request.check(open.record)
     refuseCopy(open.record, source.bucket)
+    const { symlinkTarget } = open.record
+    if (symlinkTarget !== undefined) {
+      const target = symlinkTarget as ObjectKey
+      const metadata = request.metadata(open.record)
+      const { forbidOverwrite } = request
+      const record = await this.putSymlink(bucket, key, { target, metadata, forbidOverwrite })
+      return { record, source: open.record }
+    }
     const record = await this.put(bucket, key, {
       metadata: request.metadata(open.record),
       body: bodySourceOf(open.body(), request.signal),
@@ -143,6 +165,19 @@ export class ObjectService {
       signal: request.signal,
     })
     return { record, source: open.record }
+  }
+
+  /** Makes a link to another object of the bucket, which need not be there. */
+  async putSymlink(
+    bucket: BucketRecord,
+    key: ObjectKey,
+    request: SymlinkRequest,
+  ): Promise<ObjectRecord> {
+    const { bucketId } = bucket
+    const etag = newOpaqueEtag(this.#parts.random)
+    const versions = await findVersionRule(this.#parts, bucket)
+    const command = { kind: 'putSymlink', bucketId, key, etag, versions, ...request } as const
+    return resultOf(await changeInBucket(this.#parts.partitions, bucket, command), 'object').record
   }
 
   /** Appends the body at `position`, which must be the present length. */
@@ -237,7 +272,7 @@ export class ObjectService {
     const { bucketId } = bucket
     const { versionId } = request.source
     for (;;) {
-      const record = required(await this.#look(bucket, key, versionId), versionId, key)
+      const record = requiredSource(await this.#look(bucket, key, versionId), versionId, key)
       request.check(record)
       const rule = await findVersionRule(this.#parts, bucket)
       if (!isChangedInPlace(record, rule)) return undefined
@@ -282,4 +317,12 @@ function required(
   const found = requireVersion(record, versionId, key)
   if (found instanceof OssError) throw found
   return found
+}
+
+function requiredSource(
+  record: ObjectRecord | undefined,
+  versionId: VersionId | undefined,
+  key: ObjectKey,
+): ObjectRecord {
+  return required(record, record?.isDeleteMarker === true ? undefined : versionId, key)
 }

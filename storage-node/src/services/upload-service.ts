@@ -14,6 +14,7 @@ import { isRefusal } from '../cluster/primary-calls.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { ListedPart } from '../model/command.ts'
 import { noSuchUpload } from '../model/decide-upload.ts'
+import { OssError } from '../model/errors.ts'
 import type { DataSetId, ObjectKey } from '../model/identifiers.ts'
 import { PART_SIZE_BYTES_MAX } from '../model/limits.ts'
 import type {
@@ -146,6 +147,7 @@ export class UploadService {
   ): Promise<PieceRecord> {
     const open = await this.#parts.objects.read(source.bucket, source.key, source.versionId)
     check(open.record)
+    if (open.record.type === 'Symlink') throw new OssError('OperationNotSupported')
     const body = bodySourceOf(open.body(range(open.record)), signal)
     return this.putPart(bucket, key, uploadId, partNumber, { body, contentMd5: undefined, signal })
   }

@@ -28,6 +28,7 @@ import {
 } from '../model/decide-dropped.ts'
 import { decidePutObject, decideReplaceMetadata } from '../model/decide-object.ts'
 import type { DecisionContext } from '../model/decide-object.ts'
+import { decidePutSymlink } from '../model/decide-symlink.ts'
 import {
   decideAbortUpload,
   decideCompleteUpload,
@@ -97,6 +98,11 @@ async function evaluateOnKey(
       if (refused !== undefined) return refused
       const met = await readMet(rows, command, current, command.versions)
       return decidePutObject(command, met, context)
+    }
+    case 'putSymlink': {
+      const current = await rows.object(bucketId, key)
+      const met = await readMet(rows, command, current, command.versions)
+      return decidePutSymlink(command, met, context)
     }
     case 'replaceMetadata':
       return decideReplaceMetadata(command, await rows.object(bucketId, key), context)

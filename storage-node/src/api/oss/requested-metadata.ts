@@ -10,11 +10,16 @@ import { readObjectMetadata } from '../../wire/oss/object-headers.ts'
 import type { ObjectRequest } from '../operation.ts'
 import { refusePublicAcl } from '../public-access.ts'
 
+/** What of a request says it. */
+export interface MetadataRequest extends Pick<ObjectRequest, 'bucket' | 'key'> {
+  readonly http: Pick<ObjectRequest['http'], 'headers'>
+}
+
 /**
  * Reads the headers. Throws `NotImplemented` for a class whose objects could not be read again,
  * `AccessDenied` for an ACL that a public access block takes the effect of.
  */
-export function requestedMetadata({ http, bucket, key }: ObjectRequest): ObjectMetadata {
+export function requestedMetadata({ http, bucket, key }: MetadataRequest): ObjectMetadata {
   const metadata = readObjectMetadata(http.headers, key, bucket)
   if (!isServed(metadata.storageClass)) throw headerNotImplemented('x-oss-storage-class')
   refusePublicAcl(bucket, metadata.acl, 'object')

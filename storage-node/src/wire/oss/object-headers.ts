@@ -15,7 +15,9 @@ import { USER_METADATA_BYTES_MAX } from '../../model/limits.ts'
 import type { HeaderPair, ObjectMetadata, ObjectRecord } from '../../model/object.ts'
 import { parseStorageClass } from '../../model/storage-class.ts'
 import { formatHttpDate } from '../http-date.ts'
+import { readPersistentHeaders } from './persistent-headers.ts'
 import type { HeaderValues } from './request-head.ts'
+import { readTaggingHeader } from './tagging-header.ts'
 
 /** Kept with an object and given back as they came; spelled as in answers. */
 const STANDARD_HEADERS: Readonly<Record<string, string>> = {
@@ -42,14 +44,14 @@ export function readObjectMetadata(
   return {
     // What was sent is kept, even when it is empty.
     contentType: headers['content-type'] ?? mime.getType(key) ?? DEFAULT_CONTENT_TYPE,
-    headers: readStandardHeaders(headers),
+    headers: [...readStandardHeaders(headers), ...readPersistentHeaders(headers)],
     userMetadata: readUserMetadata(headers),
     storageClass:
       storageClass === undefined
         ? bucket.storageClass
         : parseStorageClass('x-oss-storage-class', storageClass),
     acl: acl === undefined ? 'default' : parseObjectAcl(acl),
-    tags: [],
+    tags: readTaggingHeader(headers),
   }
 }
 
@@ -66,10 +68,21 @@ export function readReplacesMetadata(headers: HeaderValues): boolean {
   )
 }
 
+/** What of a copy's metadata is what was sent, not the source's. */
+export interface Replaced {
+  readonly metadata: boolean
+  readonly tags: boolean
+}
+
 /** Metadata of a copy: class and ACL are never the source's (oss.md 5.11). */
-export function copiedMetadata(source: ObjectMetadata, requested: ObjectMetadata): ObjectMetadata {
-  const { contentType, headers, userMetadata } = source
-  return { ...requested, contentType, headers, userMetadata }
+export function copiedMetadata(
+  source: ObjectMetadata,
+  requested: ObjectMetadata,
+  replaced: Replaced,
+): ObjectMetadata {
+  const { contentType, headers, userMetadata } = replaced.metadata ? requested : source
+  const { tags } = replaced.tags ? requested : source
+  return { ...requested, contentType, headers, userMetadata, tags }
 }
 
 /** `x-oss-forbid-overwrite`. */
@@ -93,13 +106,16 @@ export function readContentMd5(headers: HeaderValues): Uint8Array | undefined {
   return Buffer.from(text, 'base64')
 }
 
-/** Headers of an answer to GetObject or HeadObject, flat; the length is the body's affair. */
-export function objectHeaders(record: ObjectRecord): string[] {
+/**
+ * Headers of an answer to GetObject or HeadObject, flat; the length is the body's affair. `bytes` is
+ * whose bytes they are: of a symlink those of its target.
+ */
+export function objectHeaders(record: ObjectRecord, bytes = record): string[] {
   const headers = ['Content-Type', record.contentType, 'Accept-Ranges', 'bytes']
   headers.push(...objectMetaHeaders(record))
   headers.push('x-oss-object-type', record.type, 'x-oss-storage-class', record.storageClass)
   // Only of objects that were written in one go is the ETag the MD5.
-  if (record.type === 'Normal') headers.push('Content-MD5', contentMd5(record.etag))
+  if (bytes.type === 'Normal') headers.push('Content-MD5', contentMd5(record.etag))
   if (record.type === 'Appendable') {
     headers.push('x-oss-next-append-position', String(record.sizeBytes))
   }

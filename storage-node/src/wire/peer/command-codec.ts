@@ -41,6 +41,7 @@ import {
   etag,
   md5,
   objectAcl,
+  objectKey,
   objectMetadata,
   objectRecord,
   objectTags,
@@ -77,6 +78,7 @@ const versionRule: Codec<VersionRule> = taggedUnion('state', {
 const amendment: Codec<Amendment> = taggedUnion('kind', {
   acl: variant(1, { acl: objectAcl }),
   tags: variant(2, { tags: objectTags }),
+  seal: variant(3, { position: varint() }),
 })
 
 const onAttempt = { bucketId, attempt: versionSeq }
@@ -94,6 +96,14 @@ export const command: Codec<Command> = taggedUnion('kind', {
   }),
   replaceMetadata: variant(2, { ...onKey, versionSeq, metadata: objectMetadata, etag }),
   deleteObject: variant(3, { ...onKey, versions: versionRule }),
+  putSymlink: variant(15, {
+    ...onKey,
+    metadata: objectMetadata,
+    etag,
+    target: objectKey,
+    forbidOverwrite: bool(),
+    versions: versionRule,
+  }),
   appendObject: variant(4, {
     ...onKey,
     position: varint(),

@@ -142,10 +142,14 @@ const versions: fc.Arbitrary<VersionRule> = fc.oneof(
 const amendment: fc.Arbitrary<Amendment> = fc.oneof(
   fc.record({ kind: fc.constant('acl' as const), acl: metadataFields.acl }),
   fc.record({ kind: fc.constant('tags' as const), tags: pairs }),
+  fc.record({ kind: fc.constant('seal' as const), position: whole }),
 )
 
 const commands: ByKind<Command> = {
   putObject: fc.record({ ...place, metadata, body, etag, forbidOverwrite, versions }),
+  putSymlink: fc.record({
+    ...{ ...place, metadata, etag, target: key, forbidOverwrite, versions },
+  }),
   replaceMetadata: fc.record({ ...place, versionSeq, metadata, etag }),
   deleteObject: fc.record({ ...place, versions }),
   deleteVersion: fc.record({ ...place, versionId }),
@@ -210,6 +214,7 @@ const queries: ByKind<Query> = {
   dropped: walk,
   kills: walk,
   fences: walk,
+  versions: fc.record({ ...listFields, afterVersionId: maybe(versionId) }),
 }
 
 const some = <T>(value: fc.Arbitrary<T>) => fc.array(value, { maxLength: 4 })
@@ -224,6 +229,11 @@ const droppedEntry = fc.record({
   ...{ ...place, dataId, row: bytes, droppedMs: whole, sizeBytes: whole },
   kind: fc.constantFrom('data', 'set'),
 })
+
+const summaryFields = {
+  ...{ key, type: objectType, storageClass, etag: word },
+  ...{ sizeBytes: whole, lastModifiedMs: whole },
+}
 
 const answers: ByKind<KindedAnswer> = {
   object: fc.record({ answer: maybe(fc.record({ record, inline: maybe(bytes) })) }),
@@ -240,12 +250,16 @@ const answers: ByKind<KindedAnswer> = {
     answer: fc.record({
       ...page,
       next: maybe(word),
-      objects: some(
-        fc.record({
-          ...{ key, type: objectType, storageClass, etag: word },
-          sizeBytes: whole,
-          lastModifiedMs: whole,
-        }),
+      objects: some(fc.record(summaryFields)),
+    }),
+  }),
+  versions: fc.record({
+    answer: fc.record({
+      ...page,
+      next: maybe(word),
+      nextVersionId: maybe(versionId),
+      versions: some(
+        fc.record({ ...summaryFields, versionId, isDeleteMarker: flag, isLatest: flag }),
       ),
     }),
   }),
@@ -353,7 +367,12 @@ test.each(requests)('the request %s comes back as it was', (_kind, values) => {
 
 const refused = {
   kind: 'refused',
-  refusal: { code: 'NoSuchKey', message: undefined, details: [{ name: 'Key', value: 'a' }] },
+  refusal: {
+    code: 'NoSuchKey',
+    message: undefined,
+    details: [{ name: 'Key', value: 'a' }],
+    headers: [{ name: 'allow', value: 'DELETE' }],
+  },
 } as const
 const elsewhere = { kind: 'elsewhere', epoch: 3 as Epoch, primary: store } as const
 const unavailable = { kind: 'unavailable', why: 'noLease', retryAfterMs: 25 } as const

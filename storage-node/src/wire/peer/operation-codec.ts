@@ -37,13 +37,16 @@ const MEMBER_COUNT_MAX = 64
 /** More changes than that are told as "forget all". */
 export const CHANGED_COUNT_MAX = 1000
 
+const named = list(
+  struct({ name: text(CODE_BYTES_MAX), value: text(TEXT_BYTES_MAX) }),
+  DETAIL_COUNT_MAX,
+)
+
 const refusal: Codec<Refusal> = struct<Refusal>({
   code: text(CODE_BYTES_MAX),
   message: optional(text(TEXT_BYTES_MAX)),
-  details: list(
-    struct({ name: text(CODE_BYTES_MAX), value: text(TEXT_BYTES_MAX) }),
-    DETAIL_COUNT_MAX,
-  ),
+  details: named,
+  headers: named,
 })
 
 /** A reply with a value of this codec. */

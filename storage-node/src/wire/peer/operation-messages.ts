@@ -15,6 +15,8 @@ export interface Refusal {
   readonly code: string
   readonly message: string | undefined
   readonly details: readonly { readonly name: string; readonly value: string }[]
+  /** Of the answer: where an append has to go on, which version is a delete marker. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
 }
 
 /** What a primary, or somebody who is not, answers. */

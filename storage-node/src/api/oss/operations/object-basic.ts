@@ -22,6 +22,7 @@ import {
   readForbidOverwrite,
   readReplacesMetadata,
 } from '../../../wire/oss/object-headers.ts'
+import { readReplacesTags } from '../../../wire/oss/tagging-header.ts'
 import type {
   BucketOperation,
   BucketRequest,
@@ -84,11 +85,14 @@ export const copyObject: ObjectOperation = {
     // Onto itself, a copy is how metadata is replaced, whatever the directive (oss.md 5.11); where
     // versions are kept, it is how one is restored.
     const isRenewal = isOntoItself(copySource, request) && bucket.versioning === 'unset'
-    const replaces = readReplacesMetadata(http.headers) || isRenewal
+    const replaced = {
+      metadata: readReplacesMetadata(http.headers) || isRenewal,
+      tags: readReplacesTags(http.headers),
+    }
     const { record, source: copied } = await copying(copySource, () =>
       services.objects.copy(bucket, key, {
         ...copySource,
-        metadata: (source) => (replaces ? requested : copiedMetadata(source, requested)),
+        metadata: (source) => copiedMetadata(source, requested, replaced),
         forbidOverwrite: readForbidOverwrite(http.headers),
         signal: http.signal,
       }),

@@ -7,15 +7,20 @@
 import { unreachable } from '../../../base/assert.ts'
 import type { BucketRecord } from '../../../model/bucket.ts'
 import { contentRange, requestedRange } from '../../../model/byte-range.ts'
+import { linkedRecord } from '../../../model/decide-symlink.ts'
 import { OssError } from '../../../model/errors.ts'
+import type { ObjectKey } from '../../../model/identifiers.ts'
 import type { ObjectRecord } from '../../../model/object.ts'
 import { evaluateConditions } from '../../../model/preconditions.ts'
+import type { OpenObject } from '../../../services/object-reader.ts'
 import { readConditions } from '../../../wire/oss/conditions.ts'
 import { objectHeaders, objectMetaHeaders } from '../../../wire/oss/object-headers.ts'
 import { overrideHeaders } from '../../../wire/oss/response-overrides.ts'
+import { mayDo } from '../../authorize.ts'
 import type { OssRequest, OssResponse } from '../../http-message.ts'
 import type { ObjectOperation, ObjectRequest, Services } from '../../operation.ts'
 import { readAuthorized } from '../../readable-object.ts'
+import { readTarget } from '../linked-object.ts'
 import { versionArgument, versionHeaders } from '../version-arguments.ts'
 
 export const getObject: ObjectOperation = {
@@ -24,18 +29,13 @@ export const getObject: ObjectOperation = {
   permission: 'oss:GetObject',
   metering: 'get',
   access: 'read',
-  async handle(request, { objects }) {
-    const { http, bucket, key } = request
-    const open = await readAuthorized(
-      request,
-      () => objects.read(bucket, key, versionArgument(http.query)),
-      ({ record }) => record,
-    )
-    const { record } = open
-    http.facts.objectSizeBytes = record.sizeBytes
-    const refusal = conditionAnswer(http, bucket, record)
+  async handle(request, services) {
+    const { http } = request
+    const { shown, open } = await openReadable(request, services)
+    const { record } = shown
+    const refusal = conditionAnswer(http, request.bucket, record)
     if (refusal !== undefined) return refusal
-    const headers = answerHeaders(http, bucket, record)
+    const headers = answerHeaders(request, shown)
     const range = rangeOf(http, record)
     if (range === undefined) return { status: 200, headers, body: open.body() }
     const partHeaders = [...headers, 'Content-Range', contentRange(range, record.sizeBytes)]
@@ -50,15 +50,15 @@ export const headObject: ObjectOperation = {
   metering: 'get',
   access: 'read',
   async handle(request, services) {
-    const record = await findReadable(request, services)
-    const { http, bucket } = request
-    const refusal = conditionAnswer(http, bucket, record)
+    const shown = await showReadable(request, services)
+    const { record } = shown
+    const refusal = conditionAnswer(request.http, request.bucket, record)
     if (refusal !== undefined) return refusal
-    const headers = answerHeaders(http, bucket, record)
-    return { status: 200, headers, lengthBytes: record.sizeBytes }
+    return { status: 200, headers: answerHeaders(request, shown), lengthBytes: record.sizeBytes }
   },
 }
 
+/** Of a symlink it tells what the link itself is. */
 export const getObjectMeta: ObjectOperation = {
   name: 'GetObjectMeta',
   resource: 'object',
@@ -84,14 +84,56 @@ async function findReadable(request: ObjectRequest, { objects }: Services): Prom
   return record
 }
 
-function answerHeaders(
-  { query }: OssRequest,
-  bucket: BucketRecord,
-  record: ObjectRecord,
-): readonly string[] {
-  const headers = objectHeaders(record)
-  headers.push(...versionHeaders(bucket, record))
-  return overrideHeaders(headers, query)
+/** What an answer tells, and whose bytes they are: of a symlink those of its target. */
+interface Shown {
+  readonly record: ObjectRecord
+  readonly bytes: ObjectRecord
+}
+
+/** Opens the object that is named, or the one that it leads to. */
+async function openReadable(
+  request: ObjectRequest,
+  { objects }: Services,
+): Promise<{ readonly shown: Shown; readonly open: OpenObject }> {
+  const { http, bucket, key } = request
+  const recordOf = ({ record }: OpenObject) => record
+  const read = () => objects.read(bucket, key, versionArgument(http.query))
+  const named = await readAuthorized(request, read, recordOf)
+  const target = named.record.symlinkTarget
+  const readAt = (at: ObjectKey) => objects.read(bucket, at)
+  const open = target === undefined ? named : await readTarget(request, target, readAt, recordOf)
+  return { shown: show(request, named.record, open.record), open }
+}
+
+/** The same without the bytes. */
+async function showReadable(request: ObjectRequest, services: Services): Promise<Shown> {
+  const { bucket } = request
+  const record = await findReadable(request, services)
+  const target = record.symlinkTarget
+  if (target === undefined) return show(request, record, record)
+  const find = (at: ObjectKey) => services.objects.find(bucket, at)
+  return show(request, record, await readTarget(request, target, find, (found) => found))
+}
+
+function show({ http }: ObjectRequest, named: ObjectRecord, bytes: ObjectRecord): Shown {
+  http.facts.objectSizeBytes = bytes.sizeBytes
+  return { record: named === bytes ? named : linkedRecord(named, bytes), bytes }
+}
+
+function answerHeaders(request: ObjectRequest, { record, bytes }: Shown): readonly string[] {
+  const headers = objectHeaders(record, bytes)
+  headers.push(...versionHeaders(request.bucket, record))
+  if (record.tags.length > 0 && mayReadTags(request, record)) {
+    headers.push('x-oss-tagging-count', String(record.tags.length))
+  }
+  return overrideHeaders(headers, request.http.query)
+}
+
+function mayReadTags(request: ObjectRequest, record: ObjectRecord): boolean {
+  const { right, http } = request
+  const isNamed = versionArgument(http.query) !== undefined
+  const action = isNamed ? 'oss:GetObjectVersionTagging' : 'oss:GetObjectTagging'
+  return mayDo({ ...request, right: { ...right, action, access: 'manage' } }, record)
 }
 
 function metaHeaders(bucket: BucketRecord, record: ObjectRecord): string[] {
