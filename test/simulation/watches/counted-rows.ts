@@ -23,11 +23,14 @@ export interface RowFault {
 interface Count {
   objects: number
   objectBytes: number
+  deleteMarkers: number
   uploads: number
 }
 
+type ObjectRecord = ReturnType<typeof decodeObjectRow>
+
 export function findRowFaults(rows: readonly Row[]): RowFault[] {
-  return [...findWrongCounters(rows), ...findSharedData(rows)]
+  return [...findWrongCounters(rows), ...findSharedData(rows), ...findLostVersions(rows)]
 }
 
 function findWrongCounters(rows: readonly Row[]): RowFault[] {
@@ -35,9 +38,8 @@ function findWrongCounters(rows: readonly Row[]): RowFault[] {
   const stored = new Map<string, Count>()
   for (const { key, value } of rows) {
     const namespace = String.fromCharCode(key[0] ?? 0)
-    if (namespace === 'O') {
-      add(counted, key, { objects: 1, objectBytes: decodeObjectRow(value).sizeBytes })
-    } else if (namespace === 'M') add(counted, key, { uploads: 1 })
+    if (namespace === 'O' || namespace === 'V') add(counted, key, countOf(decodeObjectRow(value)))
+    else if (namespace === 'M') add(counted, key, { uploads: 1 })
     else if (namespace === 'S') add(stored, key, decodeCountersRow(value))
   }
   const faults: RowFault[] = []
@@ -47,6 +49,47 @@ function findWrongCounters(rows: readonly Row[]): RowFault[] {
     faults.push({ rule: 'I19', detail: `bucket ${bucketId} counts ${says} and has ${has}` })
   }
   return faults
+}
+
+function countOf({ isDeleteMarker, sizeBytes }: ObjectRecord): Partial<Count> {
+  return isDeleteMarker ? { deleteMarkers: 1 } : { objects: 1, objectBytes: sizeBytes }
+}
+
+/**
+ * A version that is not current lies behind a newer one that is, and says so; where the null version
+ * is, the current one knows. Both move in one batch.
+ */
+function findLostVersions(rows: readonly Row[]): RowFault[] {
+  const current = new Map<string, ObjectRecord>()
+  for (const { key, value } of rows) {
+    if (key[0] === CURRENT) current.set(positionOf(key), decodeObjectRow(value))
+  }
+  const nulls = new Map<string, bigint>()
+  const faults: RowFault[] = []
+  for (const { key, value } of rows) {
+    if (key[0] !== OLDER) continue
+    const { versionId, versionSeq } = decodeObjectRow(value)
+    const position = positionOf(key.subarray(0, key.byteLength - SEQ_BYTES))
+    const newer = current.get(position)
+    if (versionId === 'null') nulls.set(position, versionSeq)
+    if (newer?.older !== undefined && newer.versionSeq > versionSeq) continue
+    faults.push({ rule: 'I19', detail: `version ${versionSeq} at ${position} is behind no newer` })
+  }
+  for (const [position, { older }] of current) {
+    const [says, has] = [older?.nullSeq, nulls.get(position)]
+    if (says === has) continue
+    faults.push({ rule: 'I19', detail: `${position} seeks null at ${says}, and it is at ${has}` })
+  }
+  return faults
+}
+
+const CURRENT = 'O'.charCodeAt(0)
+const OLDER = 'V'.charCodeAt(0)
+/** Behind the key of a row of a version. */
+const SEQ_BYTES = 8
+
+function positionOf(key: Uint8Array): string {
+  return Buffer.from(key.subarray(1)).toString('hex')
 }
 
 function findSharedData(rows: readonly Row[]): RowFault[] {
@@ -61,17 +104,18 @@ function findSharedData(rows: readonly Row[]): RowFault[] {
 }
 
 const BUCKET_ID_END = 9
-const NOTHING: Count = { objects: 0, objectBytes: 0, uploads: 0 }
+const NOTHING: Count = { objects: 0, objectBytes: 0, deleteMarkers: 0, uploads: 0 }
 
 function add(counts: Map<string, Count>, key: Uint8Array, more: Partial<Count>): void {
   const bucketId = Buffer.from(key.subarray(1, BUCKET_ID_END)).toString('hex')
   const count = counts.get(bucketId) ?? { ...NOTHING }
   count.objects += more.objects ?? 0
   count.objectBytes += more.objectBytes ?? 0
+  count.deleteMarkers += more.deleteMarkers ?? 0
   count.uploads += more.uploads ?? 0
   counts.set(bucketId, count)
 }
 
-function textOf({ objects, objectBytes, uploads }: Count = NOTHING): string {
-  return `${objects} objects of ${objectBytes} bytes and ${uploads} uploads`
+function textOf({ objects, objectBytes, deleteMarkers, uploads }: Count = NOTHING): string {
+  return `${objects} objects of ${objectBytes} bytes, ${deleteMarkers} markers and ${uploads} uploads`
 }

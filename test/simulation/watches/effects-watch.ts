@@ -74,7 +74,7 @@ export class EffectsWatch {
 /** The dataId that a row refers to. */
 export function dataIdOf(key: Uint8Array, value: Uint8Array): string | undefined {
   const namespace = namespaceOf(key)
-  if (namespace === 'O') {
+  if (namespace === 'O' || namespace === 'V') {
     const { data } = decodeObjectRow(value)
     return data.kind === 'chunks' ? data.dataId : undefined
   }
