@@ -8,10 +8,11 @@ import type { ExchangeObserver, HttpServerOptions } from './api/http-server.ts'
 import { HttpServer } from './api/http-server.ts'
 import { OssGateway } from './api/oss/gateway.ts'
 import type { Services } from './api/operation.ts'
+import { StsGateway } from './api/sts/sts-gateway.ts'
 import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { listenOnLoopback } from './local-listen.ts'
-import type { AccessKeyService } from './services/access-key-service.ts'
+import type { AccountDirectory } from './services/account-directory.ts'
 import { endpointSuffixes } from './wire/oss/addressing.ts'
 
 export interface LocalApiOptions {
@@ -19,7 +20,7 @@ export interface LocalApiOptions {
   readonly random: Random
   readonly observer: ExchangeObserver
   readonly http: HttpServerOptions
-  readonly accessKeys: AccessKeyService
+  readonly accounts: AccountDirectory
   /** Bare: `cn-hangzhou`. */
   readonly region: string
   /** Undefined: loopback, both families. */
@@ -59,14 +60,12 @@ export async function startLocalApi(
   services: Omit<Services, 'region'>,
   options: LocalApiOptions,
 ): Promise<LocalApi> {
-  const { clock, random, observer, http, accessKeys, region } = options
+  const { clock, random, observer, http, accounts, region } = options
   const facts = { region, extranetEndpoint: '', intranetEndpoint: '' }
-  const gateway = new OssGateway(
-    { ...services, region: facts },
-    accessKeys,
-    endpointSuffixes(region),
-  )
-  const server = new HttpServer(clock, random, (request) => gateway.handle(request), observer, http)
+  const gateway = new OssGateway({ ...services, region: facts }, accounts, endpointSuffixes(region))
+  const sts = new StsGateway(accounts, accounts, region)
+  const handler = sts.before((request) => gateway.handle(request))
+  const server = new HttpServer(clock, random, handler, observer, http)
   const port =
     options.host === undefined
       ? await listenOnLoopback(server, options.port)

@@ -16,7 +16,7 @@ import { FileConfigStore } from './cluster/config-stores/file-config-store.ts'
 import { makeLocalCertificates } from './cluster/transport/local-certificates.ts'
 import type { LocalConfig } from './config.ts'
 import { FOUNDING_RANGE_COUNT } from './contract/founding-ranges.ts'
-import { openAccessKey, openIdentity, storeDirectories } from './local-directory.ts'
+import { openAccessKey, openIdentity, openTokenKey, storeDirectories } from './local-directory.ts'
 import type { NodePlan } from './local-processes.ts'
 import { startProcesses } from './local-processes.ts'
 import type { Serving, ServingParts } from './local-serving.ts'
@@ -38,6 +38,7 @@ export async function serveAsProcesses(
   if (lock === undefined) throw new StoreInUseError(configDirectory)
   await openIdentity(nodeFiles, systemRandom, config)
   const accessKey = await openAccessKey(nodeFiles, systemRandom, config)
+  await openTokenKey(nodeFiles, systemRandom, dataDirectory)
   const path = join(configDirectory, 'config.log')
   const configs = await FileConfigStore.open({ files: nodeFiles, random: systemRandom, path })
   // The path of a socket may have a hundred characters, the data directory's more.

@@ -13,6 +13,7 @@ import type { GivenAccessKey, LocalConfig } from './config.ts'
 import { ZONE_COUNT_DEFAULT } from './config.ts'
 import type { Zone } from './contract/configuration.ts'
 import type { AccountUid } from './model/identifiers.ts'
+import { TOKEN_KEY_BYTES } from './wire/sts/security-token.ts'
 
 /** The data directory cannot be used with these settings, or cannot be read. */
 export class DataDirectoryError extends Error {
@@ -31,7 +32,9 @@ export interface RegionIdentity {
 const FORMAT = 1
 const REGION_FILE = 'region.json'
 const ACCESS_KEY_FILE = 'access-key.json'
+const TOKEN_KEY_FILE = 'token-key.json'
 const ZONES = ['a', 'b', 'c']
+const TOKEN_KEY = new RegExp(`^[0-9a-f]{${2 * TOKEN_KEY_BYTES}}$`)
 
 /**
  * How many zones the region has, or will have. Throws unless the directory is empty or was made with
@@ -111,6 +114,28 @@ export async function openAccessKey(
   }
   await writeJson(files, dataDirectory, ACCESS_KEY_FILE, accessKey)
   return accessKey
+}
+
+/** Reads the key that security tokens are sealed with. */
+export async function readTokenKey(files: Files, directory: string): Promise<Uint8Array> {
+  const path = join(directory, TOKEN_KEY_FILE)
+  const file = await readJson<{ readonly tokenKey?: unknown }>(files, path)
+  const { tokenKey } = file ?? {}
+  if (typeof tokenKey === 'string' && TOKEN_KEY.test(tokenKey)) return Buffer.from(tokenKey, 'hex')
+  throw new DataDirectoryError(`Cannot read ${path}: it holds no key`)
+}
+
+/** Reads the key that security tokens are sealed with, or makes it. */
+export async function openTokenKey(
+  files: Files,
+  random: Random,
+  directory: string,
+): Promise<Uint8Array> {
+  if ((await readJson(files, join(directory, TOKEN_KEY_FILE))) === undefined) {
+    const tokenKey = Buffer.from(random.bytes(TOKEN_KEY_BYTES)).toString('hex')
+    await writeJson(files, directory, TOKEN_KEY_FILE, { tokenKey })
+  }
+  return readTokenKey(files, directory)
 }
 
 function verifyIdentity(identity: RegionIdentity, config: LocalConfig): void {

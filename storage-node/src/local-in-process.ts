@@ -18,14 +18,14 @@ import type { Logger } from './base/logger.ts'
 import { Metrics } from './base/metrics.ts'
 import { systemRandom } from './base/random.ts'
 import type { LocalConfig } from './config.ts'
+import { LocalAccounts } from './local-accounts.ts'
 import { startLocalApis } from './local-api.ts'
-import { openAccessKey, openIdentity, storeDirectories } from './local-directory.ts'
+import { openAccessKey, openIdentity, openTokenKey, storeDirectories } from './local-directory.ts'
 import type { LocalRegion } from './local-region.ts'
 import { openLocalRegion } from './local-region.ts'
 import type { Serving, ServingParts } from './local-serving.ts'
 import { observeStores, startHashThreads } from './node-parts.ts'
 import { storeSettings } from './region-settings.ts'
-import { fixedAccessKeys } from './services/access-key-service.ts'
 import { openRocksdbEngine } from './storage/rocksdb-engine.ts'
 import { lockStore } from './storage/store-lock.ts'
 
@@ -45,6 +45,11 @@ export async function serveInProcess(
   const parts = await openRegion(config, zoneCount, hashers, logger, fatal)
   const { account } = await openIdentity(nodeFiles, systemRandom, config)
   const accessKey = await openAccessKey(nodeFiles, systemRandom, config)
+  const tokenKey = await openTokenKey(nodeFiles, systemRandom, dataDirectory)
+  const accounts = await LocalAccounts.open({
+    ...{ files: nodeFiles, clock: systemClock, random: systemRandom, logger },
+    ...{ dataDirectory, account, accessKey, tokenKey },
+  })
 
   const metrics = new Metrics()
   metrics.observeProcess()
@@ -56,7 +61,7 @@ export async function serveInProcess(
     random: systemRandom,
     observer: new RequestObserver(logger, accessLog, metrics),
     http: { ...defaultHttpServerOptions, tls },
-    accessKeys: fixedAccessKeys([{ ...accessKey, account, enabled: true }]),
+    accounts: accounts.directory,
     region,
     port: config.port,
   })
@@ -72,6 +77,7 @@ export async function serveInProcess(
       isReady = false
       await Promise.all(apis.map((api) => api.stop()))
       await admin.stop()
+      accounts.stop()
       await parts.stop()
       await hashers.stop()
       await accessLog.close()

@@ -25,15 +25,15 @@ import { SlabPool } from './base/slabs.ts'
 import { winstonLogger } from './base/winston-logger.ts'
 import { GRANT_MS } from './cluster/beacons/lease-times.ts'
 import { ServedConfigStore } from './cluster/config-stores/served-config-store.ts'
+import { LocalAccounts } from './local-accounts.ts'
 import { startLocalApi } from './local-api.ts'
-import { readAccessKey, readIdentity } from './local-directory.ts'
+import { readAccessKey, readIdentity, readTokenKey } from './local-directory.ts'
 import { observeStores, startHashThreads } from './node-parts.ts'
 import { parseNodeConfig } from './node-config.ts'
 import type { NodeConfig } from './node-config.ts'
 import type { NodeMessage } from './node-messages.ts'
 import { openPeers } from './node-peers.ts'
 import { isOlderThanRanges, replicationSettings, storeSettings } from './region-settings.ts'
-import { fixedAccessKeys } from './services/access-key-service.ts'
 import { openStorageNode } from './storage-node.ts'
 import { openRocksdbEngine } from './storage/rocksdb-engine.ts'
 import { lockStore } from './storage/store-lock.ts'
@@ -105,13 +105,12 @@ async function start(config: NodeConfig): Promise<(handOver: boolean) => Promise
   observeStores(metrics, [node], config.storeDirectory)
   const logFile = join(config.logDirectory, `access-${config.zone}.log`)
   const accessLog = await AccessLog.open(nodeFiles, systemClock, logger, logFile)
-  const { account } = await readIdentity(nodeFiles, config.regionDirectory)
-  const accessKey = await readAccessKey(nodeFiles, config.regionDirectory)
+  const accounts = await openAccounts(config)
   const api = await startLocalApi(node, {
     ...surroundings,
     observer: new RequestObserver(logger, accessLog, metrics),
     http: { ...defaultHttpServerOptions, tls: await readTls(config) },
-    accessKeys: fixedAccessKeys([{ ...accessKey, account, enabled: true }]),
+    accounts: accounts.directory,
     region: config.region,
     host: config.httpHost,
     port: config.httpPort,
@@ -133,12 +132,25 @@ async function start(config: NodeConfig): Promise<(handOver: boolean) => Promise
     if (handOver) await node.handOver()
     await api.stop()
     await admin.stop()
+    accounts.stop()
     await node.stop()
     await peers.stop()
     configs.close()
     await hashers.stop()
     await accessLog.close()
   }
+}
+
+async function openAccounts({ regionDirectory }: NodeConfig): Promise<LocalAccounts> {
+  const [{ account }, accessKey, tokenKey] = await Promise.all([
+    readIdentity(nodeFiles, regionDirectory),
+    readAccessKey(nodeFiles, regionDirectory),
+    readTokenKey(nodeFiles, regionDirectory),
+  ])
+  return LocalAccounts.open({
+    ...{ files: nodeFiles, clock: systemClock, random: systemRandom, logger },
+    ...{ dataDirectory: regionDirectory, account, accessKey, tokenKey },
+  })
 }
 
 function openStore({ storeDirectory }: NodeConfig): Promise<Store> {

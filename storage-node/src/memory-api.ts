@@ -6,13 +6,16 @@
 
 import { defaultHttpServerOptions } from './api/http-server.ts'
 import type { HttpServerOptions } from './api/http-server.ts'
+import { assert } from './base/assert.ts'
 import { systemClock } from './base/clock.ts'
 import { systemRandom } from './base/random.ts'
 import { startLocalApi } from './local-api.ts'
 import { openMemoryRegion } from './memory-region.ts'
 import type { AccountUid } from './model/identifiers.ts'
 import type { StorageNode } from './storage-node.ts'
-import { fixedAccessKeys } from './services/access-key-service.ts'
+import { AccountDirectory } from './services/account-directory.ts'
+import { readAccounts } from './wire/accounts-document.ts'
+import { TOKEN_KEY_BYTES } from './wire/sts/security-token.ts'
 
 /** An access key of a test region. */
 export interface MemoryApiKey {
@@ -25,6 +28,8 @@ export interface MemoryApiKey {
 export interface MemoryApiOptions {
   readonly region: string
   readonly keys: readonly MemoryApiKey[]
+  /** RAM users, roles and further accounts: what the file of a local region holds. */
+  readonly accounts?: object
   readonly http?: Partial<HttpServerOptions>
 }
 
@@ -41,18 +46,13 @@ export interface MemoryApi {
 export async function startMemoryApi(options: MemoryApiOptions): Promise<MemoryApi> {
   const { region } = await openMemoryRegion({ seed: 1 })
   const bugs: unknown[] = []
+  const accounts = accountsOf(options)
   const api = await startLocalApi(region, {
     clock: systemClock,
     random: systemRandom,
     observer: { onEnd() {}, onBug: (_exchange, error) => void bugs.push(error) },
     http: { ...defaultHttpServerOptions, ...options.http },
-    accessKeys: fixedAccessKeys(
-      options.keys.map((key) => ({
-        ...key,
-        account: key.account as AccountUid,
-        enabled: key.enabled ?? true,
-      })),
-    ),
+    accounts,
     region: options.region,
     port: 0,
   })
@@ -65,4 +65,18 @@ export async function startMemoryApi(options: MemoryApiOptions): Promise<MemoryA
       await region.stop()
     },
   }
+}
+
+function accountsOf({ keys, accounts = { accounts: [] } }: MemoryApiOptions): AccountDirectory {
+  const ownKeys = keys.map((key) => ({
+    ...key,
+    account: key.account as AccountUid,
+    enabled: key.enabled ?? true,
+  }))
+  const tokenKey = systemRandom.bytes(TOKEN_KEY_BYTES)
+  const directory = new AccountDirectory({ random: systemRandom, tokenKey, ownKeys })
+  const outcome = readAccounts(JSON.stringify(accounts), ownKeys[0]?.account ?? ('' as AccountUid))
+  assert(outcome.kind === 'read', 'the accounts of a test can be read')
+  directory.replace(outcome.accounts)
+  return directory
 }

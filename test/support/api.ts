@@ -36,9 +36,15 @@ export interface TestApi extends MemoryApi {
   sendRaw(text: string | Uint8Array): Promise<string>
 }
 
-/** Starts it, empty. `idleTimeoutMs` is how long a silent client is waited for. */
-export async function startApi(idleTimeoutMs = 30_000): Promise<TestApi> {
-  const api = await startMemoryApi({ region: REGION, keys, http: { idleTimeoutMs } })
+/**
+ * Starts it, empty. `idleTimeoutMs` is how long a silent client is waited for, `accounts` what the file
+ * of a local region would hold.
+ */
+export async function startApi(
+  idleTimeoutMs = 30_000,
+  accounts: object = { accounts: [] },
+): Promise<TestApi> {
+  const api = await startMemoryApi({ region: REGION, keys, accounts, http: { idleTimeoutMs } })
   const endpoint = `http://127.0.0.1:${api.port}`
   const [owner, stranger, disabled] = keys.map(({ accessKeyId, accessKeySecret }) => {
     return { endpoint, region: REGION, accessKeyId, accessKeySecret }

@@ -8,9 +8,10 @@ import type { Identity } from '../model/access/identity.ts'
 import { ANONYMOUS_IDENTITY } from '../model/access/identity.ts'
 import { OssError } from '../model/errors.ts'
 import type { AccountUid } from '../model/identifiers.ts'
-import type { AccessKeyService } from '../services/access-key-service.ts'
+import type { AccessKey, AccessKeyService } from '../services/access-key-service.ts'
 import type { SignedResource } from '../wire/oss/authorization.ts'
 import { readAuthorization } from '../wire/oss/read-authorization.ts'
+import { queryValue } from '../wire/oss/request-head.ts'
 import type { OssRequest } from './http-message.ts'
 
 /** Who sends a request; nobody in particular when it is not signed. */
@@ -35,18 +36,55 @@ export function authenticate(
 ): Caller {
   const authorization = readAuthorization(request, resource)
   if (authorization.kind === 'anonymous') return ANONYMOUS
-  const key = accessKeys.find(authorization.accessKeyId)
-  if (key === undefined || !key.enabled) {
-    throw new OssError('InvalidAccessKeyId', {
-      details: [{ name: 'OSSAccessKeyId', value: authorization.accessKeyId }],
-    })
-  }
+  refuseTwoTokens(request)
+  const { securityToken } = authorization
+  const key = findAccessKey(
+    accessKeys,
+    authorization.accessKeyId,
+    securityToken,
+    request.receivedMs,
+  )
   const refusal = authorization.verify(key.accessKeySecret, request.receivedMs)
   if (refusal !== undefined) throw refusal
-  // Access keys that are given at start are permanent: no token goes with them.
-  if (authorization.securityToken !== undefined) throw new OssError('InvalidSecurityToken')
   const { account, accessKeyId, identity } = key
   request.facts.accessKeyId = accessKeyId
   request.facts.account = account
   return { account, identity, accessKeyId }
+}
+
+/**
+ * The access key that a request names, permanent or, where a security token comes with it, temporary.
+ * Throws what one that cannot be used gets; the signature is another matter.
+ */
+export function findAccessKey(
+  accessKeys: AccessKeyService,
+  accessKeyId: string,
+  securityToken: string | undefined,
+  nowMs: number,
+): AccessKey {
+  if (securityToken !== undefined) {
+    const key = accessKeys.findTemporary(securityToken)
+    if (key === undefined) throw new OssError('InvalidSecurityToken')
+    if (key.accessKeyId !== accessKeyId) throw new OssError('AccessKeyIdAndSecurityTokenNotMatch')
+    if (nowMs >= key.expiresMs) throw new OssError('SecurityTokenExpired')
+    return key
+  }
+  const key = accessKeys.find(accessKeyId)
+  if (key?.enabled === true) return key
+  throw new OssError('InvalidAccessKeyId', {
+    details: [{ name: 'OSSAccessKeyId', value: accessKeyId }],
+  })
+}
+
+/** A token in the header and one in the query: nobody could say which one was meant (oss.md 2.7). */
+function refuseTwoTokens({ headers, query }: OssRequest): void {
+  if (headers['x-oss-security-token'] === undefined || query.length === 0) return
+  const inQuery = ['security-token', 'x-oss-security-token'].find(
+    (name) => queryValue(query, name) !== undefined,
+  )
+  if (inQuery === undefined) return
+  throw new OssError('InvalidArgument', {
+    message: 'A security token must be in the headers or in the query, not in both.',
+    details: [{ name: 'ArgumentName', value: inQuery }],
+  })
 }

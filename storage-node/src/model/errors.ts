@@ -13,6 +13,7 @@ import type { OssErrorDefinition } from './error-codes/definition.ts'
 import { objectErrors } from './error-codes/object-errors.ts'
 import { requestErrors } from './error-codes/request-errors.ts'
 import { serviceErrors } from './error-codes/service-errors.ts'
+import { stsErrors } from './error-codes/sts-errors.ts'
 
 /** Every error code the API can answer with; router, tests and docs read this one table. */
 export const ossErrors = {
@@ -21,6 +22,7 @@ export const ossErrors = {
   ...bucketErrors,
   ...objectErrors,
   ...serviceErrors,
+  ...stsErrors,
 } as const satisfies Record<string, OssErrorDefinition>
 
 export type OssErrorCode = keyof typeof ossErrors

@@ -5,7 +5,6 @@
  */
 
 import type { SignedIdentity } from '../model/access/identity.ts'
-import { accountIdentity } from '../model/access/identity.ts'
 import type { AccountUid } from '../model/identifiers.ts'
 
 /** What is known of an access key before its holder's rights are. */
@@ -22,15 +21,14 @@ export interface AccessKey extends KeyPair {
   readonly identity: SignedIdentity
 }
 
+/** An access key that a security token goes with. */
+export interface TemporaryKey extends AccessKey {
+  readonly expiresMs: number
+}
+
 /** Finds access keys; synchronous because every request needs one. */
 export interface AccessKeyService {
   find(accessKeyId: string): AccessKey | undefined
-}
-
-/** Access keys of accounts that are given at start. */
-export function fixedAccessKeys(keys: readonly KeyPair[]): AccessKeyService {
-  const byId = new Map(
-    keys.map((key) => [key.accessKeyId, { ...key, identity: accountIdentity(key.account) }]),
-  )
-  return { find: (accessKeyId) => byId.get(accessKeyId) }
+  /** Opens a security token. Undefined: it is none of ours, or its role is gone. */
+  findTemporary(securityToken: string): TemporaryKey | undefined
 }

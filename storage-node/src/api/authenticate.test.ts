@@ -1,0 +1,53 @@
+import { ANONYMOUS_IDENTITY, accountIdentity } from '../model/access/identity.ts'
+import type { AccountUid } from '../model/identifiers.ts'
+import type { AccessKeyService } from '../services/access-key-service.ts'
+import { authenticate, findAccessKey } from './authenticate.ts'
+import { requestOf } from './oss/operation-fixtures.ts'
+
+const account = '1000000000000001' as AccountUid
+const identity = accountIdentity(account)
+const permanent = { accessKeyId: 'id', accessKeySecret: 's', account, enabled: true, identity }
+const temporary = { ...permanent, accessKeyId: 'STS.id', expiresMs: 1000 }
+const keys: AccessKeyService = {
+  find: (id) => ({ id: permanent, off: { ...permanent, enabled: false } })[id],
+  findTemporary: (token) => (token === 'token' ? temporary : undefined),
+}
+
+test('a request that is not signed is from nobody in particular', () => {
+  const { http } = requestOf()
+  const caller = authenticate(http, { bucket: 'grain', key: undefined }, keys)
+  expect(caller).toEqual({
+    ...{ account: undefined, identity: ANONYMOUS_IDENTITY, accessKeyId: undefined },
+  })
+})
+
+test.each([
+  ['id', undefined, 0, permanent],
+  ['STS.id', 'token', 999, temporary],
+])('%s with the token %s is found', (id, token, nowMs, key) => {
+  expect(findAccessKey(keys, id, token, nowMs)).toBe(key)
+})
+
+test.each([
+  ['absent', undefined, 0, 'InvalidAccessKeyId'],
+  ['off', undefined, 0, 'InvalidAccessKeyId'],
+  ['STS.id', undefined, 0, 'InvalidAccessKeyId'],
+  ['STS.id', 'other', 0, 'InvalidSecurityToken'],
+  ['STS.id', '', 0, 'InvalidSecurityToken'],
+  ['id', 'other', 0, 'InvalidSecurityToken'],
+  ['id', 'token', 0, 'AccessKeyIdAndSecurityTokenNotMatch'],
+  ['STS.id', 'token', 1000, 'SecurityTokenExpired'],
+])('%s with the token %s at %i is refused: %s', (id, token, nowMs, code) => {
+  expect(() => findAccessKey(keys, id, token, nowMs)).toThrow(expect.objectContaining({ code }))
+})
+
+test.each(['security-token', 'x-oss-security-token'])(
+  'a token in the headers and %s in the query are one too many',
+  (name) => {
+    const headers = { authorization: 'OSS id:x', 'x-oss-security-token': 'token' }
+    const { http } = requestOf({ query: `${name}=token`, headers })
+    expect(() => authenticate(http, { bucket: 'grain', key: undefined }, keys)).toThrow(
+      expect.objectContaining({ code: 'InvalidArgument' }),
+    )
+  },
+)
