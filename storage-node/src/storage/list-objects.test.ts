@@ -220,6 +220,26 @@ describe('a page over more deleted keys than are left out at a time', () => {
     expect(pages.length).toBeLessThan(8)
   })
 
+  test('reads no more rows than that, and one read', async () => {
+    let rowsRead = 0
+    const counting: Reader = {
+      getMany: (wanted) => engine.getMany(wanted),
+      async scan(range, options) {
+        const rows = await engine.scan(range, options)
+        rowsRead += rows.length
+        return rows
+      },
+    }
+    const query = { bucketId: BUCKET, prefix: '', delimiter: '', after: 'a', maxCount: 1000 }
+    const page = await listObjects(query, new PartitionRows(counting))
+    expect(page).toMatchObject({
+      objects: [],
+      isTruncated: true,
+      next: expect.stringMatching(/^d/),
+    })
+    expect(rowsRead).toBeLessThan(LEFT_OUT_COUNT_MAX + 1002)
+  })
+
   test.each([1, 2, 1000])('of %d shows a group that it has not seen to its end', async (max) => {
     expect((await pagesOf('/', max)).flat()).toEqual(['a', 'd/', 'e', 'f'])
   })

@@ -6,6 +6,7 @@ import { plainVersion } from '../model/object.ts'
 import { NULL_VERSION, versionIdOf } from '../model/version-id.ts'
 import { objectRowKey, versionRowKey } from '../wire/stored/keys.ts'
 import { encodeObjectRow } from '../wire/stored/object-row.ts'
+import type { Reader } from './key-value-engine.ts'
 import { listVersions } from './list-versions.ts'
 import { MemoryEngine } from './memory-engine.ts'
 import { PartitionRows } from './partition-rows.ts'
@@ -189,3 +190,41 @@ test.each<[string, Key, VersionId, bigint[]]>([
 ])('a page goes on behind %s', async (_name, key, versionId, expected) => {
   expect(await namesAfter([key], versionId)).toEqual(expected)
 })
+
+test.each<[string, VersionId | undefined]>([
+  ['at the beginning', undefined],
+  ['in the middle', versionIdOf(50_000n as VersionSeq, SALT)],
+])(
+  'a page of a key with 100,000 versions reads little more than it shows: %s',
+  async (_, place) => {
+    const engine = new MemoryEngine()
+    const key = 'k' as ObjectKey
+    const row = (at: number) => {
+      const versionSeq = BigInt(at) as VersionSeq
+      const value = encodeObjectRow({
+        ...record,
+        versionSeq,
+        versionId: versionIdOf(versionSeq, SALT),
+      })
+      return { key: versionRowKey(BUCKET, key, versionSeq), value }
+    }
+    await engine.write(Array.from({ length: 100_000 }, (_, at) => row(at + 1)))
+    const newest = encodeObjectRow({ ...record, versionSeq: 200_000n as VersionSeq })
+    await engine.write([{ key: objectRowKey(BUCKET, key), value: newest }])
+    let rowsRead = 0
+    const counting: Reader = {
+      getMany: (wanted) => engine.getMany(wanted),
+      async scan(range, options) {
+        const rows = await engine.scan(range, options)
+        rowsRead += rows.length
+        return rows
+      },
+    }
+    const after = place === undefined ? '' : 'k'
+    const query = { bucketId: BUCKET, prefix: '', delimiter: '', after, afterVersionId: place }
+    const page = await listVersions({ ...query, maxCount: 1000 }, new PartitionRows(counting))
+    expect(page.versions).toHaveLength(1000)
+    expect(page.isTruncated).toBe(true)
+    expect(rowsRead).toBeLessThan(1100)
+  },
+)
