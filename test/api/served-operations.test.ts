@@ -336,6 +336,12 @@ const lastRows: Row[] = [
     body: document('BucketStat', '<Storage>45</Storage>', '<ObjectCount>4</ObjectCount>'),
   },
   {
+    name: 'ListLiveChannel',
+    request: () => ({ method: 'GET', query: { live: '' } }),
+    status: 200,
+    body: document('ListLiveChannelResult', '<IsTruncated>false</IsTruncated>'),
+  },
+  {
     name: 'DeleteMultipleObjects',
     request: () => ({
       method: 'POST',

@@ -33,6 +33,7 @@ import {
 } from './operations/bucket-request-payment.ts'
 import { deleteBucketTags, getBucketTags, putBucketTags } from './operations/bucket-tags.ts'
 import { getBucketVersioning, putBucketVersioning } from './operations/bucket-versioning.ts'
+import { listLiveChannel } from './operations/live-channel.ts'
 import { getObjectAcl, putObjectAcl } from './operations/object-acl.ts'
 import { appendObject, sealAppendObject } from './operations/object-append.ts'
 import {
@@ -88,6 +89,7 @@ const served: readonly OperationDefinition[] = [
   listObjects,
   listObjectsV2,
   listObjectVersions,
+  listLiveChannel,
   putObject,
   getObject,
   headObject,
