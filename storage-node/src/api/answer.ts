@@ -9,7 +9,7 @@
 
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
-import type { BodyStream } from '../services/body.ts'
+import type { BodyStream, SendPiece } from '../services/body.ts'
 import type { Exchange } from './exchange.ts'
 import { ClientGoneError } from './exchange.ts'
 import type { OssResponse } from './http-message.ts'
@@ -17,6 +17,8 @@ import type { DateHeader } from './date-header.ts'
 
 /** How long a client may go on sending a body that nobody wants before the connection is closed. */
 const LINGER_MS = 1_000
+
+const PACED_SLICES_PER_SECOND = 20
 
 /** OSS sends this reason phrase with every status. */
 export const REASON = 'OK'
@@ -60,7 +62,7 @@ function bytesOf(body: OssResponse['body']): Uint8Array | undefined {
 function writeHead(
   exchange: Exchange,
   answer: OssResponse,
-  lengthBytes: number,
+  lengthBytes: number | undefined,
   { clock, date, isStopping }: AnswerContext,
 ): void {
   const { status } = answer
@@ -77,7 +79,9 @@ function writeHead(
   for (const text of exchange.answerHeaders) headers.push(text)
   for (const text of answer.headers) headers.push(text)
   // These two have no body by definition, and no length either.
-  if (status !== 204 && status !== 304) headers.push('Content-Length', String(lengthBytes))
+  if (status !== 204 && status !== 304 && lengthBytes !== undefined) {
+    headers.push('Content-Length', String(lengthBytes))
+  }
   const mustClose = exchange.mustClose || isStopping() || !exchange.body.mayBeDrained
   if (mustClose) headers.push('Connection', 'close')
   exchange.status = status
@@ -113,12 +117,14 @@ async function sendStream(
   const { lengthBytes } = body
   let sentBytes = 0
   try {
+    const write = writerOf(exchange)
     await body.send((piece) => {
       if (!response.headersSent) writeHead(exchange, answer, lengthBytes, context)
       sentBytes += piece.byteLength
-      return writePiece(exchange, piece)
+      return write(piece)
     }, exchange.signal)
-    assert(sentBytes === lengthBytes, 'a body sends exactly as many bytes as it announced')
+    const isWhole = lengthBytes === undefined || sentBytes === lengthBytes
+    assert(isWhole, 'a body sends exactly as many bytes as it announced')
   } catch (error) {
     // The client must not take what it has for the whole.
     if (sentBytes > 0) response.destroy()
@@ -126,6 +132,22 @@ async function sendStream(
   } finally {
     exchange.sentBytes += sentBytes
   }
+}
+
+/** Where the traffic is limited, pieces queue: they are cut, so that the rate is an even one. */
+function writerOf(exchange: Exchange): SendPiece {
+  const { pacer } = exchange
+  if (pacer === undefined) return (piece) => writePiece(exchange, piece)
+  const sliceBytes = Math.ceil(pacer.bytesPerSecond / PACED_SLICES_PER_SECOND)
+  let written: Promise<void> = Promise.resolve()
+  const writeSlices = async (piece: Uint8Array) => {
+    for (let at = 0; at < piece.byteLength; at += sliceBytes) {
+      const slice = piece.subarray(at, at + sliceBytes)
+      await writePiece(exchange, slice)
+      await pacer.moved(slice.byteLength)
+    }
+  }
+  return (piece) => (written = written.then(() => writeSlices(piece)))
 }
 
 function writePiece(exchange: Exchange, piece: Uint8Array): Promise<void> {

@@ -6,6 +6,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import type { Clock } from '../base/clock.ts'
+import { Pacer } from '../base/pacer.ts'
 import type { HeaderValues, QueryPair } from '../wire/oss/request-head.ts'
 import { parseHeaders, parseQuery, splitTarget } from '../wire/oss/request-head.ts'
 import type { FlatHeaders, OssRequest, RequestFacts } from './http-message.ts'
@@ -20,6 +22,7 @@ export interface Arrival {
   readonly receivedMs: number
   readonly startedMs: number
   readonly expectsContinue: boolean
+  readonly clock: Clock
 }
 
 const NO_HEADERS: FlatHeaders = []
@@ -56,6 +59,8 @@ export class Exchange implements OssRequest {
   mustClose = false
   /** Rejects the write under way: one whose connection is gone may never be answered. */
   cutWrite: ((error: Error) => void) | undefined
+  pacer: Pacer | undefined
+  readonly #clock: Clock
   #query: readonly QueryPair[] | undefined
   #abort: AbortController | undefined
   #isGone = false
@@ -64,6 +69,7 @@ export class Exchange implements OssRequest {
     this.requestId = arrival.requestId
     this.receivedMs = arrival.receivedMs
     this.startedMs = arrival.startedMs
+    this.#clock = arrival.clock
     this.request = request
     this.response = response
     this.method = request.method ?? ''
@@ -97,6 +103,11 @@ export class Exchange implements OssRequest {
       if (this.#isGone) this.#abort.abort(new ClientGoneError())
     }
     return this.#abort.signal
+  }
+
+  limitTraffic(bytesPerSecond: number): void {
+    this.pacer = new Pacer(this.#clock, bytesPerSecond)
+    this.body.pacer = this.pacer
   }
 
   /** The client has gone before its answer was complete. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Pacer } from '../base/pacer.ts'
 import type { BodySource, BodyStream } from '../services/body.ts'
 import type { RequestHead } from '../wire/oss/request-head.ts'
 
@@ -47,6 +48,10 @@ export interface OssRequest extends RequestHead {
   readonly facts: RequestFacts
   /** Of every answer to the request, whatever becomes of it. */
   answerHeaders: FlatHeaders
+  /** Of the bytes that it brings or asks for; undefined: as fast as they go. */
+  readonly pacer: Pacer | undefined
+  /** From now on its bytes keep to this rate. */
+  limitTraffic(bytesPerSecond: number): void
 }
 
 /** Headers as a flat list of names and values, as they are written. */

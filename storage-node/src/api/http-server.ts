@@ -151,6 +151,7 @@ export class HttpServer {
       receivedMs,
       startedMs: this.#clock.monotonicMs(),
       expectsContinue,
+      clock: this.#clock,
     })
     response.sendDate = false
     this.#exchanges.set(request.socket, exchange)

@@ -6,6 +6,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { assert } from '../base/assert.ts'
+import type { Pacer } from '../base/pacer.ts'
 import type { OssError } from '../model/errors.ts'
 import type { TakePiece } from '../services/body.ts'
 import type { HeaderValues } from '../wire/oss/request-head.ts'
@@ -27,6 +28,8 @@ export class RequestBody implements RequestBodySource {
   #failure: OssError | undefined
   #finish: ((error?: unknown) => void) | undefined
   #isPaused = false
+  /** Bytes are taken no faster than this allows: the socket's window keeps the client back. */
+  pacer: Pacer | undefined
 
   constructor(
     request: IncomingMessage,
@@ -117,7 +120,7 @@ export class RequestBody implements RequestBodySource {
     this.#receivedBytes += piece.byteLength
     let taken: Promise<void> | undefined
     try {
-      taken = take(piece)
+      taken = this.pacer === undefined ? take(piece) : takePaced(piece, take, this.pacer)
     } catch (error) {
       return this.#finish?.(error)
     }
@@ -145,4 +148,13 @@ export class RequestBody implements RequestBodySource {
     // Node ends a stream right behind its last buffered piece, even when that piece paused it.
     if (!this.#isPaused) this.#finish?.()
   }
+}
+
+function takePaced(piece: Uint8Array, take: TakePiece, pacer: Pacer): Promise<void> | undefined {
+  // Whoever takes a piece may free its memory at once.
+  const { byteLength } = piece
+  const taken = take(piece)
+  const wait = pacer.moved(byteLength)
+  if (taken === undefined || wait === undefined) return taken ?? wait
+  return Promise.all([taken, wait]).then(() => undefined)
 }

@@ -15,7 +15,6 @@ const UNSERVED = [
   'x-oss-server-side-data-encryption',
   'x-oss-callback',
   'x-oss-callback-var',
-  'x-oss-traffic-limit',
   'x-oss-process',
   'x-oss-hns-status',
   'x-oss-resource-group-id',

@@ -25,9 +25,10 @@ export interface BodySource {
 /** Takes bytes of an answer; resolves when they may be overwritten. */
 export type SendPiece = (piece: Uint8Array) => Promise<void>
 
-/** A response body of known length. */
+/** A response body. */
 export interface BodyStream {
-  readonly lengthBytes: number
+  /** Undefined: known at its end. */
+  readonly lengthBytes: number | undefined
   /** Sends exactly `lengthBytes` bytes, all verified, or rejects: the connection is then cut. */
   send(send: SendPiece, signal: AbortSignal): Promise<void>
   /** Bytes that are at hand already: sent in one piece with the headers. */

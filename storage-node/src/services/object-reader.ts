@@ -10,6 +10,7 @@ import type { Partitions } from '../cluster/partitions.ts'
 import type { VersionId } from '../model/identifiers.ts'
 import type { ObjectRecord, PieceData } from '../model/object.ts'
 import { unreachable } from '../base/assert.ts'
+import type { Pacer } from '../base/pacer.ts'
 import type { BodyPlace } from './body-store.ts'
 import type { BodySource, BodyStream, SendPiece } from './body.ts'
 import { walkPieces } from './piece-walk.ts'
@@ -99,14 +100,19 @@ export class ObjectReader {
  * Reads an answer's body as a request's: for server-side copies. An answer has several pieces on
  * their way at a time, a request's follow one another.
  */
-export function bodySourceOf(stream: BodyStream, signal: AbortSignal): BodySource {
+export function bodySourceOf(stream: BodyStream, signal: AbortSignal, pacer?: Pacer): BodySource {
   const keepable = (piece: Uint8Array) =>
     piece.byteLength <= KEPT_BYTES_MAX ? Buffer.from(piece) : piece
   return {
     lengthBytes: stream.lengthBytes,
     read(take) {
       let taken: Promise<void> = Promise.resolve()
-      return stream.send((piece) => (taken = taken.then(() => take(keepable(piece)))), signal)
+      const takePaced = async (piece: Uint8Array) => {
+        const { byteLength } = piece
+        await take(keepable(piece))
+        await pacer?.moved(byteLength)
+      }
+      return stream.send((piece) => (taken = taken.then(() => takePaced(piece))), signal)
     },
   }
 }

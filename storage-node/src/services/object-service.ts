@@ -6,6 +6,7 @@
 
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Pacer } from '../base/pacer.ts'
 import type { Random } from '../base/random.ts'
 import type { Partitions } from '../cluster/partitions.ts'
 import { resultOf } from '../cluster/partitions.ts'
@@ -60,6 +61,7 @@ export interface CopyRequest {
   readonly metadata: (source: ObjectRecord) => ObjectMetadata
   readonly forbidOverwrite: boolean
   readonly signal: AbortSignal
+  readonly pacer?: Pacer | undefined
 }
 
 export interface SymlinkRequest {
@@ -159,7 +161,7 @@ export class ObjectService {
     }
     const record = await this.put(bucket, key, {
       metadata: request.metadata(open.record),
-      body: bodySourceOf(open.body(), request.signal),
+      body: bodySourceOf(open.body(), request.signal, request.pacer),
       contentMd5: undefined,
       forbidOverwrite: request.forbidOverwrite,
       signal: request.signal,

@@ -7,6 +7,7 @@
  */
 
 import type { Clock } from '../base/clock.ts'
+import type { Pacer } from '../base/pacer.ts'
 import type { Random } from '../base/random.ts'
 import type { Partitions } from '../cluster/partitions.ts'
 import { resultOf } from '../cluster/partitions.ts'
@@ -49,6 +50,7 @@ export interface CopyPartRequest {
   /** Which bytes of the source; `end` exclusive. */
   readonly range: (source: ObjectRecord) => { readonly start: number; readonly end: number }
   readonly signal: AbortSignal
+  readonly pacer?: Pacer | undefined
 }
 
 export interface PartPage {
@@ -143,12 +145,12 @@ export class UploadService {
     key: ObjectKey,
     uploadId: string,
     partNumber: number,
-    { source, check, range, signal }: CopyPartRequest,
+    { source, check, range, signal, pacer }: CopyPartRequest,
   ): Promise<PieceRecord> {
     const open = await this.#parts.objects.read(source.bucket, source.key, source.versionId)
     check(open.record)
     if (open.record.type === 'Symlink') throw new OssError('OperationNotSupported')
-    const body = bodySourceOf(open.body(range(open.record)), signal)
+    const body = bodySourceOf(open.body(range(open.record)), signal, pacer)
     return this.putPart(bucket, key, uploadId, partNumber, { body, contentMd5: undefined, signal })
   }
 

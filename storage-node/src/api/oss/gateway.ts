@@ -19,6 +19,7 @@ import type { AccessKeyService } from '../../services/access-key-service.ts'
 import type { EndpointSuffixes } from '../../wire/oss/addressing.ts'
 import { resolveAddress } from '../../wire/oss/addressing.ts'
 import { queryValue } from '../../wire/oss/request-head.ts'
+import { readTrafficLimit } from '../../wire/oss/traffic-limit.ts'
 import { answerPreflight, corsHeaders } from '../cors.ts'
 import { authenticate } from '../authenticate.ts'
 import type { Caller } from '../authenticate.ts'
@@ -110,6 +111,8 @@ export class OssGateway {
         const objectRequest = { http, caller, bucket, key: named(key), right }
         await this.#authorizeObject(objectRequest)
         requirePayer(http, caller, bucket)
+        const bytesPerSecond = readTrafficLimit(http)
+        if (bytesPerSecond !== undefined) http.limitTraffic(bytesPerSecond)
         return operation.handle(objectRequest, this.#services)
       }
       default:

@@ -89,6 +89,8 @@ export function requestOf(fixture: RequestFixture = {}): ObjectRequest & {
     },
     signal: new AbortController().signal,
     answerHeaders: [],
+    pacer: undefined,
+    limitTraffic() {},
     facts: {
       operation: '',
       bucket: undefined,

@@ -93,6 +93,7 @@ export const copyObject: ObjectOperation = {
       services.objects.copy(bucket, key, {
         ...copySource,
         metadata: (source) => copiedMetadata(source, requested, replaced),
+        pacer: http.pacer,
         forbidOverwrite: readForbidOverwrite(http.headers),
         signal: http.signal,
       }),

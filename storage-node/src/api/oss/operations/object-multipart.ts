@@ -107,6 +107,7 @@ export const uploadPartCopy: ObjectOperation = {
         ...copySource,
         range: ({ sizeBytes }) => copyRange(http.headers['x-oss-copy-source-range'], sizeBytes),
         signal: http.signal,
+        pacer: http.pacer,
       }),
     )
     return xmlResponse(

@@ -12,11 +12,13 @@ import { OssError } from '../../../model/errors.ts'
 import type { ObjectKey } from '../../../model/identifiers.ts'
 import type { ObjectRecord } from '../../../model/object.ts'
 import { evaluateConditions } from '../../../model/preconditions.ts'
+import type { BodyStream } from '../../../services/body.ts'
 import type { OpenObject } from '../../../services/object-reader.ts'
 import { readConditions } from '../../../wire/oss/conditions.ts'
 import { objectHeaders, objectMetaHeaders } from '../../../wire/oss/object-headers.ts'
 import { overrideHeaders } from '../../../wire/oss/response-overrides.ts'
 import { mayDo } from '../../authorize.ts'
+import { compressedAnswer, isCompressed } from '../../compressed-answer.ts'
 import type { OssRequest, OssResponse } from '../../http-message.ts'
 import type { ObjectOperation, ObjectRequest, Services } from '../../operation.ts'
 import { readAuthorized } from '../../readable-object.ts'
@@ -37,7 +39,7 @@ export const getObject: ObjectOperation = {
     if (refusal !== undefined) return refusal
     const headers = answerHeaders(request, shown)
     const range = rangeOf(http, record)
-    if (range === undefined) return { status: 200, headers, body: open.body() }
+    if (range === undefined) return wholeAnswer(http, headers, record.sizeBytes, open.body())
     const partHeaders = [...headers, 'Content-Range', contentRange(range, record.sizeBytes)]
     return { status: 206, headers: partHeaders, body: open.body(range) }
   },
@@ -71,6 +73,16 @@ export const getObjectMeta: ObjectOperation = {
     const lengthBytes = request.http.method === 'HEAD' ? record.sizeBytes : 0
     return { status: 200, headers: metaHeaders(request.bucket, record), lengthBytes }
   },
+}
+
+function wholeAnswer(
+  { headers: asked }: OssRequest,
+  headers: readonly string[],
+  sizeBytes: number,
+  body: BodyStream,
+): OssResponse {
+  if (isCompressed(asked, headers, sizeBytes)) return compressedAnswer(headers, body)
+  return { status: 200, headers, body }
 }
 
 async function findReadable(request: ObjectRequest, { objects }: Services): Promise<ObjectRecord> {
