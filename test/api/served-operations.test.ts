@@ -10,6 +10,7 @@ import { operations } from '../../storage-node/src/testing.ts'
 import { startApi } from '../support/api.ts'
 import type { TestApi } from '../support/api.ts'
 import type { OssRequest, OssResponse } from '../support/oss-request.ts'
+import { formRequest, policyOf, signedV1 } from '../support/post-form.ts'
 
 const bucket = 'every-operation'
 const text = 'Granary keeps grain\n'
@@ -210,6 +211,21 @@ const objectRows: Row[] = [
 
 /** Each leaves the bucket as it was, but for what is read next. */
 const attachedRows: Row[] = [
+  {
+    name: 'PostObject',
+    request: () =>
+      formRequest(
+        bucket,
+        [
+          ['key', 'grain'],
+          ['success_action_status', '201'],
+          ...signedV1('owner', 'owner-secret', policyOf([{ bucket }])),
+        ],
+        { content: text, contentType: 'text/x-grain' },
+      ),
+    status: 201,
+    body: document('PostResponse', `<Bucket>${bucket}</Bucket>`, '<Key>grain</Key>'),
+  },
   {
     name: 'SealAppendObject',
     request: () => ({ method: 'POST', key: 'log', query: { seal: '', position: '5' } }),

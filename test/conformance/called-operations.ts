@@ -46,6 +46,7 @@ const SERVED_OPERATIONS = [
   'ListParts',
   'PutBucket',
   'PutBucketAcl',
+  'PostObject',
   'PutBucketCors',
   'PutBucketPolicy',
   'PutBucketPublicAccessBlock',

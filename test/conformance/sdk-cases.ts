@@ -9,6 +9,8 @@ import type { Access } from '../support/oss-request.ts'
 import { accessCases } from './access-cases.ts'
 import type { AccessClient } from './access-cases.ts'
 import type { Case } from './cases.ts'
+import { formCases } from './form-cases.ts'
+import type { FormClient } from './form-cases.ts'
 import { attachedCases, settingCases, versioningCases } from './setting-cases.ts'
 import type { SettingClient } from './setting-cases.ts'
 import { versionCases } from './version-cases.ts'
@@ -23,7 +25,7 @@ interface DescribingClient {
   listV2(query: object): Promise<{ objects?: { name: string; size: number }[] }>
 }
 
-type AliOss = DescribingClient & SettingClient & AccessClient & VersionClient
+type AliOss = DescribingClient & SettingClient & AccessClient & VersionClient & FormClient
 
 /** Returns the cases in the order in which they must run. */
 export function sdkCases(access: Access, bucket: string): Case[] {
@@ -55,6 +57,7 @@ export function sdkCases(access: Access, bucket: string): Case[] {
     ...settingCases(oss, bucket),
     ...accessCases(oss, bucket),
     ...attachedCases(oss),
+    ...formCases(oss, access, bucket),
     ...versioningCases(oss, `${bucket}-versions`),
     {
       name: 'the bucket is removed',

@@ -10,6 +10,7 @@
 import { accessErrors } from './error-codes/access-errors.ts'
 import { bucketErrors } from './error-codes/bucket-errors.ts'
 import type { OssErrorDefinition } from './error-codes/definition.ts'
+import { formErrors } from './error-codes/form-errors.ts'
 import { objectErrors } from './error-codes/object-errors.ts'
 import { requestErrors } from './error-codes/request-errors.ts'
 import { serviceErrors } from './error-codes/service-errors.ts'
@@ -21,6 +22,7 @@ export const ossErrors = {
   ...accessErrors,
   ...bucketErrors,
   ...objectErrors,
+  ...formErrors,
   ...serviceErrors,
   ...stsErrors,
 } as const satisfies Record<string, OssErrorDefinition>

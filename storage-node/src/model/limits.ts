@@ -28,6 +28,14 @@ export const PART_SIZE_BYTES_MAX = 5 * 1024 ** 3
 /** Names with their prefix and values of all `x-oss-meta-` headers. */
 export const USER_METADATA_BYTES_MAX = 8 * 1024
 
+/** Of a field of an upload form: its name, its value, and all that stands before the file. */
+export const FORM_NAME_BYTES_MAX = 8 * 1024
+export const FORM_VALUE_BYTES_MAX = 2 * 1024 ** 2
+export const FORM_FIELDS_BYTES_MAX = 4 * 1024 ** 2
+export const FORM_PART_COUNT_MAX = 1000
+/** Of the fields that become headers of the object: what the head of a request may hold, too. */
+export const FORM_HEADERS_BYTES_MAX = 64 * 1024
+
 export const LIST_KEYS_DEFAULT = 100
 export const LIST_KEYS_MAX = 1000
 export const LIST_BUCKETS_DEFAULT = 100
@@ -54,6 +62,7 @@ assert(
 )
 assert(PART_SIZE_BYTES_MAX <= PUT_SIZE_BYTES_MAX, 'a part is written like a whole object')
 assert(COPY_SIZE_BYTES_MAX <= PUT_SIZE_BYTES_MAX, 'a copy is written like a whole object')
+assert(FORM_VALUE_BYTES_MAX <= FORM_FIELDS_BYTES_MAX, 'the largest field fits into a form')
 assert(LIST_TEXT_BYTES_MAX >= OBJECT_KEY_BYTES_MAX, 'every key can be a marker')
 assert(LIST_KEYS_DEFAULT <= LIST_KEYS_MAX, 'the default page is a page')
 assert(

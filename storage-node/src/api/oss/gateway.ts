@@ -31,7 +31,13 @@ import {
   refuseAnonymousOverrides,
 } from '../authorize.ts'
 import type { OssRequest, OssResponse } from '../http-message.ts'
-import type { ObjectRequest, OperationDefinition, Services } from '../operation.ts'
+import type {
+  FormOperation,
+  HeadedOperation,
+  ObjectRequest,
+  OperationDefinition,
+  Services,
+} from '../operation.ts'
 import { requirePayer } from '../request-payer.ts'
 import { refuseUnservedHeaders } from '../unserved-headers.ts'
 import { authorizeWrite } from '../writable-object.ts'
@@ -70,6 +76,7 @@ export class OssGateway {
     request.facts.operation = name
     const operation = operations.get(name)
     if (operation === undefined) throw operationNotImplemented(name)
+    if (operation.resource === 'form') return this.#receiveForm(operation, request, target)
     const caller = authenticate(
       request,
       { bucket: target.bucketName, key: target.key },
@@ -79,7 +86,7 @@ export class OssGateway {
   }
 
   async #perform(
-    operation: OperationDefinition,
+    operation: HeadedOperation,
     http: OssRequest,
     caller: Caller,
     { bucketName, key }: Target,
@@ -118,6 +125,18 @@ export class OssGateway {
       default:
         return unreachable(operation)
     }
+  }
+
+  /** What else is signed of such a request does not count (oss.md 2.1). */
+  async #receiveForm(
+    operation: FormOperation,
+    http: OssRequest,
+    { bucketName }: Target,
+  ): Promise<OssResponse> {
+    const bucket = await this.#bucketOf(http, named(bucketName))
+    const right = this.#rightOf(operation, http)
+    const request = { http, bucket, right, accessKeys: this.#accessKeys }
+    return operation.handle(request, this.#services)
   }
 
   /** A version that is named needs a right of its own. */

@@ -37,7 +37,7 @@ export function readHeaderV4(
   resource: SignedResource,
 ): Signed {
   const fields = readFields(authorization.slice(V4_ALGORITHM.length + 1))
-  const { accessKeyId, scope } = readCredential(fields.get('Credential'))
+  const { accessKeyId, scope } = readCredentialV4(fields.get('Credential'))
   const provided = fields.get('Signature') ?? ''
   if (provided === '') throw malformedAuthorization('Authorization header must have a Signature')
   const additional = readAdditionalHeaders(fields.get('AdditionalHeaders'))
@@ -77,7 +77,7 @@ export function readUrlV4(head: RequestHead, resource: SignedResource): Signed {
   if (startMs === undefined) {
     throw malformedAuthorization('x-oss-date of a signed URL must be like 20231203T121212Z')
   }
-  const { accessKeyId, scope } = readCredential(parameter('x-oss-credential'))
+  const { accessKeyId, scope } = readCredentialV4(parameter('x-oss-credential'))
   const additional = readAdditionalHeaders(parameter('x-oss-additional-headers') || undefined)
   const expiresMs = startMs + readExpiresSeconds(parameter('x-oss-expires')) * 1000
   return {
@@ -95,6 +95,20 @@ export function readUrlV4(head: RequestHead, resource: SignedResource): Signed {
         [head, resource],
       ),
   }
+}
+
+/** `<AccessKeyId>/<date>/<region>/oss/…`. Throws InvalidArgument. */
+export function readCredentialV4(text: string | undefined): { accessKeyId: string; scope: Scope } {
+  const pieces = text?.split('/') ?? []
+  const [accessKeyId = '', date = '', region = '', product = '', terminator] = pieces
+  const isWhole =
+    pieces.length === 5 && accessKeyId !== '' && /^\d{8}$/.test(date) && /^[a-z0-9-]+$/.test(region)
+  if (!isWhole || product !== 'oss' || terminator !== SCOPE_TERMINATOR) {
+    throw malformedAuthorization(
+      `Credential must be "<AccessKeyId>/<YYYYMMDD>/<region>/oss/${SCOPE_TERMINATOR}"`,
+    )
+  }
+  return { accessKeyId, scope: { date, region, product } }
 }
 
 /** The canonical request, one character per byte. `additional` is lower-case and sorted. */
@@ -172,19 +186,6 @@ function readFields(text: string): Map<string, string> {
     fields.set(name, field.slice(equals + 1))
   }
   return fields
-}
-
-function readCredential(text: string | undefined): { accessKeyId: string; scope: Scope } {
-  const pieces = text?.split('/') ?? []
-  const [accessKeyId = '', date = '', region = '', product = '', terminator] = pieces
-  const isWhole =
-    pieces.length === 5 && accessKeyId !== '' && /^\d{8}$/.test(date) && /^[a-z0-9-]+$/.test(region)
-  if (!isWhole || product !== 'oss' || terminator !== SCOPE_TERMINATOR) {
-    throw malformedAuthorization(
-      `Credential must be "<AccessKeyId>/<YYYYMMDD>/<region>/oss/${SCOPE_TERMINATOR}"`,
-    )
-  }
-  return { accessKeyId, scope: { date, region, product } }
 }
 
 function readAdditionalHeaders(text: string | undefined): string[] {

@@ -1,0 +1,163 @@
+/**
+ * Objects that come as a form, from a browser as a rule (oss.md 2.6).
+ *
+ * @module
+ */
+
+import { encodePercentPath } from '../../../base/percent-encoding.ts'
+import { OssError } from '../../../model/errors.ts'
+import type { ObjectKey } from '../../../model/identifiers.ts'
+import { FORM_FIELDS_BYTES_MAX, PUT_SIZE_BYTES_MAX } from '../../../model/limits.ts'
+import type { ObjectRecord } from '../../../model/object.ts'
+import type { BodySource } from '../../../services/body.ts'
+import { writePostResponse } from '../../../wire/oss/documents/post-response.ts'
+import { readForbidOverwrite } from '../../../wire/oss/object-headers.ts'
+import {
+  formContentType,
+  formHeaders,
+  readFormKey,
+  readRedirect,
+  readSuccessStatus,
+} from '../../../wire/oss/post-form.ts'
+import { readBoundary } from '../../../wire/oss/post-form-part.ts'
+import { readTrafficLimit } from '../../../wire/oss/traffic-limit.ts'
+import type { AllowedForm } from '../../authenticate-form.ts'
+import { authenticateForm } from '../../authenticate-form.ts'
+import type { ReceivedForm } from '../../form-reader.ts'
+import { FormReader } from '../../form-reader.ts'
+import type { OssRequest, OssResponse } from '../../http-message.ts'
+import type { FormOperation, FormRequest, ObjectRequest, Services } from '../../operation.ts'
+import { requirePayer } from '../../request-payer.ts'
+import { refuseUnservedHeaders } from '../../unserved-headers.ts'
+import { authorizeWrite } from '../../writable-object.ts'
+import { requestedMetadata } from '../requested-metadata.ts'
+import { requireBody } from '../require-body.ts'
+import { versionHeaders } from '../version-arguments.ts'
+
+export const postObject: FormOperation = {
+  name: 'PostObject',
+  resource: 'form',
+  permission: 'oss:PutObject',
+  metering: 'put',
+  access: 'write',
+  async handle(request, services) {
+    const { http } = request
+    const boundary = readBoundary(http.headers['content-type'])
+    // The fields come on top of the largest file.
+    requireBody(http.body, PUT_SIZE_BYTES_MAX + FORM_FIELDS_BYTES_MAX)
+    const reader = new FormReader(boundary)
+    try {
+      return await receive(request, await reader.readFields(http.body), services)
+    } catch (error) {
+      reader.abandon()
+      throw error
+    }
+  },
+}
+
+async function receive(
+  request: FormRequest,
+  form: ReceivedForm,
+  services: Services,
+): Promise<OssResponse> {
+  const { http, bucket } = request
+  const { fields, part, file } = form
+  const contentType = formContentType(fields, part)
+  const { caller, sizeRange } = authenticateForm(
+    http,
+    { bucket, fields, contentType },
+    request.accessKeys,
+  )
+  const key = readFormKey(fields, part)
+  http.facts.key = key
+  const headers = formHeaders(http.headers, fields, contentType)
+  refuseUnservedHeaders(headers, true)
+  const answer = { redirect: readRedirect(fields), status: readSuccessStatus(fields) }
+  const put: ObjectRequest = { ...request, caller, key, http: withHeaders(http, headers) }
+  await authorizeWrite(put, services.objects)
+  requirePayer(http, caller, bucket)
+  const bytesPerSecond = readTrafficLimit(put.http)
+  if (bytesPerSecond !== undefined) http.limitTraffic(bytesPerSecond)
+  const record = await services.objects.put(bucket, key, {
+    metadata: requestedMetadata(put),
+    body: withinRange(file, sizeRange),
+    contentMd5: undefined,
+    forbidOverwrite: readForbidOverwrite(headers),
+    signal: http.signal,
+  })
+  http.facts.objectSizeBytes = record.sizeBytes
+  return answerOf(put, record, answer, services)
+}
+
+/** What the rest of the API sees: the head that a PUT of the object would have had. */
+function withHeaders(http: OssRequest, headers: OssRequest['headers']): OssRequest {
+  const { requestId, receivedMs, method, query, rawPath, rawQuery, host } = http
+  const { remoteAddress, secure, body, signal, facts, answerHeaders, pacer } = http
+  return {
+    ...{ requestId, receivedMs, method, query, rawPath, rawQuery, host, headers },
+    ...{ remoteAddress, secure, body, signal, facts, answerHeaders, pacer },
+    limitTraffic: (bytesPerSecond) => http.limitTraffic(bytesPerSecond),
+  }
+}
+
+/** Refuses a file as soon as it is larger than its policy allows, and at its end if it is smaller. */
+function withinRange(file: BodySource, range: AllowedForm['sizeRange']): BodySource {
+  if (range === undefined) return file
+  return {
+    lengthBytes: undefined,
+    async read(take) {
+      let sizeBytes = 0
+      await file.read((piece) => {
+        sizeBytes += piece.byteLength
+        if (sizeBytes > range.max) throw outOfRange('EntityTooLarge', 'MaxSizeAllowed', range.max)
+        return take(piece)
+      })
+      if (sizeBytes < range.min) throw outOfRange('EntityTooSmall', 'MinSizeAllowed', range.min)
+    },
+  }
+}
+
+function outOfRange(
+  code: 'EntityTooLarge' | 'EntityTooSmall',
+  name: string,
+  limitBytes: number,
+): OssError {
+  return new OssError(code, { details: [{ name, value: String(limitBytes) }] })
+}
+
+interface WantedAnswer {
+  readonly redirect: URL | undefined
+  readonly status: 200 | 201 | 204
+}
+
+function answerOf(
+  { http, bucket, key }: ObjectRequest,
+  record: ObjectRecord,
+  { redirect, status }: WantedAnswer,
+  { region }: Services,
+): OssResponse {
+  const { etag } = record
+  const headers = ['ETag', `"${etag}"`, 'x-oss-hash-crc64ecma', String(record.crc64)]
+  headers.push(...versionHeaders(bucket, record))
+  if (redirect !== undefined) {
+    headers.push('Location', redirectionTo(redirect, { bucket: bucket.name, key, etag }))
+    return { status: 303, headers }
+  }
+  if (status !== 201) return { status, headers }
+  const scheme = http.secure ? 'https' : 'http'
+  const location = `${scheme}://${bucket.name}.${region.extranetEndpoint}/${encodePercentPath(key)}`
+  headers.push('Content-Type', 'application/xml')
+  const body = writePostResponse({ bucket: bucket.name, key, etag, location })
+  return { status, headers, body }
+}
+
+/** The address with what was stored in its query, behind what it has of its own. */
+function redirectionTo(
+  url: URL,
+  { bucket, key, etag }: { bucket: string; key: ObjectKey; etag: string },
+): string {
+  const told = `bucket=${bucket}&key=${encodeURIComponent(key)}&etag=%22${etag}%22`
+  const target = new URL(url)
+  target.search = target.search === '' ? told : `${target.search}&${told}`
+  return target.href
+}
