@@ -30,6 +30,7 @@ import type { PartitionId } from './contract/identifiers.ts'
 import { Maintenance } from './node-maintenance.ts'
 import type { ReplicationSettings } from './replication/protocol.ts'
 import { BodyStore } from './services/body-store.ts'
+import { AccountService } from './services/account-service.ts'
 import { BucketService } from './services/bucket-service.ts'
 import { ListingService } from './services/listing-service.ts'
 import { ObjectReader } from './services/object-reader.ts'
@@ -67,6 +68,7 @@ export interface StorageNodeOptions {
 
 /** What the API is served from. */
 export interface Services {
+  readonly accounts: AccountService
   readonly buckets: BucketService
   readonly objects: ObjectService
   readonly uploads: UploadService
@@ -223,6 +225,7 @@ function openServices(
   const changing = { partitions, records: settings, random }
   const objects = new ObjectService({ ...changing, bodies, reader, clock })
   return {
+    accounts: new AccountService(partitions),
     buckets: new BucketService(changing),
     objects,
     uploads: new UploadService({ ...changing, bodies, objects, clock }),

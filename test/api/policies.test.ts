@@ -257,6 +257,33 @@ test('a public access block takes away what is public, and gives it back', async
   expect([await read('open/k'), await read('closed/k')]).toEqual(['200', '403 AccessDenied'])
 })
 
+test('a public access block of an account is one of all its buckets, old and new', async () => {
+  const old = await bucketWith([], 'public-read')
+  const read = (bucket: string) => byAnybody({ method: 'GET', bucket, key: 'open/k' })
+  const shown = async () => (await api.send({ method: 'GET', ...block })).body.toString()
+  expect(await shown()).toContain('<BlockPublicAccess>false</BlockPublicAccess>')
+  expect(await read(old)).toBe('200')
+  expect(await byOwner({ method: 'PUT', ...block, body: documentOf(true) })).toBe('200')
+  expect(await shown()).toContain('<BlockPublicAccess>true</BlockPublicAccess>')
+  expect(await read(old)).toBe('403 AccessDenied')
+  const fresh = await bucketWith([])
+  const headers = { 'x-oss-acl': 'public-read' }
+  const acl = { method: 'PUT', bucket: fresh, query: { acl: '' }, headers }
+  expect(await byOwner(acl)).toBe('403 AccessDenied')
+  // Another account has its own, and the bucket's own setting is another one.
+  const others = { method: 'PUT', bucket: 'others-bucket', headers }
+  expect(await byStranger(others)).toBe('200')
+  expect(await byAnybody({ method: 'GET', bucket: others.bucket })).toBe('200')
+  const own = await api.send({ method: 'GET', bucket: old, ...block })
+  expect(own.body.toString()).toContain('<BlockPublicAccess>false</BlockPublicAccess>')
+  expect(await byAnybody({ method: 'PUT', ...block, body: documentOf(false) })).toBe(
+    '403 AccessDenied',
+  )
+  expect(await byOwner({ method: 'DELETE', ...block })).toBe('204')
+  expect(await read(old)).toBe('200')
+  expect(await byOwner(acl)).toBe('200')
+})
+
 test('a public access block that cannot be read is refused', async () => {
   const bucket = await bucketWith([])
   for (const body of ['', '<a/>', documentOf(true).replace('true', 'yes')]) {

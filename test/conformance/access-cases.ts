@@ -20,11 +20,12 @@ export interface AccessClient {
 
 /** Returns the cases; they leave the bucket as they find it. */
 export function accessCases(oss: AccessClient, bucket: string): Case[] {
-  const send = async (method: string, subres: string, content?: string) => {
+  const send = async (method: string, subres: string, content?: string, of = { bucket }) => {
     const successStatuses = [200, 204]
-    const answer = await oss.request({ method, bucket, subres, content, successStatuses })
+    const answer = await oss.request({ method, ...of, subres, content, successStatuses })
     return String(answer.data ?? '')
   }
+  const ofAccount = {} as { bucket: string }
   return [
     {
       name: 'a bucket has a policy, which everybody may see to be public, and has none again',
@@ -43,14 +44,16 @@ export function accessCases(oss: AccessClient, bucket: string): Case[] {
       },
     },
     {
-      name: 'public access is blocked, and let in again',
+      name: 'public access to a bucket and to an account is blocked, and let in again',
       async run() {
         const flag = '<BlockPublicAccess>true</BlockPublicAccess>'
         const root = 'PublicAccessBlockConfiguration'
-        await send('PUT', 'publicAccessBlock', `<${root}>${flag}</${root}>`)
-        const found = await send('GET', 'publicAccessBlock')
-        if (!found.includes(flag)) throw new Error(`The block is ${found}`)
-        await send('DELETE', 'publicAccessBlock')
+        for (const of of [{ bucket }, ofAccount]) {
+          await send('PUT', 'publicAccessBlock', `<${root}>${flag}</${root}>`, of)
+          const found = await send('GET', 'publicAccessBlock', undefined, of)
+          if (!found.includes(flag)) throw new Error(`The block is ${found}`)
+          await send('DELETE', 'publicAccessBlock', undefined, of)
+        }
       },
     },
     {

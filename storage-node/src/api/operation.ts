@@ -9,7 +9,7 @@
 
 import type { BucketRecord } from '../model/bucket.ts'
 import type { AccountUid, BucketName, ObjectKey } from '../model/identifiers.ts'
-import type { AccessKeyService } from '../services/access-key-service.ts'
+import type { AccountService } from '../services/account-service.ts'
 import type { BucketService } from '../services/bucket-service.ts'
 import type { ListingService } from '../services/listing-service.ts'
 import type { ObjectService } from '../services/object-service.ts'
@@ -34,6 +34,7 @@ export interface RegionFacts {
 /** Everything that operations call. */
 export interface Services {
   readonly region: RegionFacts
+  readonly accounts: Offered<AccountService>
   readonly buckets: Offered<BucketService>
   readonly objects: Offered<ObjectService>
   readonly uploads: Offered<UploadService>
@@ -69,14 +70,6 @@ export interface ObjectRequest extends BucketRequest {
 
 interface Declaration<Resource extends string, Request> {
   /** As in the reference. */
-/** An upload form to a bucket: it is in its fields who sends it, and what its object is. */
-export interface FormRequest {
-  readonly http: OssRequest
-  readonly bucket: BucketRecord
-  readonly right: Right
-  readonly accessKeys: AccessKeyService
-}
-
   readonly name: OperationName
   readonly resource: Resource
   /** Action in policies (oss.md 2.7). */
@@ -96,9 +89,5 @@ export type NewBucketOperation = Declaration<'newBucket', NewBucketRequest>
 export type BucketOperation = Declaration<'bucket', BucketRequest> & Guarded
 export type ObjectOperation = Declaration<'object', ObjectRequest> & Guarded
 
-export type FormOperation = Declaration<'form', FormRequest> & Guarded
-
-/** Those whose requests are signed in their head. */
-export type HeadedOperation =
+export type OperationDefinition =
   ServiceOperation | NewBucketOperation | BucketOperation | ObjectOperation
-export type OperationDefinition = HeadedOperation | FormOperation

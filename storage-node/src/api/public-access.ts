@@ -8,9 +8,9 @@ import type { BucketRecord } from '../model/bucket.ts'
 import { OssError } from '../model/errors.ts'
 import type { ObjectAcl } from '../model/object.ts'
 
-/** True when neither ACLs nor the policy give anything to everybody. */
+/** True when neither ACLs nor the policy give anything to everybody, by its own word or its account's. */
 export function blocksPublicAccess(bucket: BucketRecord): boolean {
-  return bucket.publicAccessBlock
+  return bucket.publicAccessBlock || bucket.ownerPublicAccessBlock
 }
 
 /** Throws `AccessDenied` for an ACL that would open the bucket or the object to everybody. */

@@ -24,7 +24,8 @@ export function latchNames(command: Command): { bucket: string; key: string | un
   if ('key' in command) {
     return { bucket: command.bucketId, key: `${command.bucketId}${command.key}` }
   }
-  return { bucket: 'name' in command ? '' : command.bucketId, key: undefined }
+  if ('name' in command || 'account' in command) return { bucket: '', key: undefined }
+  return { bucket: command.bucketId, key: undefined }
 }
 
 /** Whether a partition with this range decides it; what is about a bucket, if it has some of it. */
@@ -56,7 +57,7 @@ function positionsOf(asked: Command | Query): [first: Uint8Array, last: Uint8Arr
  */
 export function needsSnapshot(query: Query): boolean {
   if (query.kind === 'object') return query.versionId !== undefined
-  return isPage(query.kind) || query.kind === 'upload'
+  return isPage(query.kind) || query.kind === 'upload' || query.kind === 'buckets'
 }
 
 export function isPage(kind: QueryKind): boolean {

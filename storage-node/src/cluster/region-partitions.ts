@@ -51,8 +51,10 @@ export class RegionPartitions implements Partitions {
     if ('key' in command) {
       return this.#executeAt(positionOfKey(command.bucketId, command.key), command, { signal })
     }
-    if (!('name' in command)) return this.#executeInRanges(command, signal)
-    return this.#executeAt(SYSTEM_POSITION, command, { signal, callMs: SETTINGS_CALL_MS })
+    if ('name' in command || 'account' in command) {
+      return this.#executeAt(SYSTEM_POSITION, command, { signal, callMs: SETTINGS_CALL_MS })
+    }
+    return this.#executeInRanges(command, signal)
   }
 
   ask<K extends RegionQueryKind>(query: Query<K>, signal?: AbortSignal): Promise<Answer<K>> {
@@ -72,6 +74,7 @@ export class RegionPartitions implements Partitions {
     const askAt = <K extends RegionQueryKind>(position: Uint8Array, part: Query<K>) =>
       this.#askOf(() => this.#parts.table.find(position), part, options)
     switch (query.kind) {
+      case 'account':
       case 'bucket':
       case 'buckets':
         return askAt(SYSTEM_POSITION, query)

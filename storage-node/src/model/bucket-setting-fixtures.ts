@@ -34,6 +34,7 @@ const fields = {
   policy: fc.option(word, { nil: undefined }),
   publicAccessBlock: fc.boolean(),
   requestPayer: fc.constantFrom('BucketOwner', 'Requester'),
+  ownerPublicAccessBlock: fc.boolean(),
 } as const
 
 export const anyBucketSettings: fc.Arbitrary<BucketSettings> = fc.record(fields)

@@ -26,6 +26,7 @@ const full: BucketRecord = {
   policy: '{}',
   publicAccessBlock: true,
   requestPayer: 'Requester',
+  ownerPublicAccessBlock: false,
 }
 const fresh = { ...full, ...unsetSettings }
 

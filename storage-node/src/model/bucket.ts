@@ -26,6 +26,8 @@ export interface BucketSettings {
   /** No ACL and no policy makes anything in the bucket public. */
   readonly publicAccessBlock: boolean
   readonly requestPayer: RequestPayer
+  /** As of the account that owns the bucket: the same for all of its buckets. */
+  readonly ownerPublicAccessBlock: boolean
 }
 
 /** A bucket that was told nothing. */
@@ -36,6 +38,7 @@ export const unsetSettings: BucketSettings = {
   policy: undefined,
   publicAccessBlock: false,
   requestPayer: 'BucketOwner',
+  ownerPublicAccessBlock: false,
 }
 
 /** Row `B`. What is worked out of a setting is kept by the identity of its value, never by request. */

@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { AccountSettings } from './account.ts'
 import type { OssError } from './errors.ts'
 import type { BucketAcl, BucketCounters, BucketRecord, DataRedundancy } from './bucket.ts'
 import type { BucketSetting } from './bucket-setting.ts'
@@ -188,6 +189,13 @@ export type SystemCommand =
       readonly bucketId: BucketId
       readonly setting: BucketSetting
     }
+  | {
+      readonly kind: 'putAccountSettings'
+      readonly account: AccountUid
+      readonly settings: AccountSettings
+    }
+  /** Has the bucket say what its account says at that moment. */
+  | { readonly kind: 'refreshOwnerBlock'; readonly name: BucketName; readonly bucketId: BucketId }
   /**
    * DeleteBucket (replication.md 1.14): mark, fence every range, remove; or, when a range refuses,
    * undo, unfence every range, keep.
@@ -271,6 +279,11 @@ export type RowChange =
       readonly row: 'counters'
       readonly bucketId: BucketId
       readonly delta: Partial<BucketCounters>
+    }
+  | {
+      readonly row: 'account'
+      readonly account: AccountUid
+      readonly value: AccountSettings | undefined
     }
   /** Removes the counters row. */
   | { readonly row: 'noCounters'; readonly bucketId: BucketId }

@@ -1,3 +1,4 @@
+import { decidePutAccountSettings, unsetAccount as ofOwner } from './account.ts'
 import { unsetSettings } from './bucket.ts'
 import type { BucketRecord } from './bucket.ts'
 import type { FenceRecord, SystemCommand } from './command.ts'
@@ -8,6 +9,7 @@ import {
   decideFence,
   decideForgetBucket,
   decideMarkDeleting,
+  decideRefreshOwnerBlock,
   decideSetBucketAcl,
 } from './decide-bucket.ts'
 import { changesOf, context, refusalOf } from './decide-fixtures.ts'
@@ -67,28 +69,62 @@ describe('a bucket is made', () => {
 
   test.each(cases)('%s', (_name, change, found, ownedCount, code) => {
     const command = { ...create, ...change }
-    expect(refusalOf(decideCreateBucket(command, { existing: found, ownedCount }, context))).toBe(
-      code,
-    )
+    expect(
+      refusalOf(decideCreateBucket(command, { existing: found, ownedCount, ofOwner }, context)),
+    ).toBe(code)
   })
 
   test('private unless it says otherwise; made again it keeps its ACL and id', () => {
-    const made = decideCreateBucket(create, { existing: undefined, ownedCount: 0 }, context)
+    const made = decideCreateBucket(
+      create,
+      { existing: undefined, ownedCount: 0, ofOwner },
+      context,
+    )
     expect(made).toMatchObject({
       result: { created: true, record: { acl: 'private', bucketId: otherId } },
     })
-    const again = decideCreateBucket(create, { existing, ownedCount: 1 }, context)
+    const again = decideCreateBucket(create, { existing, ownedCount: 1, ofOwner }, context)
     expect(again).toEqual({
       changes: [],
       result: { kind: 'bucket', record: existing, created: false },
     })
     const opened = decideCreateBucket(
       { ...create, acl: 'private' },
-      { existing, ownedCount: 1 },
+      { existing, ownedCount: 1, ofOwner },
       context,
     )
     expect(opened).toMatchObject({ result: { record: { acl: 'private', bucketId } } })
   })
+})
+
+test('a bucket says what its account says, from the start and when it is asked to', () => {
+  const blocks = { publicAccessBlock: true }
+  const met = { existing: undefined, ownedCount: 0, ofOwner: blocks }
+  const made = decideCreateBucket(create, met, context)
+  expect(made).toMatchObject({ result: { record: { ownerPublicAccessBlock: true } } })
+  const refresh = { kind: 'refreshOwnerBlock', name, bucketId } as const
+  const value = { ...existing, ownerPublicAccessBlock: true }
+  expect(changesOf(decideRefreshOwnerBlock(refresh, existing, blocks))).toEqual([
+    { row: 'bucket', name, value },
+  ])
+  expect(changesOf(decideRefreshOwnerBlock(refresh, value, ofOwner))).toEqual([
+    { row: 'bucket', name, value: existing },
+  ])
+  const other = { ...refresh, bucketId: otherId }
+  expect(decideRefreshOwnerBlock(other, existing, blocks)).toEqual(stale)
+  expect(decideRefreshOwnerBlock(refresh, undefined, blocks)).toEqual(stale)
+})
+
+test('an account that blocks nothing has no row', () => {
+  const account = create.owner
+  const put = (publicAccessBlock: boolean) =>
+    changesOf(
+      decidePutAccountSettings({
+        ...{ kind: 'putAccountSettings', account, settings: { publicAccessBlock } },
+      }),
+    )
+  expect(put(true)).toEqual([{ row: 'account', account, value: { publicAccessBlock: true } }])
+  expect(put(false)).toEqual([{ row: 'account', account, value: undefined }])
 })
 
 describe('a deletion', () => {
@@ -106,7 +142,7 @@ describe('a deletion', () => {
     expect(changesOf(decideSetBucketAcl(setAcl, deleting))).toEqual([
       { row: 'bucket', name, value },
     ])
-    const existing = { existing: deleting, ownedCount: 1 }
+    const existing = { existing: deleting, ownedCount: 1, ofOwner }
     const again = decideCreateBucket({ ...create, acl: 'public-read' }, existing, context)
     const result = { kind: 'bucket', record: deleting, created: false }
     expect(again).toEqual({ changes: [], result })

@@ -6,6 +6,7 @@
  */
 
 import { unreachable } from '../base/assert.ts'
+import type { AccountSettings } from './account.ts'
 import { unsetSettings } from './bucket.ts'
 import type { BucketRecord } from './bucket.ts'
 import { withSetting } from './bucket-setting.ts'
@@ -23,6 +24,7 @@ import type { BucketId, BucketName } from './identifiers.ts'
 type CreateBucket = Extract<SystemCommand, { kind: 'createBucket' }>
 type SetBucketAcl = Extract<SystemCommand, { kind: 'setBucketAcl' }>
 type PutBucketSetting = Extract<SystemCommand, { kind: 'putBucketSetting' }>
+type RefreshOwnerBlock = Extract<SystemCommand, { kind: 'refreshOwnerBlock' }>
 type MarkDeleting = Extract<SystemCommand, { kind: 'markBucketDeleting' }>
 type FenceBucket = Extract<BucketRangeCommand, { kind: 'fenceBucket' | 'unfenceBucket' }>
 type EndDeleting = Extract<
@@ -41,10 +43,18 @@ export interface BucketInRange {
   readonly continuesAt: Uint8Array | undefined
 }
 
+/** What a new bucket meets. */
+export interface BeforeCreation {
+  readonly existing: BucketRecord | undefined
+  readonly ownedCount: number
+  /** What is said of the account that is to own it. */
+  readonly ofOwner: AccountSettings
+}
+
 /** Making one's own bucket again with the same settings succeeds and may change its ACL. */
 export function decideCreateBucket(
   command: CreateBucket,
-  { existing, ownedCount }: { existing: BucketRecord | undefined; ownedCount: number },
+  { existing, ownedCount, ofOwner }: BeforeCreation,
   { nowMs }: DecisionContext,
 ): Decision {
   if (existing !== undefined) return recreate(command, existing)
@@ -60,6 +70,7 @@ export function decideCreateBucket(
     createdMs: nowMs,
     deletion: undefined,
     ...unsetSettings,
+    ownerPublicAccessBlock: ofOwner.publicAccessBlock,
   }
   return putBucket(record, true)
 }
@@ -79,6 +90,17 @@ export function decidePutBucketSetting(
 ): Decision {
   if (existing?.bucketId !== bucketId) return noSuchBucket(name)
   return putBucket(withSetting(existing, setting), false)
+}
+
+/** The bucket says what its account says: asked for after the account was changed. */
+export function decideRefreshOwnerBlock(
+  { bucketId }: RefreshOwnerBlock,
+  existing: BucketRecord | undefined,
+  { publicAccessBlock }: AccountSettings,
+): Decision {
+  // A bucket that is not there, or another one since, has nothing to learn.
+  if (existing?.bucketId !== bucketId) return { changes: [], result: { kind: 'stale' } }
+  return putBucket({ ...existing, ownerPublicAccessBlock: publicAccessBlock }, false)
 }
 
 /** Stale while another attempt is under way: until it is over, nobody can say how it ends. */

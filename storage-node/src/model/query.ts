@@ -4,10 +4,12 @@
  * @module
  */
 
+import type { AccountSettings } from './account.ts'
 import type { BucketCounters, BucketRecord } from './bucket.ts'
 import type { DroppedRecord } from './command.ts'
 import type { NumberedPart } from './decide-upload.ts'
 import type {
+  AccountUid,
   BucketId,
   BucketName,
   DataId,
@@ -169,6 +171,10 @@ export interface RegionQueries {
   readonly bucket: {
     readonly ask: { readonly name: BucketName }
     readonly answer: BucketRecord | undefined
+  }
+  readonly account: {
+    readonly ask: { readonly account: AccountUid }
+    readonly answer: AccountSettings
   }
   /** A page of all buckets by name, whoever owns them; one that is full may go on. */
   readonly buckets: {

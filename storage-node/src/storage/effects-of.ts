@@ -10,6 +10,7 @@ import { encodeBucketRow } from '../wire/stored/bucket-row.ts'
 import type { Effect } from '../wire/stored/effects.ts'
 import {
   PART_LIST_INDEX,
+  accountRowKey,
   bucketRowKey,
   countersRowKey,
   droppedRowKey,
@@ -23,6 +24,7 @@ import {
 } from '../wire/stored/keys.ts'
 import { encodeObjectRow } from '../wire/stored/object-row.ts'
 import {
+  encodeAccountRow,
   encodeDroppedRow,
   encodeFenceRow,
   encodeKillRow,
@@ -86,6 +88,8 @@ function effectOf(change: RowChange): Effect {
       return effect(fenceRowKey(change.bucketId), change.value, encodeFenceRow)
     case 'bucket':
       return effect(bucketRowKey(change.name), change.value, encodeBucketRow)
+    case 'account':
+      return effect(accountRowKey(change.account), change.value, encodeAccountRow)
     case 'noCounters':
       return { kind: 'delete', key: countersRowKey(change.bucketId) }
     case 'counters':

@@ -6,6 +6,7 @@
  */
 
 import { unreachable } from '../base/assert.ts'
+import { decidePutAccountSettings, unsetAccount } from '../model/account.ts'
 import type { Command, Decision, ObjectCommand } from '../model/command.ts'
 import { decideAppend } from '../model/decide-append.ts'
 import {
@@ -15,6 +16,7 @@ import {
   decideForgetBucket,
   decideMarkDeleting,
   decidePutBucketSetting,
+  decideRefreshOwnerBlock,
   decideSetBucketAcl,
 } from '../model/decide-bucket.ts'
 import type { BucketInRange } from '../model/decide-bucket.ts'
@@ -64,12 +66,20 @@ export async function evaluate(
     case 'createBucket': {
       const existing = await rows.bucket(command.name)
       const owned = (await rows.buckets()).filter(({ owner }) => owner === command.owner)
-      return decideCreateBucket(command, { existing, ownedCount: owned.length }, context)
+      const ofOwner = await rows.account(command.owner)
+      return decideCreateBucket(command, { existing, ownedCount: owned.length, ofOwner }, context)
     }
     case 'setBucketAcl':
       return decideSetBucketAcl(command, await rows.bucket(command.name))
     case 'putBucketSetting':
       return decidePutBucketSetting(command, await rows.bucket(command.name))
+    case 'putAccountSettings':
+      return decidePutAccountSettings(command)
+    case 'refreshOwnerBlock': {
+      const existing = await rows.bucket(command.name)
+      const ofOwner = existing === undefined ? unsetAccount : await rows.account(existing.owner)
+      return decideRefreshOwnerBlock(command, existing, ofOwner)
+    }
     case 'markBucketDeleting':
       return decideMarkDeleting(command, await rows.bucket(command.name), context)
     case 'removeBucket':

@@ -7,12 +7,15 @@
 import type { PartitionRange } from '../contract/configuration.ts'
 import { WHOLE_SPACE } from '../contract/founding-ranges.ts'
 import type { PartitionId, Seq } from '../contract/identifiers.ts'
+import type { AccountSettings } from '../model/account.ts'
+import { unsetAccount } from '../model/account.ts'
 import type { BucketCounters, BucketRecord } from '../model/bucket.ts'
 import { noCounters } from '../model/bucket.ts'
 import type { FenceRecord } from '../model/command.ts'
 import type { SetRow } from '../model/decide-dropped.ts'
 import type { NumberedPart } from '../model/decide-upload.ts'
 import type {
+  AccountUid,
   BucketId,
   BucketName,
   DataId,
@@ -25,6 +28,7 @@ import { decodeBucketRow } from '../wire/stored/bucket-row.ts'
 import {
   PART_LIST_INDEX,
   appliedRowKey,
+  accountRowKey,
   bucketIdOfRow,
   bucketRowKey,
   countersRowKey,
@@ -48,6 +52,7 @@ import type { AppliedRow } from '../wire/stored/rows.ts'
 import {
   decodeAppliedRow,
   decodeCountersRow,
+  decodeAccountRow,
   decodeFenceRow,
   decodePartListRow,
   decodePieceRow,
@@ -218,6 +223,10 @@ export class PartitionRows {
 
   async bucket(name: BucketName): Promise<BucketRecord | undefined> {
     return decoded(await this.#get(bucketRowKey(name)), decodeBucketRow)
+  }
+
+  async account(account: AccountUid): Promise<AccountSettings> {
+    return decoded(await this.#get(accountRowKey(account)), decodeAccountRow) ?? unsetAccount
   }
 
   /** All buckets of the region, in order of their names. */

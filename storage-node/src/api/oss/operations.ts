@@ -51,7 +51,6 @@ import {
   uploadPart,
   uploadPartCopy,
 } from './operations/object-multipart.ts'
-import { postObject } from './operations/object-post.ts'
 import { getObject, getObjectMeta, headObject } from './operations/object-read.ts'
 import { getSymlink, putSymlink } from './operations/object-symlink.ts'
 import {
@@ -59,10 +58,18 @@ import {
   getObjectTagging,
   putObjectTagging,
 } from './operations/object-tagging.ts'
+import {
+  deletePublicAccessBlock,
+  getPublicAccessBlock,
+  putPublicAccessBlock,
+} from './operations/public-access-block.ts'
 import { listBuckets } from './operations/service.ts'
 
 const served: readonly OperationDefinition[] = [
   listBuckets,
+  putPublicAccessBlock,
+  getPublicAccessBlock,
+  deletePublicAccessBlock,
   putBucket,
   deleteBucket,
   getBucketInfo,
@@ -108,7 +115,6 @@ const served: readonly OperationDefinition[] = [
   getObjectTagging,
   deleteObjectTagging,
   initiateMultipartUpload,
-  postObject,
   uploadPart,
   uploadPartCopy,
   completeMultipartUpload,

@@ -62,6 +62,7 @@ export const bucketSettingFields: Fields<BucketSettings> = {
   policy: optional(settingText),
   publicAccessBlock: bool(),
   requestPayer: enumOf(['BucketOwner', 'Requester']),
+  ownerPublicAccessBlock: bool(),
 }
 
 /** Numbers are never used again. */

@@ -30,6 +30,7 @@ import {
 } from './codec.ts'
 import { position } from './query-codec.ts'
 import {
+  accountSettings,
   accountUid,
   bucketAcl,
   bucketId,
@@ -152,6 +153,8 @@ export const command: Codec<Command> = taggedUnion('kind', {
   undoBucketDeleting: variant(34, onDeletion),
   keepBucket: variant(35, onDeletion),
   putBucketSetting: variant(36, { name: bucketName, bucketId, setting: bucketSetting }),
+  putAccountSettings: variant(37, { account: accountUid, settings: accountSettings }),
+  refreshOwnerBlock: variant(38, { name: bucketName, bucketId }),
 })
 
 /** Numbers are never used again. */

@@ -145,6 +145,8 @@ const amendment: fc.Arbitrary<Amendment> = fc.oneof(
   fc.record({ kind: fc.constant('seal' as const), position: whole }),
 )
 
+const accountSettings = fc.record({ publicAccessBlock: flag })
+
 const commands: ByKind<Command> = {
   putObject: fc.record({ ...place, metadata, body, etag, forbidOverwrite, versions }),
   putSymlink: fc.record({
@@ -181,6 +183,8 @@ const commands: ByKind<Command> = {
   }),
   setBucketAcl: fc.record({ name, acl: bucketAcl }),
   putBucketSetting: fc.record({ name, bucketId, setting: anyBucketSetting }),
+  putAccountSettings: fc.record({ account: owner, settings: accountSettings }),
+  refreshOwnerBlock: fc.record({ name, bucketId }),
   markBucketDeleting: fc.record({ name }),
   removeBucket: fc.record(onDeletion),
   undoBucketDeleting: fc.record(onDeletion),
@@ -210,6 +214,7 @@ const queries: ByKind<Query> = {
   uploads: fc.record({ ...listFields, afterUploadId: maybe(dataSetId) }),
   counters: fc.record({ bucketId }),
   bucket: fc.record({ name }),
+  account: fc.record({ account: owner }),
   buckets: fc.record({ after: maybe(name), limit: small }),
   dropped: walk,
   kills: walk,
@@ -236,6 +241,7 @@ const summaryFields = {
 }
 
 const answers: ByKind<KindedAnswer> = {
+  account: fc.record({ answer: accountSettings }),
   object: fc.record({ answer: maybe(fc.record({ record, inline: maybe(bytes) })) }),
   pieces: fc.record({ answer: parts }),
   partList: fc.record({

@@ -35,6 +35,8 @@ import {
 } from './codec.ts'
 import type { KindedAnswer } from './operation-messages.ts'
 import {
+  accountSettings,
+  accountUid,
   bucketCounters,
   bucketId,
   bucketName,
@@ -89,6 +91,7 @@ export const query: Codec<Query> = taggedUnion('kind', {
   kills: variant(11, walk),
   fences: variant(12, walk),
   versions: variant(13, { ...listQuery, afterVersionId: optional(versionId) }),
+  account: variant(14, { account: accountUid }),
 })
 
 const numberedPart: Codec<NumberedPart> = struct<NumberedPart>({
@@ -181,4 +184,5 @@ export const answer: Codec<KindedAnswer> = taggedUnion('kind', {
       ...continued,
     }),
   }),
+  account: variant(14, { answer: accountSettings }),
 })

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AccountSettings } from '../../model/account.ts'
 import type {
   BucketAcl,
   BucketCounters,
@@ -187,6 +188,10 @@ export const uploadRecord: Codec<UploadRecord> = struct<UploadRecord>({
   forbidOverwrite: bool(),
   partCount: varint(),
   partBytes: varint(),
+})
+
+export const accountSettings: Codec<AccountSettings> = struct<AccountSettings>({
+  publicAccessBlock: bool(),
 })
 
 export const bucketRecord: Codec<BucketRecord> = struct<BucketRecord>({

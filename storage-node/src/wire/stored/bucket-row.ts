@@ -42,6 +42,7 @@ const SETTING_NAMES = [
   'policy',
   'publicAccessBlock',
   'requestPayer',
+  'ownerPublicAccessBlock',
 ] as const satisfies readonly (keyof BucketSettings)[]
 
 type SettingName = (typeof SETTING_NAMES)[number]
@@ -120,6 +121,9 @@ function writeSetting(writer: BinaryWriter, bucket: BucketRecord, name: SettingN
     case 'requestPayer':
       writer.u8(PAYERS.indexOf(bucket.requestPayer))
       return
+    case 'ownerPublicAccessBlock':
+      writer.u8(bucket.ownerPublicAccessBlock ? 1 : 0)
+      return
     default:
       unreachable(name)
   }
@@ -147,6 +151,8 @@ function readSetting(reader: BinaryReader, name: SettingName): Partial<BucketSet
       return { publicAccessBlock: reader.u8() === 1 }
     case 'requestPayer':
       return { requestPayer: pick(PAYERS, reader.u8()) }
+    case 'ownerPublicAccessBlock':
+      return { ownerPublicAccessBlock: reader.u8() === 1 }
     default:
       return unreachable(name)
   }

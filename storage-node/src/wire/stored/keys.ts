@@ -11,6 +11,7 @@
 import { asBuffer } from '../../base/bytes.ts'
 import type { PartitionId } from '../../contract/identifiers.ts'
 import type {
+  AccountUid,
   BucketId,
   BucketName,
   DataId,
@@ -32,6 +33,7 @@ export const NAMESPACES = {
   counters: 'S',
   fence: 'F',
   bucket: 'B',
+  account: 'P',
   applied: 'H',
 } as const
 export type Namespace = (typeof NAMESPACES)[keyof typeof NAMESPACES]
@@ -87,6 +89,9 @@ export const fenceRowKey = (bucketId: BucketId): Buffer => keyRow('F', bucketId,
 
 export const bucketRowKey = (name: BucketName): Buffer =>
   keyRow('B', SYSTEM_BUCKET_ID, name as string as ObjectKey, 0)
+
+export const accountRowKey = (account: AccountUid): Buffer =>
+  keyRow('P', SYSTEM_BUCKET_ID, account as string as ObjectKey, 0)
 
 export function appliedRowKey(partition: PartitionId): Buffer {
   const row = Buffer.allocUnsafe(5)

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { AccountSettings } from '../../model/account.ts'
 import type { BucketCounters } from '../../model/bucket.ts'
 import { noCounters } from '../../model/bucket.ts'
 import type { DroppedRecord, FenceRecord } from '../../model/command.ts'
@@ -146,6 +147,18 @@ export function decodeFenceRow(bytes: Uint8Array): FenceRecord {
   const fence = { fencedMs, attempt: reader.u64() as VersionSeq, isLifted: reader.u8() === 1 }
   reader.end()
   return fence
+}
+
+export const encodeAccountRow = (settings: AccountSettings): Buffer =>
+  start()
+    .u8(settings.publicAccessBlock ? 1 : 0)
+    .finish()
+
+export function decodeAccountRow(bytes: Uint8Array): AccountSettings {
+  const reader = open(bytes, 'Account')
+  const settings = { publicAccessBlock: reader.u8() === 1 }
+  reader.end()
+  return settings
 }
 
 export function encodeCountersRow(counters: BucketCounters): Buffer {
