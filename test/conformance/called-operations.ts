@@ -46,6 +46,7 @@ const SERVED_OPERATIONS = [
   'ListObjects',
   'ListObjectsV2',
   'ListParts',
+  'PostObject',
   'PutBucket',
   'PutBucketAcl',
   'PutBucketCors',

@@ -9,6 +9,7 @@
 
 import type { BucketRecord } from '../model/bucket.ts'
 import type { AccountUid, BucketName, ObjectKey } from '../model/identifiers.ts'
+import type { AccessKeyService } from '../services/access-key-service.ts'
 import type { AccountService } from '../services/account-service.ts'
 import type { BucketService } from '../services/bucket-service.ts'
 import type { ListingService } from '../services/listing-service.ts'
@@ -68,6 +69,14 @@ export interface ObjectRequest extends BucketRequest {
   readonly key: ObjectKey
 }
 
+/** An upload form to a bucket: it is in its fields who sends it, and what its object is. */
+export interface FormRequest {
+  readonly http: OssRequest
+  readonly bucket: BucketRecord
+  readonly right: Right
+  readonly accessKeys: AccessKeyService
+}
+
 interface Declaration<Resource extends string, Request> {
   /** As in the reference. */
   readonly name: OperationName
@@ -89,5 +98,9 @@ export type NewBucketOperation = Declaration<'newBucket', NewBucketRequest>
 export type BucketOperation = Declaration<'bucket', BucketRequest> & Guarded
 export type ObjectOperation = Declaration<'object', ObjectRequest> & Guarded
 
-export type OperationDefinition =
+export type FormOperation = Declaration<'form', FormRequest> & Guarded
+
+/** Those whose requests are signed in their head. */
+export type HeadedOperation =
   ServiceOperation | NewBucketOperation | BucketOperation | ObjectOperation
+export type OperationDefinition = HeadedOperation | FormOperation

@@ -51,6 +51,7 @@ import {
   uploadPart,
   uploadPartCopy,
 } from './operations/object-multipart.ts'
+import { postObject } from './operations/object-post.ts'
 import { getObject, getObjectMeta, headObject } from './operations/object-read.ts'
 import { getSymlink, putSymlink } from './operations/object-symlink.ts'
 import {
@@ -107,6 +108,7 @@ const served: readonly OperationDefinition[] = [
   copyObject,
   deleteObject,
   deleteMultipleObjects,
+  postObject,
   appendObject,
   sealAppendObject,
   putSymlink,
