@@ -6,6 +6,7 @@
 
 import type { Partitions } from '../cluster/partitions.ts'
 import type { BucketRecord } from '../model/bucket.ts'
+import { pageEnd } from '../model/bucket-size.ts'
 import type { BucketName } from '../model/identifiers.ts'
 
 const PAGE_COUNT = 1000
@@ -20,8 +21,13 @@ export async function* everyBucket(
   let after = NAME.test(marker) ? (marker as BucketName) : undefined
   for (;;) {
     const page = await partitions.ask({ kind: 'buckets', after, limit: PAGE_COUNT })
-    for (const bucket of page) if (bucket.name > marker) yield bucket
-    if (page.length < PAGE_COUNT) return
+    const endsWith = pageEnd(PAGE_COUNT)
+    let mayGoOn = false
+    for (const bucket of page) {
+      mayGoOn = endsWith(bucket)
+      if (bucket.name > marker) yield bucket
+    }
+    if (!mayGoOn) return
     after = page.at(-1)?.name
   }
 }

@@ -6,6 +6,7 @@
 
 import { unreachable } from '../base/assert.ts'
 import type { BucketRecord } from '../model/bucket.ts'
+import { pageEnd } from '../model/bucket-size.ts'
 import type { DataId, DataSetId, ObjectKey } from '../model/identifiers.ts'
 import type {
   Answer,
@@ -152,9 +153,24 @@ async function listBuckets(
   { after, limit }: Queries['buckets']['ask'],
   rows: PartitionRows,
 ): Promise<BucketRecord[]> {
-  const page = { after: after && bucketRowKey(after), limit }
-  return (await scanNamespace('B', page, rows)).map(({ value }) => decodeBucketRow(value))
+  const page: BucketRecord[] = []
+  const endsWith = pageEnd(limit)
+  let from = after
+  for (;;) {
+    const batch = { after: from && bucketRowKey(from), limit: BUCKET_BATCH_COUNT }
+    const found = await scanNamespace('B', batch, rows)
+    for (const { value } of found) {
+      const bucket = decodeBucketRow(value)
+      page.push(bucket)
+      if (endsWith(bucket)) return page
+    }
+    if (found.length < BUCKET_BATCH_COUNT) return page
+    from = page.at(-1)?.name
+  }
 }
+
+/** Read at a time: each may be large. */
+const BUCKET_BATCH_COUNT = 100
 
 function scanNamespace(
   namespace: Namespace,

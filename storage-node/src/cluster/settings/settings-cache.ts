@@ -12,6 +12,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Member } from '../../contract/configuration.ts'
 import type { BucketRecord } from '../../model/bucket.ts'
+import { bucketBytes } from '../../model/bucket-size.ts'
 import type { BucketName } from '../../model/identifiers.ts'
 import { compareBallots } from '../../replication/ballot.ts'
 import type { SettingsNews, SettingsPosition } from '../../wire/peer/operation-messages.ts'
@@ -20,8 +21,8 @@ import type { SettingsNews, SettingsPosition } from '../../wire/peer/operation-m
 export const SETTINGS_USABLE_MS = 2000
 /** How long the members may vouch in the place of a primary that is silent. */
 export const SETTINGS_GRACE_MS = 10 * 60 * 1000
-/** Bounds memory: about 300 bytes each. */
-const RECORD_COUNT_MAX = 50_000
+/** Bounds memory: most records take 300 bytes, one that was told much a hundred times as many. */
+const RECORDS_BYTES_MAX = 16 * 1024 * 1024
 
 export interface SettingsCacheParts {
   readonly clock: Clock
@@ -43,6 +44,8 @@ export interface MembersQuestion {
 export class SettingsCache {
   readonly #parts: SettingsCacheParts
   readonly #records = new Map<BucketName, BucketRecord>()
+  /** At least what they take: what is forgotten one by one is taken off when all are. */
+  #recordsBytes = 0
   readonly #fetches = new Map<BucketName, Fetch>()
   #usableUntilMs = -Infinity
   #primarySpokeMs = -Infinity
@@ -110,6 +113,7 @@ export class SettingsCache {
     this.#forgottenCount++
     if (changed === undefined) {
       this.#records.clear()
+      this.#recordsBytes = 0
       this.#fetches.clear()
     }
     for (const name of changed ?? []) {
@@ -133,8 +137,17 @@ export class SettingsCache {
     const forgottenCount = this.#forgottenCount
     const record = await this.#parts.fetch(name)
     if (record === undefined || forgottenCount !== this.#forgottenCount) return record
-    if (this.#records.size >= RECORD_COUNT_MAX) this.#records.clear()
-    this.#records.set(name, record)
+    this.#keep(name, record)
     return record
+  }
+
+  #keep(name: BucketName, record: BucketRecord): void {
+    const bytes = bucketBytes(record)
+    if (this.#recordsBytes + bytes > RECORDS_BYTES_MAX) {
+      this.#records.clear()
+      this.#recordsBytes = 0
+    }
+    this.#records.set(name, record)
+    this.#recordsBytes += bytes
   }
 }
