@@ -10,6 +10,8 @@ import { codeOf, outcomeOf, startApi } from '../support/api.ts'
 import type { TestApi } from '../support/api.ts'
 import { sendOssRequest } from '../support/oss-request.ts'
 import type { Access, OssRequest } from '../support/oss-request.ts'
+import { formRequest, policyOf as formPolicyOf, signedV1 } from '../support/post-form.ts'
+import type { Field } from '../support/post-form.ts'
 
 const OWNER = '1000000000000001'
 const bucket = 'sts-bucket'
@@ -161,6 +163,24 @@ test('ali-oss signs with a token in V1 and V4, in headers and in URLs', async ()
     const head = `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
     expect(await api.sendRaw(head)).toMatch(/^HTTP\/1.1 200 [^]*\r\n\r\ngrain$/)
   }
+})
+
+test('a token in a form has its rights, and no others', async () => {
+  const { credentials } = await stsOf('trusted').assumeRole(ROLE, policyOf('oss:PutObject'))
+  const { AccessKeyId, AccessKeySecret, SecurityToken } = credentials
+  const post = (key: string, to: string, token: string) => {
+    const fields: Field[] = [
+      ['key', key],
+      ['x-oss-security-token', token],
+      ...signedV1(AccessKeyId, AccessKeySecret, formPolicyOf([{ bucket: to }])),
+    ]
+    return api.send(formRequest(to, fields, { content: 'grain' }))
+  }
+  await api.send({ method: 'PUT', bucket: 'other-bucket' })
+  expect(outcomeOf(await post('form', bucket, SecurityToken))).toBe('204')
+  expect(outcomeOf(await post('form', 'other-bucket', SecurityToken))).toBe('403 AccessDenied')
+  expect(outcomeOf(await post('form', bucket, 'AAAA'))).toBe('403 InvalidSecurityToken')
+  expect(outcomeOf(await withToken(credentials, { ...get, key: 'form' }))).toBe('403 AccessDenied')
 })
 
 test('a token that is not what it should be is refused, each in its way', async () => {

@@ -44,6 +44,7 @@ test.each([
   '/b/k?x-oss-signature=abc',
   '/b/k?a=b&security-token=abc#f',
   '/b/k?X-OSS-Security-Token=abc',
+  '/?Action=AssumeRole&SecurityToken=abc',
   '/b/k?x-oss-credential=abc%2F20261120',
 ])('what gives access in %s is masked, also in the Referer', (target) => {
   for (const text of [line({ target }), line({}, { referer: `http://a${target}` })]) {

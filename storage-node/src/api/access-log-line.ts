@@ -44,7 +44,7 @@ export function formatAccessLogLine(exchange: Exchange, durationMs: number): str
 }
 
 const SECRET_PARAMETER =
-  /((?:^|[?&;])(?:signature|security-token|ossaccesskeyid|x-oss-signature|x-oss-security-token|x-oss-credential|x-oss-access-key-id|x-amz-signature|x-amz-security-token|x-amz-credential)=)[^&#\s]*/gi
+  /((?:^|[?&;])(?:signature|security-?token|ossaccesskeyid|x-oss-signature|x-oss-security-token|x-oss-credential|x-oss-access-key-id|x-amz-signature|x-amz-security-token|x-amz-credential)=)[^&#\s]*/gi
 
 /** Replaces the values of parameters that give access. */
 export function maskSecrets(text: string): string {

@@ -158,9 +158,10 @@ test('a long policy is judged in microseconds', () => {
   expect(text.length).toBeGreaterThan(BUCKET_POLICY_BYTES_MAX)
   const policy = compilePolicy(policyOf(...statements))
   const question = questionOf({ identity: alice, path: 'grain/fields/none/x' })
-  const rounds = 2000
+  // Short ones: on a machine that does other things too, some are not interrupted.
+  const rounds = 100
   let fastestUs = Infinity
-  for (let attempt = 0; attempt < 20; attempt++) {
+  for (let attempt = 0; attempt < 400; attempt++) {
     const started = performance.now()
     for (let round = 0; round < rounds; round++) policy.judge(question)
     fastestUs = Math.min(fastestUs, ((performance.now() - started) * 1000) / rounds)

@@ -13,10 +13,10 @@ import type { ConditionMatcher } from './condition.ts'
 import { readsObject } from './condition-keys.ts'
 import type { Identity } from './identity.ts'
 import { isPublicStatement } from './is-public.ts'
-import type { PatternList, PolicyDocument, PolicyStatement } from './policy.ts'
+import type { PatternList, PolicyCondition, PolicyDocument, PolicyStatement } from './policy.ts'
 import { compilePrincipals } from './principal.ts'
 import type { RequestContext } from './request-context.ts'
-import type { ResourceName } from './resource-name.ts'
+import type { ResourceMatcher, ResourceName } from './resource-name.ts'
 import { compileResources } from './resource-name.ts'
 import { compileWildcards } from './wildcard.ts'
 
@@ -43,7 +43,8 @@ export interface CompiledPolicy {
 
 /** Prepares a policy in which nothing is wrong. */
 export function compilePolicy({ statements }: PolicyDocument): CompiledPolicy {
-  const compiled = statements.map(compileStatement)
+  const shared = new SharedMatchers()
+  const compiled = statements.map((statement) => compileStatement(statement, shared))
   const ofIdentities = new WeakMap<Identity, Map<string, Statements>>()
   const statementsFor = (identity: Identity, action: string): Statements => {
     let ofActions = ofIdentities.get(identity)
@@ -85,14 +86,53 @@ interface Statements {
   readonly allowing: readonly CompiledStatement[]
 }
 
-function compileStatement(statement: PolicyStatement): CompiledStatement {
+function compileStatement(statement: PolicyStatement, shared: SharedMatchers): CompiledStatement {
   return {
     isAllow: statement.effect === 'Allow',
     isPublic: isPublicStatement(statement),
     isAction: compileActions(statement.actions),
-    isResource: compileResources(statement.resources),
+    isResource: shared.resources(statement.resources),
     isPrincipal: compilePrincipals(statement.principals),
-    conditions: statement.conditions.map(compileCondition),
+    conditions: statement.conditions.map((condition) => shared.condition(condition)),
+  }
+}
+
+/** What several statements say alike is prepared once, and compared once for each request. */
+class SharedMatchers {
+  readonly #resources = new Map<string, ResourceMatcher>()
+  readonly #conditions = new Map<string, ConditionMatcher>()
+
+  resources(resources: readonly string[]): ResourceMatcher {
+    return shareBy(this.#resources, JSON.stringify(resources), () => compileResources(resources))
+  }
+
+  condition(condition: PolicyCondition): ConditionMatcher {
+    return shareBy(this.#conditions, JSON.stringify(condition), () => compileCondition(condition))
+  }
+}
+
+function shareBy<T extends object>(
+  matchers: Map<string, (value: T) => boolean>,
+  text: string,
+  compile: () => (value: T) => boolean,
+): (value: T) => boolean {
+  const known = matchers.get(text)
+  if (known !== undefined) return known
+  const matcher = remembering(compile())
+  matchers.set(text, matcher)
+  return matcher
+}
+
+/** A request asks with the same value for all statements, one behind the other. */
+function remembering<T extends object>(matches: (value: T) => boolean): (value: T) => boolean {
+  let last: T | undefined
+  let result = false
+  return (value) => {
+    if (value !== last) {
+      result = matches(value)
+      last = value
+    }
+    return result
   }
 }
 
