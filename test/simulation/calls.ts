@@ -9,6 +9,7 @@ import type { BucketRecord, ObjectMetadata, RunningNode } from './running-node.t
 
 type BucketName = Parameters<RunningNode['buckets']['find']>[0]
 type ObjectKey = Parameters<RunningNode['objects']['find']>[1]
+type VersionId = NonNullable<Parameters<RunningNode['objects']['find']>[2]>
 type Owner = BucketRecord['owner']
 
 const OWNER = '1000000000000001' as Owner
@@ -113,6 +114,55 @@ export class Calls {
 
   async delete(bucket: string, key: string): Promise<void> {
     await this.#node.objects.delete(await this.#bucket(bucket), key as ObjectKey)
+  }
+
+  /** Makes a bucket that keeps versions. */
+  async makeVersionedBucket(name: string): Promise<void> {
+    await this.makeBucket(name)
+    const setting = { kind: 'versioning', value: 'Enabled' } as const
+    await this.#node.buckets.putSetting(await this.#bucket(name), setting)
+  }
+
+  /** Returns the identifier of the version. */
+  async putVersion(bucket: string, key: string, bytes: Uint8Array): Promise<string> {
+    const record = await this.#bucket(bucket)
+    const request = this.#request(bytes, false)
+    return (await this.#node.objects.put(record, key as ObjectKey, request)).versionId
+  }
+
+  async getVersion(bucket: string, key: string, versionId: string): Promise<Uint8Array> {
+    const record = await this.#bucket(bucket)
+    const open = await this.#node.objects.read(record, key as ObjectKey, versionId as VersionId)
+    const pieces: Uint8Array[] = []
+    await open.body().send(async (piece) => {
+      pieces.push(piece.slice())
+      await this.#dawdle()
+    }, this.#signal)
+    return Buffer.concat(pieces)
+  }
+
+  async deleteVersion(bucket: string, key: string, versionId: string): Promise<void> {
+    const record = await this.#bucket(bucket)
+    await this.#node.objects.delete(record, key as ObjectKey, versionId as VersionId)
+  }
+
+  /** Identifiers page by page, delete markers left out. */
+  async listVersions(bucket: string): Promise<string[]> {
+    const record = await this.#bucket(bucket)
+    const seen: string[] = []
+    let [after, afterVersionId]: [string, VersionId | undefined] = ['', undefined]
+    for (;;) {
+      const options = { prefix: '', delimiter: '', after, afterVersionId }
+      const page = await this.#node.listings.listVersions(record, {
+        ...options,
+        maxKeys: LIST_PAGE_KEYS,
+      })
+      for (const { versionId, isDeleteMarker } of page.versions) {
+        if (!isDeleteMarker) seen.push(versionId)
+      }
+      if (!page.isTruncated || page.next === undefined) return seen
+      ;[after, afterVersionId] = [page.next, page.nextVersionId]
+    }
   }
 
   /** Begins an upload and stores its parts. */

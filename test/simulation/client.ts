@@ -14,6 +14,8 @@ import { outcomeOf } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { Scheduler } from './scheduler.ts'
 import { cancel } from './scheduler.ts'
+import { VERSIONED_BUCKET, VersionedKeys } from './versioned-keys.ts'
+import type { VersionBook } from './versioned-keys.ts'
 import type { Accuse } from './watches/log-watch.ts'
 import { isMistake } from './watches/process-watch.ts'
 
@@ -29,6 +31,8 @@ export const LASTING_BUCKET = 'lasting'
 /** Comes and goes. */
 const BRIEF_BUCKET = 'brief'
 const BRIEF_PROBABILITY = 0.12
+/** Where a bucket keeps versions. */
+const VERSIONS_PROBABILITY = 0.3
 
 const KIB = 1024
 const PART_BYTES_MIN = 100 * KIB
@@ -54,6 +58,7 @@ export interface ClientSurroundings {
   readonly accuse: Accuse
   /** Numbers of blocks are never used twice. */
   nextBlock(): number
+  readonly versions: VersionBook
   /** The length of an object that is appended to, as last heard. */
   readonly lengths: Map<string, number>
 }
@@ -63,6 +68,7 @@ export class Client {
   readonly #number: number
   readonly #random: SeededRandom
   readonly #parts: ClientSurroundings
+  readonly #versionedKeys: VersionedKeys
   #isStopped = false
   /** Since when the present call is under way. */
   #calledMs: number | undefined
@@ -71,6 +77,11 @@ export class Client {
     this.#number = number
     this.#random = random
     this.#parts = parts
+    this.#versionedKeys = new VersionedKeys({
+      ...{ client: number, random, accuse: parts.accuse, book: parts.versions },
+      newBlock: () => this.#newBlock(),
+      ask: (machine, act) => this.#ask(machine, act),
+    })
   }
 
   /** Since when a call has been waiting for its answer. */
@@ -78,13 +89,15 @@ export class Client {
     return this.#calledMs
   }
 
-  /** Makes the bucket that most calls go to. */
+  /** Makes the bucket that most calls go to, and the one that keeps versions. */
   async makeLastingBucket(isOver: () => boolean): Promise<void> {
     const { history, scheduler } = this.#parts
     const operation = { kind: 'createBucket', bucket: LASTING_BUCKET } as const
     const answer = history.invoke(this.#number, scheduler.nowMs, operation)
     const made = await this.insist((calls) => calls.makeBucket(LASTING_BUCKET), isOver)
     if (made !== undefined) answer(scheduler.nowMs, { kind: 'done', value: { kind: 'nothing' } })
+    if (!this.#parts.plan.keepsVersions) return
+    await this.insist((calls) => calls.makeVersionedBucket(VERSIONED_BUCKET), isOver)
   }
 
   /** Calls one storage node after the other until one does it; undefined: it is over before. */
@@ -116,6 +129,9 @@ export class Client {
         if (machine.node !== undefined) await this.#list(machine, bucket)
       }
     }
+    if (!plan.keepsVersions) return
+    const serving = machines.filter(({ node }) => node !== undefined)
+    await this.#versionedKeys.readEverything(this.#random.pick(serving))
   }
 
   /** A storage node that runs: a lone one may just have ended, and is started again. */
@@ -155,6 +171,9 @@ export class Client {
 
   #callOn(machine: Machine): Promise<void> {
     const random = this.#random
+    if (this.#parts.plan.keepsVersions && random.chance(VERSIONS_PROBABILITY)) {
+      return this.#versionedKeys.turn(machine)
+    }
     const bucket = random.chance(BRIEF_PROBABILITY) ? BRIEF_BUCKET : LASTING_BUCKET
     if (bucket === BRIEF_BUCKET && random.chance(0.4)) return this.#changeBucket(machine, bucket)
     if (random.chance(0.1)) return this.#list(machine, bucket)

@@ -46,6 +46,8 @@ export interface Plan {
   readonly rangeCount: number
   readonly clientCount: number
   readonly keyCount: number
+  /** Whether there is a bucket that keeps versions, and clients use it. */
+  readonly keepsVersions: boolean
   /** How long a client waits between two operations, on average. */
   readonly thinkMs: number
   /** Of faults; the healing follows. */
@@ -54,6 +56,8 @@ export interface Plan {
 }
 
 const DURATION_MS = 10 * 60_000
+const VERSION_DICE = 0x7e25
+const VERSIONS_PROBABILITY = 0.3
 
 /** Follows from the seed alone. */
 export function planOf(seed: number): Plan {
@@ -70,6 +74,8 @@ export function planOf(seed: number): Plan {
     thinkMs: random.pick([1_500, 3_000, 3_000, 6_000]),
     durationMs: DURATION_MS,
     faults: drawFaults(random),
+    // From dice of its own: lives without versions stay what they were.
+    keepsVersions: new SeededRandom(seed ^ VERSION_DICE).chance(VERSIONS_PROBABILITY),
   }
 }
 

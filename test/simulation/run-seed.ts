@@ -130,6 +130,7 @@ class Run {
       accuse: this.#world.accuse,
       nextBlock: () => ++block,
       lengths: new Map(),
+      versions: [],
     }
     const make = (number: number) => {
       return new Client(number, new SeededRandom(random.seed()), surroundings)
