@@ -147,6 +147,67 @@ const settingRows: Row[] = [
   },
 ]
 
+const blockDocument =
+  '<PublicAccessBlockConfiguration><BlockPublicAccess>true</BlockPublicAccess></PublicAccessBlockConfiguration>'
+const policyDocument = JSON.stringify({
+  Version: '1',
+  Statement: {
+    ...{ Effect: 'Allow', Action: 'oss:GetObject', Principal: '*' },
+    Resource: `acs:oss:*:*:${bucket}/*`,
+  },
+})
+/** The same three of a bucket and of an account. */
+const blockRows = (of: string, where: object): Row[] => [
+  {
+    name: `Put${of}PublicAccessBlock`,
+    request: () => ({
+      ...{ method: 'PUT', query: { publicAccessBlock: '' }, body: blockDocument, ...where },
+    }),
+    status: 200,
+  },
+  {
+    name: `Get${of}PublicAccessBlock`,
+    request: () => ({ method: 'GET', query: { publicAccessBlock: '' }, ...where }),
+    status: 200,
+    body: document('PublicAccessBlockConfiguration', '<BlockPublicAccess>true<'),
+  },
+  {
+    name: `Delete${of}PublicAccessBlock`,
+    request: () => ({ method: 'DELETE', query: { publicAccessBlock: '' }, ...where }),
+    status: 204,
+    body: '',
+  },
+]
+
+const accessRows: Row[] = [
+  {
+    name: 'PutBucketPolicy',
+    request: () => ({ method: 'PUT', query: { policy: '' }, body: policyDocument }),
+    status: 200,
+  },
+  {
+    name: 'GetBucketPolicy',
+    request: () => ({ method: 'GET', query: { policy: '' } }),
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: policyDocument,
+  },
+  {
+    name: 'GetBucketPolicyStatus',
+    request: () => ({ method: 'GET', query: { policyStatus: '' } }),
+    status: 200,
+    body: document('PolicyStatus', '<IsPublic>true</IsPublic>'),
+  },
+  {
+    name: 'DeleteBucketPolicy',
+    request: () => ({ method: 'DELETE', query: { policy: '' } }),
+    status: 204,
+    body: '',
+  },
+  ...blockRows('Bucket', {}),
+  ...blockRows('', { bucket: undefined }),
+]
+
 const objectRows: Row[] = [
   {
     name: 'PutObject',
@@ -179,6 +240,14 @@ const objectRows: Row[] = [
     status: 200,
     headers: { etag, 'content-length': '20' },
     body: '',
+  },
+  {
+    name: 'PutObjectAcl',
+    request: () => ({
+      ...{ method: 'PUT', key: 'grain', query: { acl: '' } },
+      headers: { 'x-oss-object-acl': 'default' },
+    }),
+    status: 200,
   },
   {
     name: 'GetObjectAcl',
@@ -414,6 +483,7 @@ const abortRows: Row[] = [
 const rows = [
   ...bucketRows,
   ...settingRows,
+  ...accessRows,
   ...objectRows,
   ...attachedRows,
   ...uploadRows,
