@@ -7,6 +7,7 @@
  * @module
  */
 
+import { STATUS_CODES } from 'node:http'
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { BodyStream, SendPiece } from '../services/body.ts'
@@ -20,8 +21,10 @@ const LINGER_MS = 1_000
 
 const PACED_SLICES_PER_SECOND = 20
 
-/** OSS sends this reason phrase with every status. */
-export const REASON = 'OK'
+/** What stands behind the status in the first line; the Go SDK shows its callers both. */
+export function reasonPhrase(status: number): string {
+  return STATUS_CODES[status] ?? 'OK'
+}
 
 /** What answers need beside their exchange. */
 export interface AnswerContext {
@@ -85,7 +88,7 @@ function writeHead(
   const mustClose = exchange.mustClose || isStopping() || !exchange.body.mayBeDrained
   if (mustClose) headers.push('Connection', 'close')
   exchange.status = status
-  exchange.response.writeHead(status, REASON, headers)
+  exchange.response.writeHead(status, reasonPhrase(status), headers)
 }
 
 function end(exchange: Exchange, bytes: Uint8Array | undefined, context: AnswerContext): void {

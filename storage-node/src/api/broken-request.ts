@@ -6,7 +6,7 @@
 
 import type { Duplex } from 'node:stream'
 import { OssError } from '../model/errors.ts'
-import { REASON } from './answer.ts'
+import { reasonPhrase } from './answer.ts'
 import type { OssResponse } from './http-message.ts'
 
 /** True when bytes arrived that are no HTTP, or too few of them in time. */
@@ -52,7 +52,7 @@ export function writeRawAnswer(
     'Connection',
     'close',
   ]
-  let head = `HTTP/1.1 ${answer.status} ${REASON}\r\n`
+  let head = `HTTP/1.1 ${answer.status} ${reasonPhrase(answer.status)}\r\n`
   for (let at = 0; at < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`
   socket.end(`${head}\r\n${body}`, () => socket.destroy())
 }

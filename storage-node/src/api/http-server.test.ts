@@ -43,11 +43,21 @@ const echo: RequestHandler = async ({ body }) => {
 const refuse: RequestHandler = () => Promise.reject(new OssError('AccessDenied'))
 
 describe('every answer', () => {
-  test('has the headers and the reason phrase of OSS', async () => {
+  test('has the headers of OSS and a reason phrase', async () => {
     const answer = await exchange('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
     expectCommonHeaders(answer)
     expect(answer).toMatch(/\r\nETag: "x"\r\n/)
+  })
+
+  test.each([
+    [204, 'No Content'],
+    [206, 'Partial Content'],
+    [409, 'Conflict'],
+  ])('with status %d says %s', async (status, phrase) => {
+    handler = () => Promise.resolve({ status, headers: [] })
+    const answer = await exchange('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    expect(answer.slice(0, answer.indexOf('\r\n'))).toBe(`HTTP/1.1 ${status} ${phrase}`)
   })
 
   test('to an error has a document with the same request id', async () => {
@@ -187,7 +197,7 @@ describe('a body', () => {
     client.write('PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc')
     await client.until('</Error>')
     client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-    expect((await client.end()).match(/403 OK/g)).toHaveLength(2)
+    expect((await client.end()).match(/403 Forbidden/g)).toHaveLength(2)
   })
 
   test('that nobody reads ends the connection when it is large, after the answer has arrived', async () => {
@@ -322,7 +332,7 @@ function expectCommonHeaders(answer: string): void {
 }
 
 function expectDocument(answer: string, status: number, code: string): void {
-  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} OK\r\n`))
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} [A-Z][A-Za-z ]+\r\n`))
   expectCommonHeaders(answer)
   expect(answer).toMatch(/\r\nContent-Type: application\/xml\r\n/)
   expect(answer).toMatch(/\r\nx-oss-ec: \d{4}-\d{8}\r\n/)

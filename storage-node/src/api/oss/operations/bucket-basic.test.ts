@@ -64,3 +64,11 @@ test('GetBucketStat shows the counters', async () => {
   const { body } = await getBucketStat.handle(requestOf(), servicesOf({ buckets: { stat } }))
   expect(body).toContain('<Storage>12</Storage><ObjectCount>3</ObjectCount>')
 })
+
+test('a bucket that nothing has changed was changed last when it was made', async () => {
+  const stat = () => Promise.resolve(noCounters)
+  const { body } = await getBucketStat.handle(requestOf(), servicesOf({ buckets: { stat } }))
+  const seconds = Math.floor(bucket.createdMs / 1000)
+  expect(seconds).toBeGreaterThan(0)
+  expect(body).toContain(`<LastModifiedTime>${seconds}</LastModifiedTime>`)
+})

@@ -77,6 +77,9 @@ export const getBucketStat: BucketOperation = {
   metering: 'get',
   access: 'manage',
   async handle({ bucket }, { buckets }) {
-    return xmlResponse(writeBucketStat(await buckets.stat(bucket)))
+    const counters = await buckets.stat(bucket)
+    // Nothing has changed a bucket that is as it was made.
+    const lastModifiedMs = Math.max(counters.lastModifiedMs, bucket.createdMs)
+    return xmlResponse(writeBucketStat({ ...counters, lastModifiedMs }))
   },
 }
