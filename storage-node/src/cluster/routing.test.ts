@@ -26,7 +26,8 @@ async function openRegion() {
       const record = versionOf(name, version)
       return { kind: 'done', value: { kind: 'bucket', record, created: false } }
     }
-    const command = { kind: 'setBucketAcl', name, acl: 'private' } as const
+    const { bucketId } = versionOf(name, version)
+    const command = { kind: 'setBucketAcl', name, bucketId, acl: 'private' } as const
     return region.nodes[2]!.partitions.execute(command)
   }
   return { region, change }

@@ -71,6 +71,13 @@ export type Amendment =
   /** From then on an appendable object does not grow; `position` must be its length. */
   | { readonly kind: 'seal'; readonly position: number }
 
+/** A bucket whose record is changed. */
+interface OnBucket {
+  readonly name: BucketName
+  /** Whom the caller's rights were checked for: the name may be another bucket's by now. */
+  readonly bucketId: BucketId
+}
+
 /** One attempt to delete one bucket: whoever is late with an earlier one changes nothing. */
 interface OnDeletion {
   readonly bucketId: BucketId
@@ -181,14 +188,8 @@ export type SystemCommand =
       readonly dataRedundancy: DataRedundancy
       readonly bucketCountMax: number
     }
-  | { readonly kind: 'setBucketAcl'; readonly name: BucketName; readonly acl: BucketAcl }
-  | {
-      readonly kind: 'putBucketSetting'
-      readonly name: BucketName
-      /** Whom the caller's rights were checked for: the name may be another bucket's by now. */
-      readonly bucketId: BucketId
-      readonly setting: BucketSetting
-    }
+  | (OnBucket & { readonly kind: 'setBucketAcl'; readonly acl: BucketAcl })
+  | (OnBucket & { readonly kind: 'putBucketSetting'; readonly setting: BucketSetting })
   | {
       readonly kind: 'putAccountSettings'
       readonly account: AccountUid

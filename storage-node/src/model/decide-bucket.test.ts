@@ -129,11 +129,14 @@ test('an account that blocks nothing has no row', () => {
 
 describe('a deletion', () => {
   const mark = { kind: 'markBucketDeleting', name } as const
-  const setAcl = { kind: 'setBucketAcl', name, acl: 'public-read' } as const
+  const setAcl = { kind: 'setBucketAcl', name, bucketId, acl: 'public-read' } as const
 
   test('of a bucket that is not there is refused', () => {
     expect(refusalOf(decideMarkDeleting(mark, undefined, context))).toBe('NoSuchBucket')
     expect(refusalOf(decideSetBucketAcl(setAcl, undefined))).toBe('NoSuchBucket')
+    // Somebody else has the name by now.
+    const other = { ...existing, bucketId: otherId }
+    expect(refusalOf(decideSetBucketAcl(setAcl, other))).toBe('NoSuchBucket')
   })
 
   test('leaves the bucket what it is until it ends, and only one is under way at a time', () => {

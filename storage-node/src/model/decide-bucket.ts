@@ -76,10 +76,10 @@ export function decideCreateBucket(
 }
 
 export function decideSetBucketAcl(
-  { name, acl }: SetBucketAcl,
+  { name, bucketId, acl }: SetBucketAcl,
   existing: BucketRecord | undefined,
 ): Decision {
-  if (existing === undefined) return noSuchBucket(name)
+  if (existing?.bucketId !== bucketId) return noSuchBucket(name)
   return putBucket({ ...existing, acl }, false)
 }
 

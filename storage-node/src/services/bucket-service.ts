@@ -111,8 +111,8 @@ export class BucketService {
     }
   }
 
-  async setAcl(name: BucketName, acl: BucketAcl): Promise<void> {
-    await this.#parts.partitions.execute({ kind: 'setBucketAcl', name, acl })
+  async setAcl({ name, bucketId }: BucketRecord, acl: BucketAcl): Promise<void> {
+    await this.#parts.partitions.execute({ kind: 'setBucketAcl', name, bucketId, acl })
   }
 
   /** Changes one setting and leaves the others; `NoSuchBucket` when the name is another's by now. */

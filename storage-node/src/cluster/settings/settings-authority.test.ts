@@ -178,7 +178,7 @@ describe('the primary', () => {
     await authority.news(B, undefined)
     void authority.execute(
       new Uint8Array(16),
-      { kind: 'setBucketAcl', name, acl: 'private' },
+      { kind: 'setBucketAcl', name, bucketId: '0'.repeat(16) as BucketId, acl: 'private' },
       1 as Epoch,
     )
     expect(await authority.news(B, since)).toMatchObject({ value: { changed: [name] } })

@@ -44,7 +44,7 @@ export function readObjectMetadata(
   return {
     // What was sent is kept, even when it is empty.
     contentType: headers['content-type'] ?? mime.getType(key) ?? DEFAULT_CONTENT_TYPE,
-    headers: [...readStandardHeaders(headers), ...readPersistentHeaders(headers)],
+    headers: readKeptHeaders(headers),
     userMetadata: readUserMetadata(headers),
     storageClass:
       storageClass === undefined
@@ -143,12 +143,13 @@ export function contentMd5(md5: string): string {
   return Buffer.from(md5, 'hex').toString('base64')
 }
 
-function readStandardHeaders(headers: HeaderValues): HeaderPair[] {
+function readKeptHeaders(headers: HeaderValues): HeaderPair[] {
   const pairs: HeaderPair[] = []
   for (const name of Object.keys(STANDARD_HEADERS)) {
     const value = headers[name]
     if (value !== undefined) pairs.push([name, value])
   }
+  pairs.push(...readPersistentHeaders(headers))
   return pairs
 }
 

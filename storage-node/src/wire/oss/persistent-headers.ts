@@ -10,6 +10,7 @@ import type { HeaderPair } from '../../model/object.ts'
 import type { HeaderValues } from './request-head.ts'
 
 const NAME = 'x-oss-persistent-headers'
+const NONE: readonly HeaderPair[] = []
 const BYTES_MAX = 8 * 1024
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
@@ -27,9 +28,9 @@ const OWN = new Set(
 const OWN_PREFIX = /^(x-oss-|access-control-|proxy-)/
 
 /** `name:base64(value)`, separated by commas; lower-case names. Throws InvalidArgument. */
-export function readPersistentHeaders(headers: HeaderValues): HeaderPair[] {
+export function readPersistentHeaders(headers: HeaderValues): readonly HeaderPair[] {
   const text = headers[NAME]
-  if (text === undefined || text === '') return []
+  if (text === undefined || text === '') return NONE
   if (text.length > BYTES_MAX)
     throw invalid(text.slice(0, 100), `must be ${BYTES_MAX} bytes at most`)
   const pairs = text.split(',').map((piece) => pairOf(piece.trim()))

@@ -147,7 +147,7 @@ export const command: Codec<Command> = taggedUnion('kind', {
     dataRedundancy,
     bucketCountMax: varint(),
   }),
-  setBucketAcl: variant(31, { name: bucketName, acl: bucketAcl }),
+  setBucketAcl: variant(39, { name: bucketName, bucketId, acl: bucketAcl }),
   markBucketDeleting: variant(32, { name: bucketName }),
   removeBucket: variant(33, onDeletion),
   undoBucketDeleting: variant(34, onDeletion),

@@ -181,7 +181,7 @@ const commands: ByKind<Command> = {
     acl: maybe(bucketAcl),
     bucketCountMax: small,
   }),
-  setBucketAcl: fc.record({ name, acl: bucketAcl }),
+  setBucketAcl: fc.record({ name, bucketId, acl: bucketAcl }),
   putBucketSetting: fc.record({ name, bucketId, setting: anyBucketSetting }),
   putAccountSettings: fc.record({ account: owner, settings: accountSettings }),
   refreshOwnerBlock: fc.record({ name, bucketId }),

@@ -1,4 +1,4 @@
-import { requestOf, servicesOf } from '../operation-fixtures.ts'
+import { bucket, requestOf, servicesOf } from '../operation-fixtures.ts'
 import { getBucketAcl, putBucketAcl } from './bucket-acl.ts'
 
 describe('PutBucketAcl', () => {
@@ -10,7 +10,7 @@ describe('PutBucketAcl', () => {
   }
 
   test('sets what the header says', async () => {
-    expect(await put({ 'x-oss-acl': 'public-read' })).toEqual([['grain', 'public-read']])
+    expect(await put({ 'x-oss-acl': 'public-read' })).toEqual([[bucket, 'public-read']])
   })
 
   test.each([{}, { 'x-oss-acl': 'open' }])('refuses %j', async (headers) => {

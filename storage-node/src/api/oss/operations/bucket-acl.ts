@@ -27,7 +27,7 @@ export const putBucketAcl: BucketOperation = {
     }
     const parsed = parseBucketAcl(acl)
     refusePublicAcl(bucket, parsed, 'bucket')
-    await buckets.setAcl(bucket.name, parsed)
+    await buckets.setAcl(bucket, parsed)
     return { status: 200, headers: [] }
   },
 }
