@@ -14,6 +14,7 @@ test('everything has a default', () => {
     json: false,
     adminPort: 0,
     gcGraceMs: 3_600_000,
+    callbacks: { mayBePrivate: false, keyUrl: undefined },
   })
 })
 
@@ -21,7 +22,12 @@ test('flags and environment are read', () => {
   const args =
     '--zones 2 --processes --data /d --port=0 --region eu-1 --access-key-id id --access-key-secret s --tls-cert /c --tls-key /k --json'
   expect(
-    parseLocalConfig(args.split(' '), { GRANARY_ADMIN_PORT: '9001', GRANARY_GC_GRACE_MS: '50' }),
+    parseLocalConfig(args.split(' '), {
+      GRANARY_ADMIN_PORT: '9001',
+      GRANARY_GC_GRACE_MS: '50',
+      GRANARY_CALLBACK_PRIVATE: '1',
+      GRANARY_CALLBACK_KEY_URL: 'https://keys.example.com/key.pem',
+    }),
   ).toEqual({
     zoneCount: 2,
     processes: true,
@@ -33,6 +39,7 @@ test('flags and environment are read', () => {
     json: true,
     adminPort: 9001,
     gcGraceMs: 50,
+    callbacks: { mayBePrivate: true, keyUrl: 'https://keys.example.com/key.pem' },
   })
 })
 

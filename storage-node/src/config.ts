@@ -8,6 +8,7 @@
 
 import { isAbsolute, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { CallbackConfig } from './local-callbacks.ts'
 
 /** gcGrace of replication.md 1.8. */
 export const GC_GRACE_MS = 60 * 60 * 1000
@@ -40,6 +41,7 @@ export interface LocalConfig {
   readonly adminPort: number
   /** How long replaced and deleted bytes stay for readers that had begun. */
   readonly gcGraceMs: number
+  readonly callbacks: CallbackConfig
 }
 
 /** The settings are wrong; the message lists every mistake. */
@@ -72,6 +74,7 @@ export function parseLocalConfig(args: readonly string[], environment: Environme
     json: flags.has('json'),
     adminPort: portOf('GRANARY_ADMIN_PORT', environment['GRANARY_ADMIN_PORT'] || '0', mistakes),
     gcGraceMs: gcGraceOf(environment, mistakes),
+    callbacks: callbacksOf(environment, mistakes),
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return config
@@ -156,6 +159,18 @@ function gcGraceOf(environment: Environment, mistakes: string[]): number {
     mistakes.push(`GRANARY_GC_GRACE_MS must be a whole number of milliseconds, is "${text}"`)
   }
   return Number(text)
+}
+
+function callbacksOf(environment: Environment, mistakes: string[]): CallbackConfig {
+  const flag = environment['GRANARY_CALLBACK_PRIVATE'] || '0'
+  if (flag !== '0' && flag !== '1') {
+    mistakes.push(`GRANARY_CALLBACK_PRIVATE must be 0 or 1, is "${flag}"`)
+  }
+  const keyUrl = environment['GRANARY_CALLBACK_KEY_URL'] || undefined
+  if (keyUrl !== undefined && !URL.canParse(keyUrl)) {
+    mistakes.push(`GRANARY_CALLBACK_KEY_URL must be a URL, is "${keyUrl}"`)
+  }
+  return { mayBePrivate: flag === '1', keyUrl }
 }
 
 function regionOf(text: string, mistakes: string[]): string {

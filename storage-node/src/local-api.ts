@@ -8,10 +8,12 @@ import type { ExchangeObserver, HttpServerOptions } from './api/http-server.ts'
 import { HttpServer } from './api/http-server.ts'
 import { OssGateway } from './api/oss/gateway.ts'
 import type { Services } from './api/operation.ts'
+import { publishCallbackKey } from './api/callback-key.ts'
 import { StsGateway } from './api/sts/sts-gateway.ts'
 import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { listenOnLoopback } from './local-listen.ts'
+import type { CallbackService } from './services/callback-service.ts'
 import type { AccountDirectory } from './services/account-directory.ts'
 import { endpointSuffixes } from './wire/oss/addressing.ts'
 
@@ -21,6 +23,7 @@ export interface LocalApiOptions {
   readonly observer: ExchangeObserver
   readonly http: HttpServerOptions
   readonly accounts: AccountDirectory
+  readonly callbacks: CallbackService
   /** Bare: `cn-hangzhou`. */
   readonly region: string
   /** Undefined: loopback, both families. */
@@ -28,6 +31,9 @@ export interface LocalApiOptions {
   /** 0: any free one. */
   readonly port: number
 }
+
+/** What a storage node itself offers. */
+type NodeServices = Omit<Services, 'region' | 'callbacks'>
 
 /** A serving API. */
 export interface LocalApi {
@@ -41,7 +47,7 @@ export interface LocalApi {
  * as far as they are free.
  */
 export async function startLocalApis(
-  nodes: readonly Omit<Services, 'region'>[],
+  nodes: readonly NodeServices[],
   options: LocalApiOptions,
 ): Promise<LocalApi[]> {
   const apis: LocalApi[] = []
@@ -57,14 +63,16 @@ export async function startLocalApis(
 
 /** Listens, and serves as soon as it does. */
 export async function startLocalApi(
-  services: Omit<Services, 'region'>,
+  services: NodeServices,
   options: LocalApiOptions,
 ): Promise<LocalApi> {
-  const { clock, random, observer, http, accounts, region } = options
+  const { clock, random, observer, http, accounts, callbacks, region } = options
   const facts = { region, extranetEndpoint: '', intranetEndpoint: '' }
-  const gateway = new OssGateway({ ...services, region: facts }, accounts, endpointSuffixes(region))
+  const suffixes = endpointSuffixes(region)
+  const gateway = new OssGateway({ ...services, region: facts, callbacks }, accounts, suffixes)
   const sts = new StsGateway(accounts, accounts, region)
-  const handler = sts.before((request) => gateway.handle(request))
+  const served = sts.before((request) => gateway.handle(request))
+  const handler = publishCallbackKey(callbacks, suffixes, served)
   const server = new HttpServer(clock, random, handler, observer, http)
   const port =
     options.host === undefined

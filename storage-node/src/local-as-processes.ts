@@ -16,7 +16,14 @@ import { FileConfigStore } from './cluster/config-stores/file-config-store.ts'
 import { makeLocalCertificates } from './cluster/transport/local-certificates.ts'
 import type { LocalConfig } from './config.ts'
 import { FOUNDING_RANGE_COUNT } from './contract/founding-ranges.ts'
-import { openAccessKey, openIdentity, openTokenKey, storeDirectories } from './local-directory.ts'
+import { makeCallbackKey } from './local-callbacks.ts'
+import {
+  openAccessKey,
+  openCallbackKey,
+  openIdentity,
+  openTokenKey,
+  storeDirectories,
+} from './local-directory.ts'
 import type { NodePlan } from './local-processes.ts'
 import { startProcesses } from './local-processes.ts'
 import type { Serving, ServingParts } from './local-serving.ts'
@@ -39,6 +46,8 @@ export async function serveAsProcesses(
   await openIdentity(nodeFiles, systemRandom, config)
   const accessKey = await openAccessKey(nodeFiles, systemRandom, config)
   await openTokenKey(nodeFiles, systemRandom, dataDirectory)
+  // Storage nodes would each make one of their own.
+  await openCallbackKey(nodeFiles, dataDirectory, makeCallbackKey)
   const path = join(configDirectory, 'config.log')
   const configs = await FileConfigStore.open({ files: nodeFiles, random: systemRandom, path })
   // The path of a socket may have a hundred characters, the data directory's more.
@@ -89,6 +98,8 @@ function planNodes(config: LocalConfig, zoneCount: number, configSocket: string)
         regionDirectory: dataDirectory,
         logDirectory: join(dataDirectory, 'log'),
         gcGraceMs: String(config.gcGraceMs),
+        mayCallPrivate: config.callbacks.mayBePrivate ? '1' : '0',
+        ...(config.callbacks.keyUrl && { callbackKeyUrl: config.callbacks.keyUrl }),
         isOneKernel: '1',
         ...(tls && { tlsCertFile: tls.certFile, tlsKeyFile: tls.keyFile }),
       },

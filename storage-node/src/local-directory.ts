@@ -13,6 +13,7 @@ import type { GivenAccessKey, LocalConfig } from './config.ts'
 import { ZONE_COUNT_DEFAULT } from './config.ts'
 import type { Zone } from './contract/configuration.ts'
 import type { AccountUid } from './model/identifiers.ts'
+import type { CallbackKey } from './services/callback-service.ts'
 import { TOKEN_KEY_BYTES } from './wire/sts/security-token.ts'
 
 /** The data directory cannot be used with these settings, or cannot be read. */
@@ -33,6 +34,7 @@ const FORMAT = 1
 const REGION_FILE = 'region.json'
 const ACCESS_KEY_FILE = 'access-key.json'
 const TOKEN_KEY_FILE = 'token-key.json'
+const CALLBACK_KEY_FILE = 'callback-key.json'
 const ZONES = ['a', 'b', 'c']
 const TOKEN_KEY = new RegExp(`^[0-9a-f]{${2 * TOKEN_KEY_BYTES}}$`)
 
@@ -123,6 +125,31 @@ export async function readTokenKey(files: Files, directory: string): Promise<Uin
   const { tokenKey } = file ?? {}
   if (typeof tokenKey === 'string' && TOKEN_KEY.test(tokenKey)) return Buffer.from(tokenKey, 'hex')
   throw new DataDirectoryError(`Cannot read ${path}: it holds no key`)
+}
+
+/** Reads the key pair that callbacks are signed with; undefined when none has been made. */
+async function findCallbackKey(files: Files, directory: string): Promise<CallbackKey | undefined> {
+  const path = join(directory, CALLBACK_KEY_FILE)
+  const file = await readJson<Partial<CallbackKey>>(files, path)
+  if (file === undefined) return undefined
+  const { privateKey, publicKey } = file
+  if (typeof privateKey === 'string' && typeof publicKey === 'string') {
+    return { privateKey, publicKey }
+  }
+  throw new DataDirectoryError(`Cannot read ${path}: it holds no key pair`)
+}
+
+/** Reads the key pair that callbacks are signed with, or keeps the one that `make` makes. */
+export async function openCallbackKey(
+  files: Files,
+  directory: string,
+  make: () => Promise<CallbackKey>,
+): Promise<CallbackKey> {
+  const existing = await findCallbackKey(files, directory)
+  if (existing !== undefined) return existing
+  const key = await make()
+  await writeJson(files, directory, CALLBACK_KEY_FILE, key)
+  return key
 }
 
 /** Reads the key that security tokens are sealed with, or makes it. */

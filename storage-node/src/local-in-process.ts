@@ -20,7 +20,14 @@ import { systemRandom } from './base/random.ts'
 import type { LocalConfig } from './config.ts'
 import { LocalAccounts } from './local-accounts.ts'
 import { startLocalApis } from './local-api.ts'
-import { openAccessKey, openIdentity, openTokenKey, storeDirectories } from './local-directory.ts'
+import { makeCallbackKey, openCallbacks } from './local-callbacks.ts'
+import {
+  openAccessKey,
+  openCallbackKey,
+  openIdentity,
+  openTokenKey,
+  storeDirectories,
+} from './local-directory.ts'
 import type { LocalRegion } from './local-region.ts'
 import { openLocalRegion } from './local-region.ts'
 import type { Serving, ServingParts } from './local-serving.ts'
@@ -62,6 +69,9 @@ export async function serveInProcess(
     observer: new RequestObserver(logger, accessLog, metrics),
     http: { ...defaultHttpServerOptions, tls },
     accounts: accounts.directory,
+    callbacks: openCallbacks(systemClock, config.callbacks, () =>
+      openCallbackKey(nodeFiles, dataDirectory, makeCallbackKey),
+    ),
     region,
     port: config.port,
   })

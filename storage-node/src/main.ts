@@ -27,13 +27,15 @@ import { GRANT_MS } from './cluster/beacons/lease-times.ts'
 import { ServedConfigStore } from './cluster/config-stores/served-config-store.ts'
 import { LocalAccounts } from './local-accounts.ts'
 import { startLocalApi } from './local-api.ts'
-import { readAccessKey, readIdentity, readTokenKey } from './local-directory.ts'
+import { makeCallbackKey, openCallbacks } from './local-callbacks.ts'
+import { openCallbackKey, readAccessKey, readIdentity, readTokenKey } from './local-directory.ts'
 import { observeStores, startHashThreads } from './node-parts.ts'
 import { parseNodeConfig } from './node-config.ts'
 import type { NodeConfig } from './node-config.ts'
 import type { NodeMessage } from './node-messages.ts'
 import { openPeers } from './node-peers.ts'
 import { isOlderThanRanges, replicationSettings, storeSettings } from './region-settings.ts'
+import type { CallbackService } from './services/callback-service.ts'
 import { openStorageNode } from './storage-node.ts'
 import { openRocksdbEngine } from './storage/rocksdb-engine.ts'
 import { lockStore } from './storage/store-lock.ts'
@@ -111,6 +113,7 @@ async function start(config: NodeConfig): Promise<(handOver: boolean) => Promise
     observer: new RequestObserver(logger, accessLog, metrics),
     http: { ...defaultHttpServerOptions, tls: await readTls(config) },
     accounts: accounts.directory,
+    callbacks: callbacksOf(config),
     region: config.region,
     host: config.httpHost,
     port: config.httpPort,
@@ -151,6 +154,11 @@ async function openAccounts({ regionDirectory }: NodeConfig): Promise<LocalAccou
     ...{ files: nodeFiles, clock: systemClock, random: systemRandom, logger },
     ...{ dataDirectory: regionDirectory, account, accessKey, tokenKey },
   })
+}
+
+function callbacksOf({ callbacks, regionDirectory }: NodeConfig): CallbackService {
+  const openKey = () => openCallbackKey(nodeFiles, regionDirectory, makeCallbackKey)
+  return openCallbacks(systemClock, callbacks, openKey)
 }
 
 function openStore({ storeDirectory }: NodeConfig): Promise<Store> {

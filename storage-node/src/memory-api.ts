@@ -10,6 +10,7 @@ import { assert } from './base/assert.ts'
 import { systemClock } from './base/clock.ts'
 import { systemRandom } from './base/random.ts'
 import { startLocalApi } from './local-api.ts'
+import { makeCallbackKey, openCallbacks } from './local-callbacks.ts'
 import { openMemoryRegion } from './memory-region.ts'
 import type { AccountUid } from './model/identifiers.ts'
 import type { StorageNode } from './storage-node.ts'
@@ -31,6 +32,8 @@ export interface MemoryApiOptions {
   /** RAM users, roles and further accounts: what the file of a local region holds. */
   readonly accounts?: object
   readonly http?: Partial<HttpServerOptions>
+  /** Application servers may be on this machine. */
+  readonly callsPrivate?: boolean
 }
 
 /** A serving region. */
@@ -53,6 +56,11 @@ export async function startMemoryApi(options: MemoryApiOptions): Promise<MemoryA
     observer: { onEnd() {}, onBug: (_exchange, error) => void bugs.push(error) },
     http: { ...defaultHttpServerOptions, ...options.http },
     accounts,
+    callbacks: openCallbacks(
+      systemClock,
+      { mayBePrivate: options.callsPrivate === true, keyUrl: undefined },
+      makeCallbackKey,
+    ),
     region: options.region,
     port: 0,
   })

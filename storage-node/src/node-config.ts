@@ -6,6 +6,7 @@
 
 import { isAbsolute } from 'node:path'
 import { ConfigError, GC_GRACE_MS } from './config.ts'
+import type { CallbackConfig } from './local-callbacks.ts'
 import type { Zone } from './contract/configuration.ts'
 
 /** What a storage node is started with. */
@@ -38,6 +39,7 @@ export interface NodeConfig {
   readonly logDirectory: string
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   readonly gcGraceMs: number
+  readonly callbacks: CallbackConfig
   /** All store locks of the region are in this kernel (replication.md 1.13). */
   readonly isOneKernel: boolean
 }
@@ -65,6 +67,8 @@ export const nodeVariables = {
   tlsCertFile: 'GRANARY_TLS_CERT',
   tlsKeyFile: 'GRANARY_TLS_KEY',
   gcGraceMs: 'GRANARY_GC_GRACE_MS',
+  mayCallPrivate: 'GRANARY_CALLBACK_PRIVATE',
+  callbackKeyUrl: 'GRANARY_CALLBACK_KEY_URL',
   isOneKernel: 'GRANARY_ONE_KERNEL',
 } as const
 type Name = keyof typeof nodeVariables
@@ -91,6 +95,10 @@ export function parseNodeConfig(environment: Environment): NodeConfig {
     logDirectory: reader.path('logDirectory'),
     tls: reader.tls(),
     gcGraceMs: reader.number('gcGraceMs', GC_GRACE_MS, 1e12),
+    callbacks: {
+      mayBePrivate: reader.number('mayCallPrivate', 0, 1) === 1,
+      keyUrl: reader.optional('callbackKeyUrl'),
+    },
     isOneKernel: reader.number('isOneKernel', 0, 1) === 1,
   }
   reader.end()

@@ -92,7 +92,6 @@ test.each(['legalHold', 'sealed', 'unknown', 'acl&tagging', 'x-oss-process', 've
 
 test.each([
   ['x-oss-server-side-encryption', 'AES256'],
-  ['x-oss-callback', 'e30='],
   ['if-match', '"x"'],
   ['if-none-match', '*'],
   ['if-modified-since', 'Fri, 20 Nov 2026 20:00:00 GMT'],

@@ -38,13 +38,15 @@ export interface TestApi extends MemoryApi {
 
 /**
  * Starts it, empty. `idleTimeoutMs` is how long a silent client is waited for, `accounts` what the file
- * of a local region would hold.
+ * of a local region would hold; `callsPrivate` lets callbacks go to this machine.
  */
 export async function startApi(
   idleTimeoutMs = 30_000,
   accounts: object = { accounts: [] },
+  callsPrivate = false,
 ): Promise<TestApi> {
-  const api = await startMemoryApi({ region: REGION, keys, accounts, http: { idleTimeoutMs } })
+  const http = { idleTimeoutMs }
+  const api = await startMemoryApi({ region: REGION, keys, accounts, http, callsPrivate })
   const endpoint = `http://127.0.0.1:${api.port}`
   const [owner, stranger, disabled] = keys.map(({ accessKeyId, accessKeySecret }) => {
     return { endpoint, region: REGION, accessKeyId, accessKeySecret }

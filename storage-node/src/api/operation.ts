@@ -12,6 +12,7 @@ import type { AccountUid, BucketName, ObjectKey } from '../model/identifiers.ts'
 import type { AccessKeyService } from '../services/access-key-service.ts'
 import type { AccountService } from '../services/account-service.ts'
 import type { BucketService } from '../services/bucket-service.ts'
+import type { CallbackService } from '../services/callback-service.ts'
 import type { ListingService } from '../services/listing-service.ts'
 import type { ObjectService } from '../services/object-service.ts'
 import type { UploadService } from '../services/upload-service.ts'
@@ -40,6 +41,7 @@ export interface Services {
   readonly objects: Offered<ObjectService>
   readonly uploads: Offered<UploadService>
   readonly listings: Offered<ListingService>
+  readonly callbacks: Offered<CallbackService>
 }
 
 /** A request that names no bucket. */
@@ -83,6 +85,8 @@ interface Declaration<Resource extends string, Request> {
   readonly resource: Resource
   /** Action in policies (oss.md 2.7). */
   readonly permission: `oss:${string}`
+  /** Whether a callback may be asked for (oss.md 5.18). */
+  readonly callsBack?: true
   /** Class of the request in metering (oss.md 6.6). */
   readonly metering: 'put' | 'get'
   handle(request: Request, services: Services): Promise<OssResponse>

@@ -13,8 +13,6 @@ const UNSERVED = [
   'x-oss-server-side-encryption',
   'x-oss-server-side-encryption-key-id',
   'x-oss-server-side-data-encryption',
-  'x-oss-callback',
-  'x-oss-callback-var',
   'x-oss-process',
   'x-oss-hns-status',
   'x-oss-resource-group-id',
@@ -35,10 +33,22 @@ const UNSERVED = [
 /** These have a meaning on reads only (oss.md 5.8). */
 const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']
 
+/** What asks for a callback: few operations make one. */
+const CALLBACKS = ['x-oss-callback', 'x-oss-callback-var']
+
 /** Throws `NotImplemented` naming the first header that is not served. */
-export function refuseUnservedHeaders(headers: HeaderValues, isWrite: boolean): void {
+export function refuseUnservedHeaders(
+  headers: HeaderValues,
+  isWrite: boolean,
+  callsBack = false,
+): void {
   for (const name of UNSERVED) {
     if (headers[name] !== undefined) throw headerNotImplemented(name)
+  }
+  if (!callsBack) {
+    for (const name of CALLBACKS) {
+      if (headers[name] !== undefined) throw headerNotImplemented(name)
+    }
   }
   if (!isWrite) return
   for (const name of CONDITIONS) {

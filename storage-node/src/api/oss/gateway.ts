@@ -92,7 +92,7 @@ export class OssGateway {
     { bucketName, key }: Target,
   ): Promise<OssResponse> {
     const isObjectWrite = operation.resource === 'object' && operation.access === 'write'
-    refuseUnservedHeaders(http.headers, isObjectWrite)
+    refuseUnservedHeaders(http.headers, isObjectWrite, operation.callsBack)
     const right = this.#rightOf(operation, http)
     switch (operation.resource) {
       case 'service': {

@@ -65,7 +65,7 @@ export const bucketOperations = {
       'max-parts',
     ],
   },
-  PostObject: { methods: ['POST'] },
+  PostObject: { methods: ['POST'], parameters: ['callback', 'callback-var'] },
   ListLiveChannel: {
     methods: ['GET'],
     select: ['live'],

@@ -7,7 +7,7 @@
 import type { KnownOperation } from './known-operation.ts'
 
 export const objectOperations = {
-  PutObject: { methods: ['PUT'] },
+  PutObject: { methods: ['PUT'], parameters: ['callback', 'callback-var'] },
   CopyObject: { methods: ['PUT'], header: 'x-oss-copy-source' },
   GetObject: { methods: ['GET'], parameters: ['versionId'] },
   HeadObject: { methods: ['HEAD'], parameters: ['versionId'] },
@@ -50,7 +50,7 @@ export const objectOperations = {
   CompleteMultipartUpload: {
     methods: ['POST'],
     select: ['uploadId'],
-    parameters: ['encoding-type'],
+    parameters: ['encoding-type', 'callback', 'callback-var'],
   },
   AbortMultipartUpload: { methods: ['DELETE'], select: ['uploadId'] },
   ListParts: {

@@ -32,6 +32,7 @@ import type {
 import { authorizeWrite } from '../../writable-object.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
+import { callBack, requestedCallback } from '../../callback.ts'
 import type { CopySource } from '../copy-source.ts'
 import { copying, findCopySource } from '../copy-source.ts'
 import { wantsUrlEncoding } from '../query-arguments.ts'
@@ -45,10 +46,12 @@ export const putObject: ObjectOperation = {
   permission: 'oss:PutObject',
   metering: 'put',
   access: 'write',
-  async handle(request, { objects }) {
+  callsBack: true,
+  async handle(request, services) {
     const { http, bucket, key } = request
     requireBody(http.body, PUT_SIZE_BYTES_MAX)
-    const record = await objects.put(bucket, key, {
+    const callback = requestedCallback(http)
+    const record = await services.objects.put(bucket, key, {
       metadata: requestedMetadata(request),
       body: http.body,
       contentMd5: readContentMd5(http.headers),
@@ -57,18 +60,17 @@ export const putObject: ObjectOperation = {
     })
     const { etag, crc64 } = record
     http.facts.objectSizeBytes = record.sizeBytes
-    return {
-      status: 200,
-      headers: [
-        'ETag',
-        `"${etag}"`,
-        'Content-MD5',
-        contentMd5(etag),
-        'x-oss-hash-crc64ecma',
-        String(crc64),
-        ...versionHeaders(bucket, record),
-      ],
-    }
+    const headers = [
+      'ETag',
+      `"${etag}"`,
+      'Content-MD5',
+      contentMd5(etag),
+      'x-oss-hash-crc64ecma',
+      String(crc64),
+      ...versionHeaders(bucket, record),
+    ]
+    if (callback === undefined) return { status: 200, headers }
+    return callBack(callback, request, { record, headers }, services)
   },
 }
 

@@ -30,6 +30,7 @@ import {
 } from '../../../wire/oss/object-headers.ts'
 import type { QueryPair } from '../../../wire/oss/request-head.ts'
 import { queryValue } from '../../../wire/oss/request-head.ts'
+import { callBack, requestedCallback } from '../../callback.ts'
 import type { OssRequest } from '../../http-message.ts'
 import type { BucketOperation, ObjectOperation } from '../../operation.ts'
 import { readDocument } from '../../read-document.ts'
@@ -123,8 +124,12 @@ export const completeMultipartUpload: ObjectOperation = {
   permission: 'oss:PutObject',
   metering: 'put',
   access: 'write',
-  async handle({ http, bucket, key }, { uploads, region }) {
+  callsBack: true,
+  async handle(request, services) {
+    const { http, bucket, key } = request
+    const { uploads, region } = services
     const urlEncoding = wantsUrlEncoding(http.query)
+    const callback = requestedCallback(http)
     const record = await uploads.complete(
       bucket,
       key,
@@ -132,6 +137,12 @@ export const completeMultipartUpload: ObjectOperation = {
       await readPartList(http),
       { forbidOverwrite: readForbidOverwrite(http.headers) },
     )
+    const headers = [
+      'x-oss-hash-crc64ecma',
+      String(record.crc64),
+      ...versionHeaders(bucket, record),
+    ]
+    if (callback !== undefined) return callBack(callback, request, { record, headers }, services)
     const document = writeCompleteMultipartUpload({
       bucket: bucket.name,
       key,
@@ -139,11 +150,7 @@ export const completeMultipartUpload: ObjectOperation = {
       location: `${http.secure ? 'https' : 'http'}://${bucket.name}.${region.extranetEndpoint}/${encodePercentPath(key)}`,
       urlEncoding,
     })
-    return xmlResponse(document, [
-      'x-oss-hash-crc64ecma',
-      String(record.crc64),
-      ...versionHeaders(bucket, record),
-    ])
+    return xmlResponse(document, headers)
   },
 }
 

@@ -21,8 +21,10 @@ import {
 } from '../../../wire/oss/post-form.ts'
 import { readBoundary } from '../../../wire/oss/post-form-part.ts'
 import { readTrafficLimit } from '../../../wire/oss/traffic-limit.ts'
+import type { Callback } from '../../../wire/oss/callback.ts'
 import type { AllowedForm } from '../../authenticate-form.ts'
 import { authenticateForm } from '../../authenticate-form.ts'
+import { callBack, formCallback } from '../../callback.ts'
 import type { ReceivedForm } from '../../form-reader.ts'
 import { FormReader } from '../../form-reader.ts'
 import type { OssRequest, OssResponse } from '../../http-message.ts'
@@ -40,6 +42,7 @@ export const postObject: FormOperation = {
   permission: 'oss:PutObject',
   metering: 'put',
   access: 'write',
+  callsBack: true,
   async handle(request, services) {
     const { http } = request
     const boundary = readBoundary(http.headers['content-type'])
@@ -71,8 +74,9 @@ async function receive(
   const key = readFormKey(fields, part)
   http.facts.key = key
   const headers = formHeaders(http.headers, fields, contentType)
-  refuseUnservedHeaders(headers, true)
-  const answer = { redirect: readRedirect(fields), status: readSuccessStatus(fields) }
+  refuseUnservedHeaders(headers, true, true)
+  const callback = formCallback({ method: http.method, query: http.query, headers }, fields)
+  const answer = { callback, redirect: readRedirect(fields), status: readSuccessStatus(fields) }
   const put: ObjectRequest = { ...request, caller, key, http: withHeaders(http, headers) }
   await authorizeWrite(put, services.objects)
   requirePayer(http, caller, bucket)
@@ -126,26 +130,30 @@ function outOfRange(
 }
 
 interface WantedAnswer {
+  /** Beats the others: it is the application server that answers. */
+  readonly callback: Callback | undefined
   readonly redirect: URL | undefined
   readonly status: 200 | 201 | 204
 }
 
-function answerOf(
-  { http, bucket, key }: ObjectRequest,
+async function answerOf(
+  request: ObjectRequest,
   record: ObjectRecord,
-  { redirect, status }: WantedAnswer,
-  { region }: Services,
-): OssResponse {
+  { callback, redirect, status }: WantedAnswer,
+  services: Services,
+): Promise<OssResponse> {
+  const { http, bucket, key } = request
   const { etag } = record
   const headers = ['ETag', `"${etag}"`, 'x-oss-hash-crc64ecma', String(record.crc64)]
   headers.push(...versionHeaders(bucket, record))
+  if (callback !== undefined) return callBack(callback, request, { record, headers }, services)
   if (redirect !== undefined) {
     headers.push('Location', redirectionTo(redirect, { bucket: bucket.name, key, etag }))
     return { status: 303, headers }
   }
   if (status !== 201) return { status, headers }
   const scheme = http.secure ? 'https' : 'http'
-  const location = `${scheme}://${bucket.name}.${region.extranetEndpoint}/${encodePercentPath(key)}`
+  const location = `${scheme}://${bucket.name}.${services.region.extranetEndpoint}/${encodePercentPath(key)}`
   headers.push('Content-Type', 'application/xml')
   const body = writePostResponse({ bucket: bucket.name, key, etag, location })
   return { status, headers, body }
