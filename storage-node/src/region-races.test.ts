@@ -2,8 +2,16 @@ import { sameBytes } from './base/bytes.ts'
 import { jitterEngine } from './engine-jitter.ts'
 import type { StorageNode } from './storage-node.ts'
 import { openMemoryRegion } from './memory-region.ts'
-import type { AccountUid, BucketName } from './model/identifiers.ts'
-import { BucketClient, bytesOf, makeBucket, outcome } from './region-fixtures.ts'
+import type { AccountUid, BucketName, ObjectKey } from './model/identifiers.ts'
+import { NULL_VERSION } from './model/version-id.ts'
+import {
+  BucketClient,
+  bytesOf,
+  collect,
+  makeBucket,
+  outcome,
+  plainMetadata,
+} from './region-fixtures.ts'
 
 const KIB = 1024
 /** Inline, collected, streamed. */
@@ -283,5 +291,52 @@ describe('buckets', () => {
       await new BucketClient(region, again).delete('k')
       await region.buckets.delete(again)
     }
+  })
+})
+
+describe('while a bucket begins to keep versions', () => {
+  const enable = ({ bucket }: BucketClient) =>
+    region.buckets.putSetting(bucket, { kind: 'versioning', value: 'Enabled' })
+
+  test('a put that began before makes a version, and keeps the one it finds', async () => {
+    const client = await open(7)
+    await client.put('k', bytesOf(1, 100))
+    const bytes = bytesOf(2, 200 * KIB)
+    const body = {
+      lengthBytes: bytes.byteLength,
+      async read(take: (piece: Uint8Array) => Promise<void> | undefined) {
+        await take(bytes.slice(0, KIB))
+        await enable(client)
+        await take(bytes.slice(KIB))
+      },
+    }
+    const request = { metadata: plainMetadata, body, contentMd5: undefined, forbidOverwrite: false }
+    const signal = new AbortController().signal
+    const key = 'k' as ObjectKey
+    const made = await region.objects.put(client.bucket, key, { ...request, signal })
+    expect(made.versionId).not.toBe(NULL_VERSION)
+    const before = await region.objects.read(client.bucket, key, NULL_VERSION)
+    expect(sameBytes(await collect(before.body()), bytesOf(1, 100))).toBe(true)
+  })
+
+  test('no write takes away a version that another one was told of', async () => {
+    const client = await open(8)
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const racing = new BucketClient(region, (await newBucket()).bucket)
+      const key = 'k' as ObjectKey
+      const switching = turns(attempt % 5).then(() => enable(racing))
+      const writes = Array.from({ length: 12 }, async (_, racer) => {
+        await turns(racer)
+        if (racer % 3 === 2) await racing.delete('k')
+        else return { bytes: bytesOf(racer, 100), ...(await racing.put('k', bytesOf(racer, 100))) }
+      })
+      await switching
+      for (const { versionId, bytes } of (await Promise.all(writes)).filter((made) => !!made)) {
+        if (versionId === NULL_VERSION) continue
+        const found = await region.objects.read(racing.bucket, key, versionId)
+        expect(sameBytes(await collect(found.body()), bytes)).toBe(true)
+      }
+    }
+    expect((await client.stat()).objects).toBe(0)
   })
 })
