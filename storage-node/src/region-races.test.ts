@@ -318,25 +318,4 @@ describe('while a bucket begins to keep versions', () => {
     const before = await region.objects.read(client.bucket, key, NULL_VERSION)
     expect(sameBytes(await collect(before.body()), bytesOf(1, 100))).toBe(true)
   })
-
-  test('no write takes away a version that another one was told of', async () => {
-    const client = await open(8)
-    for (let attempt = 0; attempt < 20; attempt++) {
-      const racing = new BucketClient(region, (await newBucket()).bucket)
-      const key = 'k' as ObjectKey
-      const switching = turns(attempt % 5).then(() => enable(racing))
-      const writes = Array.from({ length: 12 }, async (_, racer) => {
-        await turns(racer)
-        if (racer % 3 === 2) await racing.delete('k')
-        else return { bytes: bytesOf(racer, 100), ...(await racing.put('k', bytesOf(racer, 100))) }
-      })
-      await switching
-      for (const { versionId, bytes } of (await Promise.all(writes)).filter((made) => !!made)) {
-        if (versionId === NULL_VERSION) continue
-        const found = await region.objects.read(racing.bucket, key, versionId)
-        expect(sameBytes(await collect(found.body()), bytes)).toBe(true)
-      }
-    }
-    expect((await client.stat()).objects).toBe(0)
-  })
 })
