@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createHmac } from 'node:crypto'
 import { connect } from 'node:net'
 import { outcomeOf, startApi } from '../support/api.ts'
 import type { TestApi } from '../support/api.ts'
@@ -347,4 +348,59 @@ test('an object may not be replaced where the form forbids it', async () => {
   ])
   expect(outcomeOf(await post(fields))).toBe('204')
   expect(outcomeOf(await post(fields))).toBe('409 FileAlreadyExists')
+})
+
+describe('a form signed with V4', () => {
+  const DAY_MS = 24 * 60 * 60 * 1000
+
+  function signedV4(key: string, signedMs: number, left: readonly string[] = []): Field[] {
+    const date = new Date(signedMs).toISOString().replace(/[-:]|\.\d+/g, '')
+    const steps = [date.slice(0, 8), api.owner.region, 'oss', 'aliyun_v4_request']
+    const named = {
+      'x-oss-signature-version': 'OSS4-HMAC-SHA256',
+      'x-oss-credential': `${api.owner.accessKeyId}/${steps.join('/')}`,
+      'x-oss-date': date,
+    }
+    const conditions = Object.entries({ bucket, ...named }).filter(([name]) => !left.includes(name))
+    const policy = policyOf(conditions.map(([name, value]) => ({ [name]: value })))
+    const hmac = (secret: string | Buffer, text: string) =>
+      createHmac('sha256', secret).update(text).digest()
+    const start: string | Buffer = `aliyun_v4${api.owner.accessKeySecret}`
+    const signingKey = steps.reduce<string | Buffer>(hmac, start)
+    const signature = hmac(signingKey, policy).toString('hex')
+    return [
+      ['key', key],
+      ...Object.entries(named),
+      ['policy', policy],
+      ['x-oss-signature', signature],
+    ]
+  }
+
+  test.each([
+    ['now', 0, [], '204'],
+    ['a minute less than 7 days ago', -7 * DAY_MS + 60_000, [], '204'],
+    ['more than 7 days ago', -7 * DAY_MS - 60_000, [], '403 AccessDenied'],
+    ['14 minutes ahead', 14 * 60_000, [], '204'],
+    ['16 minutes ahead', 16 * 60_000, [], '403 AccessDenied'],
+    ['without a condition on the bucket', 0, ['bucket'], '403 AccessDenied'],
+    ['without a condition on the date', 0, ['x-oss-date'], '403 AccessDenied'],
+    ['without a condition on the key pair', 0, ['x-oss-credential'], '403 AccessDenied'],
+    ['without a condition on the version', 0, ['x-oss-signature-version'], '403 AccessDenied'],
+  ])('%s', async (_name, offsetMs, left, expected) => {
+    const fields = signedV4(newKey(), Date.now() + offsetMs, left)
+    expect(outcomeOf(await post(fields))).toBe(expected)
+  })
+
+  test('has one signature, and all of it', async () => {
+    const fields = signedV4(newKey(), Date.now())
+    const twice = [...fields, ['Signature', 'x'], ['OSSAccessKeyId', 'owner']] as Field[]
+    expect(outcomeOf(await post(twice))).toBe('400 InvalidArgument')
+    const half = fields.filter(([name]) => name !== 'x-oss-date')
+    expect(outcomeOf(await post(half))).toBe('400 InvalidArgument')
+    const wrong = fields.map(([name, value]): Field => [
+      name,
+      name === 'x-oss-signature' ? 'ab' : value,
+    ])
+    expect(outcomeOf(await post(wrong))).toBe('403 SignatureDoesNotMatch')
+  })
 })

@@ -47,7 +47,7 @@ const method = fc.constantFrom('GET', 'HEAD', 'PUT', 'POST', 'DELETE')
 /** A name that the client takes; keys with a leading slash are others to it. */
 const key = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
-  .filter((text) => text.isWellFormed() && !/^[/?]/.test(text))
+  .filter((text) => !/^[/?]/.test(text))
 const value = fc.string({ minLength: 1, maxLength: 20 }).map((text) => text.trim() || 'x')
 const headerValue = fc.stringMatching(/^[a-z0-9][a-z0-9 /;=+-]{0,20}[a-z0-9]$/)
 const overrides = fc.dictionary(
