@@ -48,11 +48,11 @@ export function accessCases(oss: AccessClient, bucket: string): Case[] {
       async run() {
         const flag = '<BlockPublicAccess>true</BlockPublicAccess>'
         const root = 'PublicAccessBlockConfiguration'
-        for (const of of [{ bucket }, ofAccount]) {
-          await send('PUT', 'publicAccessBlock', `<${root}>${flag}</${root}>`, of)
-          const found = await send('GET', 'publicAccessBlock', undefined, of)
+        for (const where of [{ bucket }, ofAccount]) {
+          await send('PUT', 'publicAccessBlock', `<${root}>${flag}</${root}>`, where)
+          const found = await send('GET', 'publicAccessBlock', undefined, where)
           if (!found.includes(flag)) throw new Error(`The block is ${found}`)
-          await send('DELETE', 'publicAccessBlock', undefined, of)
+          await send('DELETE', 'publicAccessBlock', undefined, where)
         }
       },
     },

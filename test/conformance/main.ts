@@ -1,27 +1,39 @@
 /**
  * `npm run conformance`: real clients and tools against the real server; the last line is `N passed, N failed`.
  *
- * `-- c2` runs only what a user does with ossutil, `-- real` only the large copy.
+ * `-- c2` runs only what a user does with ossutil, `-- c3` the tests of PyPI's `oss2`, `-- c4` those of the Go SDK
+ * v2, `-- real` the large copy.
  *
  * @module
  */
 
 import { join } from 'node:path'
 import { countsLine } from '../support/test-counts.ts'
+import { buildGoSdkTests } from './go-tools.ts'
 import { runWithOfficialAddresses } from './official-addresses.ts'
+import { installOss2 } from './python-tools.ts'
+import type { SuiteTools } from './suites.ts'
 import { buildOssutil, goSources } from './tools-cache.ts'
 
+const PARTS = ['all', 'c2', 'c3', 'c4', 'real']
+
 async function main(part: string): Promise<void> {
-  const suite = join(import.meta.dirname, 'ossutil-suite.ts')
-  const code = await runWithOfficialAddresses([
-    process.execPath,
-    suite,
-    buildOssutil(),
-    goSources(),
+  if (!PARTS.includes(part)) throw new Error(`"${part}" must be one of ${PARTS.join(', ')}`)
+  const isAsked = (...parts: readonly string[]) => part === 'all' || parts.includes(part)
+  // Whatever has to be fetched is fetched now: the suites reach nothing but this machine.
+  const needsOssutil = isAsked('c2', 'real')
+  const tools: SuiteTools = {
     part,
-  ])
-  // The suite has printed its count unless it could not run.
-  if (code !== 0 && code !== 1) throw new Error(`The suite ended with ${code}`)
+    binary: needsOssutil ? buildOssutil() : '',
+    goSources: needsOssutil ? goSources() : '',
+    ...(isAsked('c3') && { oss2: installOss2() }),
+    ...(isAsked('c4') && { goSdk: buildGoSdkTests() }),
+  }
+  const suites = join(import.meta.dirname, 'suites.ts')
+  const argument = JSON.stringify(tools)
+  const code = await runWithOfficialAddresses([process.execPath, suites, argument])
+  // The suites have printed their count unless they could not run.
+  if (code !== 0 && code !== 1) throw new Error(`The suites ended with ${code}`)
   process.exitCode = code
 }
 

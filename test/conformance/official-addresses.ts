@@ -2,6 +2,8 @@
  * The addresses of the real service on this machine: every name below aliyuncs.com is 127.0.0.1 (profile P2).
  *
  * A mount namespace of its own sees a resolv.conf that asks a private dnsmasq; the machine's resolver stays as it is.
+ * A network namespace of its own has nothing but a loopback device: ports 53, 80 and 443 are free in it whatever else
+ * the machine does, and no request of a suite reaches anybody else.
  *
  * @module
  */
@@ -17,11 +19,13 @@ export async function runWithOfficialAddresses(
   command: readonly string[],
 ): Promise<number | string> {
   ensureDebianPackages({ files: ['dnsmasq'], packages: ['dnsmasq-base'] })
+  ensureDebianPackages({ files: ['ip'], packages: ['iproute2'] })
   const folder = mkdtempSync(join(tmpdir(), 'granary-names-'))
   const resolver = join(folder, 'resolv.conf')
   writeFileSync(resolver, 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n')
-  const script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
-  const args = ['--mount', '--fork', '--kill-child', 'sh', '-c', script, resolver, ...command]
+  const script = 'ip link set lo up && mount --bind "$0" /etc/resolv.conf && exec "$@"'
+  const spaces = ['--net', '--mount', '--fork', '--kill-child']
+  const args = [...spaces, 'sh', '-c', script, resolver, ...command]
   try {
     const child = spawn('unshare', args, { stdio: ['ignore', 'inherit', 'inherit'] })
     return await new Promise((resolve, reject) => {
@@ -43,6 +47,8 @@ export async function startNameServer(): Promise<() => void> {
     '--no-resolv',
     '--no-hosts',
     '--address=/aliyuncs.com/127.0.0.1',
+    // What the server calls itself (RFC 6761).
+    '--address=/localhost/127.0.0.1',
     '--user=',
   ]
   const child = spawn(findCommand('dnsmasq') ?? 'dnsmasq', args, {

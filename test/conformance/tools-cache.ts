@@ -42,7 +42,8 @@ export function goSources(): string {
   return join(execFileSync(go(), ['env', 'GOROOT'], { encoding: 'utf8' }).trim(), 'src')
 }
 
-function go(): string {
+/** The command that builds them. */
+export function go(): string {
   ensureDebianPackages({ files: ['go'], packages: ['golang-go'] })
   return findCommand('go') ?? 'go'
 }

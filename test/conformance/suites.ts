@@ -1,7 +1,7 @@
 /**
- * C2 and the real thing, run where every official address is this machine (see official-addresses.ts).
+ * The suites, run where every official address is this machine (see official-addresses.ts).
  *
- * Arguments: the ossutil binary, a folder of real files, and which part to run (`all`, `c2`, `real`).
+ * The only argument is JSON: which part to run, and the tools that it needs.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { LocalServer } from '../support/local-server.ts'
 import type { Access } from '../support/oss-request.ts'
 import { countsLine, sumCounts } from '../support/test-counts.ts'
 import type { Counts } from '../support/test-counts.ts'
-import { mustHaveCalledAll } from './called-operations.ts'
+import { mustHaveCalledAll, oss2MustHaveCalled } from './called-operations.ts'
 import { runCases } from './cases.ts'
 import { startNameServer } from './official-addresses.ts'
 import { ossutilCases } from './ossutil-cases.ts'
@@ -22,18 +22,29 @@ import { Ossutil } from './ossutil.ts'
 import type { SignVersion } from './ossutil.ts'
 import { pastedLineCase } from './pasted-line.ts'
 import { realThingCases } from './real-thing.ts'
+import type { GoSdkTests } from './go-tools.ts'
+import type { Oss2Tools } from './python-tools.ts'
 import { sdkCases } from './sdk-cases.ts'
+import { runSdkSuites } from './sdk-suites.ts'
 import { cacheFolder } from './tools-cache.ts'
+
+/** What a part needs; what another part needs is not there. */
+export interface SuiteTools {
+  readonly part: string
+  /** ossutil. */
+  readonly binary: string
+  /** A folder of real files. */
+  readonly goSources: string
+  readonly oss2?: Oss2Tools
+  readonly goSdk?: GoSdkTests
+}
 
 const root = join(import.meta.dirname, '..', '..')
 const PORT = 80
 const FREE_BYTES_MIN = 12 * 1024 ** 3
 
-async function main([
-  binary = '',
-  goSources = '',
-  part = 'all',
-]: readonly string[]): Promise<Counts> {
+async function main(argument: string): Promise<Counts> {
+  const { part, binary, goSources, oss2, goSdk } = JSON.parse(argument) as SuiteTools
   const folder = mkdtempSync(join(roomyFolder(), 'granary-conformance-'))
   const stopNames = await startNameServer()
   let server: LocalServer | undefined
@@ -42,8 +53,15 @@ async function main([
   try {
     const counts: Counts[] = []
     const first = await start()
-    if (part !== 'real') counts.push(await runC2(binary, folder, first))
-    if (part !== 'c2') {
+    if (part === 'all' || part === 'c2') counts.push(await runC2(binary, folder, first))
+    if (oss2 !== undefined || goSdk !== undefined) {
+      const options = { dataFolder: join(folder, 'data'), folder: join(folder, 'sdks') }
+      counts.push(await runSdkSuites({ ...options, server: first, oss2, goSdk }))
+      const accessLog = join(folder, 'data', 'log', 'access.log')
+      const called = { name: 'what oss2 calls alone', run: () => oss2MustHaveCalled(accessLog) }
+      if (oss2 !== undefined) counts.push(await runCases('access log', [called]))
+    }
+    if (part === 'all' || part === 'real') {
       const options = {
         tool: new Ossutil(binary, join(folder, 'real', 'tool'), official(first.access), 'v4'),
         folder: join(folder, 'real'),
@@ -115,7 +133,7 @@ function roomyFolder(): string {
   return free(tmpdir()) >= FREE_BYTES_MIN ? tmpdir() : cacheFolder()
 }
 
-main(process.argv.slice(2)).then(
+main(process.argv[2] ?? '{}').then(
   (counts) => {
     console.log(countsLine(counts))
     process.exit(counts.failed === 0 ? 0 : 1)

@@ -1,0 +1,105 @@
+/**
+ * C3 and C4 side by side: the SDKs' own tests against a running server, held against the lists of what is
+ * expected to fail.
+ *
+ * @module
+ */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { LocalServer } from '../support/local-server.ts'
+import { countsLine, sumCounts } from '../support/test-counts.ts'
+import type { Counts } from '../support/test-counts.ts'
+import { runGoSdkSuite } from './go-sdk-suite.ts'
+import type { GoSdkTests } from './go-tools.ts'
+import { runOss2Suite } from './oss2-suite.ts'
+import type { Oss2Tools } from './python-tools.ts'
+import { giveAccounts } from './sdk-accounts.ts'
+import { compareOutcomes, readExpectations } from './test-outcomes.ts'
+import type { Expectations, Outcome } from './test-outcomes.ts'
+import { startTlsFront } from './tls-front.ts'
+import { cacheFolder } from './tools-cache.ts'
+
+/** Processes at a time of each of the three runs. */
+const WIDTH = 3
+const PORT = 80
+
+export interface SdkSuitesOptions {
+  readonly server: LocalServer
+  readonly dataFolder: string
+  readonly folder: string
+  /** Undefined: that suite is not asked for. */
+  readonly oss2: Oss2Tools | undefined
+  readonly goSdk: GoSdkTests | undefined
+}
+
+/** Runs the suites that are asked for, and says what is not as listed. */
+export async function runSdkSuites(options: SdkSuitesOptions): Promise<Counts> {
+  const { server, folder, oss2, goSdk } = options
+  mkdirSync(folder)
+  const { access } = server
+  const domains = ['aliyuncs.com', `oss-${access.region}.aliyuncs.com`]
+  const front = await startTlsFront(folder, PORT, domains)
+  const environment = {
+    ...environmentOf(options, front.certificate),
+    ...(await giveAccounts(access, options.dataFolder)),
+  }
+  const common = { environment, width: WIDTH }
+  const runs: Promise<Counts>[] = []
+  for (const signature of ['v1', 'v4'] as const) {
+    if (oss2 === undefined) break
+    const expectations = readList('oss2-failures.txt', signature)
+    const suite = { ...common, tools: oss2, signature, expectations }
+    const outcomes = runOss2Suite({ ...suite, folder: join(folder, `oss2-${signature}`) })
+    runs.push(judge(`oss2 ${signature}`, outcomes, expectations))
+  }
+  if (goSdk !== undefined) {
+    const expectations = readList('go-sdk-failures.txt', 'v4')
+    const suite = { ...common, tests: goSdk, expectations }
+    const outcomes = runGoSdkSuite({ ...suite, folder: join(folder, 'go-sdk') })
+    runs.push(judge('go-sdk v4', outcomes, expectations))
+  }
+  try {
+    return sumCounts(await Promise.all(runs))
+  } finally {
+    front.stop()
+  }
+}
+
+function readList(file: string, signature: string): Expectations {
+  return readExpectations(readFileSync(join(import.meta.dirname, file), 'utf8'), signature)
+}
+
+/** What all the suites are told in the same words. */
+function environmentOf({ server: { access } }: SdkSuitesOptions, certificate: string) {
+  return {
+    OSS_TEST_ACCESS_KEY_ID: access.accessKeyId,
+    OSS_TEST_ACCESS_KEY_SECRET: access.accessKeySecret,
+    OSS_TEST_REGION: access.region,
+    // As answers name it: what the suites clean up they look for by the endpoint that a list of buckets shows.
+    OSS_TEST_ENDPOINT: `http://oss-${access.region}.localhost:${PORT}`,
+    SSL_CERT_FILE: certificate,
+    REQUESTS_CA_BUNDLE: certificate,
+  }
+}
+
+/** Says what is not as listed; what every test wrote is kept for whoever looks into it. */
+async function judge(
+  suite: string,
+  running: Promise<readonly Outcome[]>,
+  expectations: Expectations,
+): Promise<Counts> {
+  const startedMs = performance.now()
+  const outcomes = await running
+  const seconds = Math.round((performance.now() - startedMs) / 1000)
+  const { counts, surprises } = compareOutcomes(outcomes, expectations)
+  for (const { name, what, output } of surprises) {
+    console.log(`  FAILED ${suite}: ${name} ${what}\n${output.replace(/^/gm, '      ')}`)
+  }
+  const kept = join(cacheFolder(), `${suite.replace(' ', '-')}-outcomes.json`)
+  writeFileSync(kept, JSON.stringify(outcomes, undefined, 1))
+  const { failing, omitted } = expectations
+  const apart = `${failing.size} fail as expected, ${omitted.size} are not run`
+  console.log(`${suite}: ${countsLine(counts)}; ${apart}; ${seconds} s; outputs in ${kept}`)
+  return counts
+}
