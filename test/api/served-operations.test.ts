@@ -9,7 +9,10 @@ import { createHash } from 'node:crypto'
 import { operations } from '../../storage-node/src/testing.ts'
 import { startApi } from '../support/api.ts'
 import type { TestApi } from '../support/api.ts'
-import type { OssRequest, OssResponse } from '../support/oss-request.ts'
+import type { OssResponse } from '../support/oss-request.ts'
+import { accessRows } from '../support/served-access.ts'
+import type { Row } from '../support/served-row.ts'
+import { document } from '../support/served-row.ts'
 import { formRequest, policyOf, signedV1 } from '../support/post-form.ts'
 
 const bucket = 'every-operation'
@@ -27,19 +30,6 @@ afterAll(async () => {
   await api.stop()
 })
 
-interface Row {
-  readonly name: string
-  readonly request: () => Partial<OssRequest> & Pick<OssRequest, 'method'>
-  readonly status: number
-  /** Patterns of headers; the whole header line must match. */
-  readonly headers?: Readonly<Record<string, string | RegExp>>
-  readonly body?: string | RegExp
-}
-
-const document = (root: string, ...elements: string[]) =>
-  new RegExp(
-    `^<\\?xml version="1.0" encoding="UTF-8"\\?>\\s*<${root}[ >][^]*${elements.join('[^]*')}[^]*</${root}>\\s*$`,
-  )
 const put = {
   key: 'grain',
   body: text,
@@ -145,67 +135,6 @@ const settingRows: Row[] = [
     status: 200,
     body: document('RequestPaymentConfiguration', '<Payer>Requester</Payer>'),
   },
-]
-
-const blockDocument =
-  '<PublicAccessBlockConfiguration><BlockPublicAccess>true</BlockPublicAccess></PublicAccessBlockConfiguration>'
-const policyDocument = JSON.stringify({
-  Version: '1',
-  Statement: {
-    ...{ Effect: 'Allow', Action: 'oss:GetObject', Principal: '*' },
-    Resource: `acs:oss:*:*:${bucket}/*`,
-  },
-})
-/** The same three of a bucket and of an account. */
-const blockRows = (of: string, where: object): Row[] => [
-  {
-    name: `Put${of}PublicAccessBlock`,
-    request: () => ({
-      ...{ method: 'PUT', query: { publicAccessBlock: '' }, body: blockDocument, ...where },
-    }),
-    status: 200,
-  },
-  {
-    name: `Get${of}PublicAccessBlock`,
-    request: () => ({ method: 'GET', query: { publicAccessBlock: '' }, ...where }),
-    status: 200,
-    body: document('PublicAccessBlockConfiguration', '<BlockPublicAccess>true<'),
-  },
-  {
-    name: `Delete${of}PublicAccessBlock`,
-    request: () => ({ method: 'DELETE', query: { publicAccessBlock: '' }, ...where }),
-    status: 204,
-    body: '',
-  },
-]
-
-const accessRows: Row[] = [
-  {
-    name: 'PutBucketPolicy',
-    request: () => ({ method: 'PUT', query: { policy: '' }, body: policyDocument }),
-    status: 200,
-  },
-  {
-    name: 'GetBucketPolicy',
-    request: () => ({ method: 'GET', query: { policy: '' } }),
-    status: 200,
-    headers: { 'content-type': 'application/json' },
-    body: policyDocument,
-  },
-  {
-    name: 'GetBucketPolicyStatus',
-    request: () => ({ method: 'GET', query: { policyStatus: '' } }),
-    status: 200,
-    body: document('PolicyStatus', '<IsPublic>true</IsPublic>'),
-  },
-  {
-    name: 'DeleteBucketPolicy',
-    request: () => ({ method: 'DELETE', query: { policy: '' } }),
-    status: 204,
-    body: '',
-  },
-  ...blockRows('Bucket', {}),
-  ...blockRows('', { bucket: undefined }),
 ]
 
 const objectRows: Row[] = [
@@ -483,7 +412,7 @@ const abortRows: Row[] = [
 const rows = [
   ...bucketRows,
   ...settingRows,
-  ...accessRows,
+  ...accessRows(bucket),
   ...objectRows,
   ...attachedRows,
   ...uploadRows,
