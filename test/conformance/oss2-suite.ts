@@ -64,8 +64,8 @@ async function runFile(suite: Oss2Suite, file: string): Promise<Outcome[]> {
   return [...outcomes, { name: file, hasPassed: false, output: `${output}\nended with ${code}` }]
 }
 
-/** Short, for tests append up to 40 letters to it. */
+/** Short, for tests append up to 50 letters to it, and a bucket's name has 63. */
 function bucketPrefix(signature: string, file: string): string {
   const word = file.replace(/^test_|\.py$/g, '').replaceAll('_', '')
-  return `c3${signature}${word.slice(0, 12)}`
+  return `c3${signature}${word.slice(0, 6)}`
 }
