@@ -189,6 +189,8 @@ export class LogWatch {
     if (position === undefined) return
     this.#acknowledgedAt.push(position)
     if (position.seq > this.#acknowledgedSeq) this.#acknowledgedSeq = position.seq
+    // Looked at when it was committed (I10): of its holders some may have been dropped since.
+    if (this.#committedBallots.get(position.seq) === nameOf(position.ballot)) return
     const isHeld = [...this.#acked].some(([name, acked]) => {
       const ballot = this.#ballots.get(name)
       if (ballot === undefined || compare(ballot, position.ballot) < 0) return false
