@@ -27,4 +27,6 @@ export const REGRESSION_SEEDS: readonly number[] = [
   20001134,
   // The only store of a region had just ended when everything was to be read in the end.
   20000513,
+  // An answer for what is committed came when one of its holders had been dropped.
+  30000660,
 ]
