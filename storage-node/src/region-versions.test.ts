@@ -322,7 +322,7 @@ const crash = fc.boolean().map((isPowerCut) =>
 test('a bucket keeps versions as a map of lists would, through any commands and crashes', async () => {
   const weighted = [put, put, put, upload, append, copy, copy, remove, remove]
   const others = [removeVersion, removeVersion, setVersioning, checkpoint, collectGarbage, crash]
-  const commands = fc.commands([...weighted, ...others], { maxCommands: 50, size: 'max' })
+  const commands = fc.commands([...weighted, ...others], { maxCommands: 40, size: 'max' })
   await fc.assert(
     fc.asyncProperty(fc.nat(), commands, async (seed, steps) => {
       const real = new Real(seed)
@@ -336,6 +336,6 @@ test('a bucket keeps versions as a map of lists would, through any commands and 
       expect(real.client.region.slabs.usedCount).toBe(0)
       expect(real.machine.failures).toEqual([])
     }),
-    { numRuns: 60, endOnFailure: false },
+    { numRuns: 25, endOnFailure: false },
   )
 })
