@@ -146,12 +146,14 @@ export class UploadService {
     uploadId: string,
     partNumber: number,
     { source, check, range, signal, pacer }: CopyPartRequest,
-  ): Promise<PieceRecord> {
+  ): Promise<{ readonly part: PieceRecord; readonly source: ObjectRecord }> {
     const open = await this.#parts.objects.read(source.bucket, source.key, source.versionId)
     check(open.record)
     if (open.record.type === 'Symlink') throw new OssError('OperationNotSupported')
     const body = bodySourceOf(open.body(range(open.record)), signal, pacer)
-    return this.putPart(bucket, key, uploadId, partNumber, { body, contentMd5: undefined, signal })
+    const upload = { body, contentMd5: undefined, signal }
+    const part = await this.putPart(bucket, key, uploadId, partNumber, upload)
+    return { part, source: open.record }
   }
 
   /** Makes the object of the listed parts, or of all there are. */

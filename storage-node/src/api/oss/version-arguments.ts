@@ -25,3 +25,9 @@ export function versionHeaders(
   if (versioning === 'unset' && versionId === NULL_VERSION) return []
   return ['x-oss-version-id', formatVersionId(versionId)]
 }
+
+/** The same about the source of a copy. */
+export function sourceVersionHeaders(bucket: BucketRecord, source: ObjectRecord): string[] {
+  const [, versionId] = versionHeaders(bucket, source)
+  return versionId === undefined ? [] : ['x-oss-copy-source-version-id', versionId]
+}

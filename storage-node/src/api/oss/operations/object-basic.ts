@@ -38,7 +38,7 @@ import { copying, findCopySource } from '../copy-source.ts'
 import { wantsUrlEncoding } from '../query-arguments.ts'
 import { requestedMetadata } from '../requested-metadata.ts'
 import { requireBody } from '../require-body.ts'
-import { versionArgument, versionHeaders } from '../version-arguments.ts'
+import { sourceVersionHeaders, versionArgument, versionHeaders } from '../version-arguments.ts'
 
 export const putObject: ObjectOperation = {
   name: 'PutObject',
@@ -178,11 +178,6 @@ async function inBatches<T, R>(
     results.push(...(await Promise.all(items.slice(at, at + BATCH_COUNT).map(act))))
   }
   return results
-}
-
-function sourceVersionHeaders(bucket: BucketRecord, source: ObjectRecord): string[] {
-  const [, versionId] = versionHeaders(bucket, source)
-  return versionId === undefined ? [] : ['x-oss-copy-source-version-id', versionId]
 }
 
 function isOntoItself({ source }: CopySource, { bucket, key }: ObjectRequest): boolean {

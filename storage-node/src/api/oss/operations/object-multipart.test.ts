@@ -52,7 +52,7 @@ describe('UploadPartCopy', () => {
       uploads: {
         copyPart(_bucket, _key, _id, _number, request) {
           asked = request.range(record)
-          return Promise.resolve(part)
+          return Promise.resolve({ part, source: record })
         },
       },
     })
@@ -61,8 +61,9 @@ describe('UploadPartCopy', () => {
       ...(range === undefined ? {} : { 'x-oss-copy-source-range': range }),
     }
     const query = `partNumber=1&uploadId=${uploadId}`
-    const { body } = await uploadPartCopy.handle(requestOf({ query, headers }), services)
-    expect(body).toContain('<CopyPartResult>')
+    const answer = await uploadPartCopy.handle(requestOf({ query, headers }), services)
+    expect(answer.body).toContain('<CopyPartResult>')
+    expect(headerOf(answer, 'ETag')).toBe(etag)
     return asked
   }
 
@@ -130,6 +131,11 @@ describe('ListParts', () => {
     const { body } = await list('&max-parts=1')
     expect(body).toContain('<NextPartNumberMarker>7</NextPartNumberMarker>')
     expect(body).toContain('<HashCrc64ecma>1</HashCrc64ecma>')
+  })
+
+  test('begins at the first one with an empty marker', async () => {
+    const { body } = await list('&part-number-marker=')
+    expect(body).toContain('<PartNumberMarker>0</PartNumberMarker>')
   })
 
   test.each(['&max-parts=0', '&max-parts=1001', '&part-number-marker=x', '&encoding-type=x'])(

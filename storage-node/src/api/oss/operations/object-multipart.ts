@@ -44,7 +44,7 @@ import {
 } from '../query-arguments.ts'
 import { requestedMetadata } from '../requested-metadata.ts'
 import { requireBody } from '../require-body.ts'
-import { versionHeaders } from '../version-arguments.ts'
+import { sourceVersionHeaders, versionHeaders } from '../version-arguments.ts'
 
 export const initiateMultipartUpload: ObjectOperation = {
   name: 'InitiateMultipartUpload',
@@ -103,7 +103,7 @@ export const uploadPartCopy: ObjectOperation = {
     const { http, bucket, key } = request
     const partNumber = partNumberOf(http.query)
     const copySource = await findCopySource(request, services)
-    const part = await copying(copySource, () =>
+    const { part, source } = await copying(copySource, () =>
       services.uploads.copyPart(bucket, key, uploadIdOf(http.query), partNumber, {
         ...copySource,
         range: ({ sizeBytes }) => copyRange(http.headers['x-oss-copy-source-range'], sizeBytes),
@@ -111,10 +111,15 @@ export const uploadPartCopy: ObjectOperation = {
         pacer: http.pacer,
       }),
     )
-    return xmlResponse(
-      writeCopyPartResult({ lastModifiedMs: part.lastModifiedMs, etag: part.md5.toUpperCase() }),
-      ['x-oss-hash-crc64ecma', String(part.crc64)],
-    )
+    const etag = part.md5.toUpperCase()
+    // Some clients look for the ETag in the headers, as that of UploadPart, others in the document.
+    return xmlResponse(writeCopyPartResult({ lastModifiedMs: part.lastModifiedMs, etag }), [
+      'ETag',
+      `"${etag}"`,
+      'x-oss-hash-crc64ecma',
+      String(part.crc64),
+      ...sourceVersionHeaders(copySource.source.bucket, source),
+    ])
   },
 }
 
@@ -180,11 +185,10 @@ export const listParts: ObjectOperation = {
       min: 1,
       max: LIST_PARTS_MAX,
     })
-    const after = integerArgument(query, 'part-number-marker', {
-      fallback: 0,
-      min: 0,
-      max: PART_COUNT_MAX,
-    })
+    const limits = { fallback: 0, min: 0, max: PART_COUNT_MAX }
+    // Clients send the marker of a first page as they keep it: empty.
+    const isFirst = queryValue(query, 'part-number-marker') === ''
+    const after = isFirst ? 0 : integerArgument(query, 'part-number-marker', limits)
     const page = await uploads.listParts(bucket, key, uploadId, { after, maxParts })
     return xmlResponse(
       writeListParts({ bucket: bucket.name, key, uploadId, after, maxParts, urlEncoding, page }),
