@@ -5,11 +5,9 @@
  */
 
 import { versionedAction } from '../../../model/access/versioned-action.ts'
-import type { BucketRecord } from '../../../model/bucket.ts'
 import { OssError } from '../../../model/errors.ts'
 import type { ObjectKey, VersionId } from '../../../model/identifiers.ts'
 import { DELETE_DOCUMENT_BYTES_MAX, PUT_SIZE_BYTES_MAX } from '../../../model/limits.ts'
-import type { ObjectRecord } from '../../../model/object.ts'
 import { writeCopyObjectResult } from '../../../wire/oss/documents/copy-result.ts'
 import {
   readDeleteMultiple,
