@@ -45,6 +45,7 @@ const FREE_BYTES_MIN = 12 * 1024 ** 3
 
 async function main(argument: string): Promise<Counts> {
   const { part, binary, goSources, oss2, goSdk } = JSON.parse(argument) as SuiteTools
+  const isAsked = (suite: string) => ['all', 'gate', suite].includes(part)
   const folder = mkdtempSync(join(roomyFolder(), 'granary-conformance-'))
   const stopNames = await startNameServer()
   let server: LocalServer | undefined
@@ -53,7 +54,7 @@ async function main(argument: string): Promise<Counts> {
   try {
     const counts: Counts[] = []
     const first = await start()
-    if (part === 'all' || part === 'c2') counts.push(await runC2(binary, folder, first))
+    if (isAsked('c2')) counts.push(await runC2(binary, folder, first))
     if (oss2 !== undefined || goSdk !== undefined) {
       const options = { dataFolder: join(folder, 'data'), folder: join(folder, 'sdks') }
       counts.push(await runSdkSuites({ ...options, server: first, oss2, goSdk }))
@@ -61,7 +62,7 @@ async function main(argument: string): Promise<Counts> {
       const called = { name: 'what oss2 calls alone', run: () => oss2MustHaveCalled(accessLog) }
       if (oss2 !== undefined) counts.push(await runCases('access log', [called]))
     }
-    if (part === 'all' || part === 'real') {
+    if (isAsked('real')) {
       const options = {
         tool: new Ossutil(binary, join(folder, 'real', 'tool'), official(first.access), 'v4'),
         folder: join(folder, 'real'),
