@@ -63,7 +63,7 @@ test('wherever the records of the last flush are torn, they are cut and nothing 
   const size = after.length - before.length
   const ends = new Set<number | undefined>()
   for (let at = 1; at < size; at++) {
-    ends.add(tornAt(torn(0, at)))
+    ends.add(tornAt(torn(0, at)) ?? after.length)
     ends.add(tornAt(torn(at, size)) ?? after.length)
     ends.add(tornAt(after.subarray(0, before.length + at)) ?? before.length + at)
   }
