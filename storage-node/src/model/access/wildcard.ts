@@ -41,7 +41,7 @@ interface Piece {
   find(text: string, from: number): number
 }
 
-/** The first place of each piece is as good as any later one: the stars take what is between. */
+/** The first place of each piece will do, no later one is better: the stars take what is between. */
 function matchesBetween(
   text: string,
   prefix: Piece,
