@@ -156,6 +156,17 @@ describe('a bucket that keeps versions', () => {
     expect(outcomeOf(named)).toBe('404 NoSuchKey')
   })
 
+  test('says which version a part was copied from, and its ETag in a header', async () => {
+    const begun = await api.send({ method: 'POST', bucket, key: 'joined', query: { uploads: '' } })
+    const uploadId = /<UploadId>(.*?)</.exec(textOf(begun))?.[1] ?? ''
+    const query = { partNumber: '1', uploadId }
+    const headers = { 'x-oss-copy-source': `/${bucket}/k?versionId=${first}` }
+    const copied = await api.send({ method: 'PUT', bucket, key: 'joined', query, headers })
+    expect(copied.headers['x-oss-copy-source-version-id']).toBe(first)
+    expect(textOf(copied)).toContain(copied.headers['etag'] ?? 'no ETag')
+    await api.send({ method: 'DELETE', bucket, key: 'joined', query: { uploadId } })
+  })
+
   test('ignores that an overwrite is forbidden', async () => {
     const headers = { 'x-oss-forbid-overwrite': 'true' }
     expect(outcomeOf(await put('k', 'four', headers))).toBe('200')
