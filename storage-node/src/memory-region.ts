@@ -23,16 +23,18 @@ import type { KeyValueEngine } from './storage/key-value-engine.ts'
 import { MemoryEngine } from './storage/memory-engine.ts'
 
 const DIRECTORY = '/region'
+/** The first primary of a process is known to be old enough after twice the time that it waits. */
+const BEGINNING_STEP_COUNT = (2 * CHANGE_WAIT_MS) / SETTINGS_ASK_MS
 /** The first seconds pass at the start. */
-const START_MS = Date.UTC(2030, 0, 1) - SETTINGS_ASK_MS - CHANGE_WAIT_MS
+const START_MS = Date.UTC(2030, 0, 1) - BEGINNING_STEP_COUNT * SETTINGS_ASK_MS
 const HOUR_MS = 60 * 60 * 1000
 /** Small enough that every history has several of each. */
 const JOURNAL_FILE_SIZE_BYTES = 64 * 1024
 const SEGMENT_SIZE_BYTES = 8 * 1024 ** 2
 /** Enough for keys in several, few enough that a start is cheap. */
 const RANGE_COUNT = 3
-/** Turns of the event loop in which a question is answered within one process. */
-const BEGINNING_TURN_COUNT = 5
+/** Turns of the event loop in each step: a question to an engine that takes its time needs several steps. */
+const BEGINNING_TURN_COUNT = 10
 
 export interface MemoryRegionOptions {
   readonly seed: number
@@ -125,8 +127,8 @@ export class MemoryMachine {
    * wait for ever on a clock that stands still.
    */
   async #passBeginning(): Promise<void> {
-    for (const ms of [SETTINGS_ASK_MS, CHANGE_WAIT_MS]) {
-      this.clock.advance(ms)
+    for (let step = 0; step < BEGINNING_STEP_COUNT; step++) {
+      this.clock.advance(SETTINGS_ASK_MS)
       for (let turn = 0; turn < BEGINNING_TURN_COUNT; turn++) {
         await new Promise<void>((next) => afterTurn(next))
       }
