@@ -29,7 +29,8 @@ export interface ImageRunResult {
   readonly failures: readonly (ImageReport & { readonly traceFile: string })[]
 }
 
-const WORKER_COUNT = 2
+/** Each records histories and crashes them: recording waits for syncs, and crashing computes. */
+const LANE_COUNT = 2
 /** A new trace after so many images, so that many histories are crashed, not one in many places. */
 const IMAGES_PER_TRACE = 125
 /** Seeds make one to three images each. */
@@ -37,50 +38,87 @@ const IMAGES_PER_SEED = 2
 const LIVES_PER_TRACE = 4
 const SCRATCH_BYTES_MIN = 2 * 1024 ** 3
 
-/** Makes at least `imageCount` images and judges them; stops at the first trace with a violation. */
+/** Makes at least `imageCount` images and judges them; no lane begins a trace after a violation. */
 export async function runImages(options: ImageRunOptions): Promise<ImageRunResult> {
   const scratch = makeScratch()
   const random = new SeededRandom(options.seed)
-  let result: ImageRunResult = { imageCount: 0, acknowledgedCount: 0, traceCount: 0, failures: [] }
+  const run = new ImageRun(options, scratch)
+  const laneCount = options.imageSeed === undefined ? LANE_COUNT : 1
+  const lanes = Array.from({ length: laneCount }, () => run.lane(new SeededRandom(random.seed())))
   try {
-    while (result.imageCount < options.imageCount && result.failures.length === 0) {
-      const folder = join(scratch, `trace-${result.traceCount}`)
-      mkdirSync(folder)
-      const traceFile = options.traceFile ?? (await recordTrace(folder, random.seed()))
-      const seeds = imageSeeds(options, options.imageCount - result.imageCount, random)
-      const reports = await crashTrace(folder, traceFile, seeds)
-      result = added(result, reports, traceFile, options.traceFile !== undefined)
-      if (options.imageSeed !== undefined) break
-      rmSync(folder, { recursive: true })
-    }
-    return result
+    const ends = await Promise.allSettled(lanes)
+    const broken = ends.find((end) => end.status === 'rejected')
+    if (broken !== undefined) throw broken.reason
+    return run.result
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
 }
 
-function imageSeeds({ imageSeed }: ImageRunOptions, leftCount: number, random: SeededRandom) {
-  if (imageSeed !== undefined) return [imageSeed]
-  const count = Math.ceil(Math.min(IMAGES_PER_TRACE, leftCount) / IMAGES_PER_SEED)
+/** What the lanes share: the sum, and how many images are left to begin. */
+class ImageRun {
+  readonly #options: ImageRunOptions
+  readonly #scratch: string
+  #begunCount = 0
+  #result: ImageRunResult = { imageCount: 0, acknowledgedCount: 0, traceCount: 0, failures: [] }
+
+  constructor(options: ImageRunOptions, scratch: string) {
+    this.#options = options
+    this.#scratch = scratch
+  }
+
+  get result(): ImageRunResult {
+    return this.#result
+  }
+
+  /** Crashes one trace after the other. */
+  async lane(random: SeededRandom): Promise<void> {
+    const { imageSeed } = this.#options
+    while (this.#leftCount > 0 && this.#result.failures.length === 0) {
+      const folder = join(this.#scratch, `trace-${random.seed()}`)
+      mkdirSync(folder)
+      const count = Math.min(IMAGES_PER_TRACE, this.#leftCount)
+      this.#begunCount += count
+      const traceFile = this.#options.traceFile ?? (await recordTrace(folder, random.seed()))
+      const seeds = imageSeed === undefined ? imageSeeds(count, random) : [imageSeed]
+      const reports = await crashTrace(folder, traceFile, seeds)
+      this.#add(reports, traceFile)
+      // Seeds make as many images as they like: what is missing is begun again.
+      this.#begunCount += imagesOf(reports) - count
+      rmSync(folder, { recursive: true })
+      if (imageSeed !== undefined) return
+    }
+  }
+
+  get #leftCount(): number {
+    return this.#options.imageCount - this.#begunCount
+  }
+
+  #add(reports: readonly ImageReport[], traceFile: string): void {
+    const { imageCount, acknowledgedCount, traceCount, failures } = this.#result
+    const bad = reports.filter(({ violations }) => violations.length > 0)
+    const isKept = bad.length === 0 || this.#options.traceFile !== undefined
+    const kept = isKept ? traceFile : keepTrace(traceFile)
+    this.#result = {
+      imageCount: imageCount + imagesOf(reports),
+      acknowledgedCount: acknowledgedCount + sumOf(reports, (report) => report.acknowledgedCount),
+      traceCount: traceCount + 1,
+      failures: [...failures, ...bad.map((report) => ({ ...report, traceFile: kept }))],
+    }
+  }
+}
+
+function imageSeeds(imageCount: number, random: SeededRandom): number[] {
+  const count = Math.ceil(imageCount / IMAGES_PER_SEED)
   return Array.from({ length: count }, () => random.seed())
 }
 
-function added(
-  before: ImageRunResult,
-  reports: readonly ImageReport[],
-  traceFile: string,
-  given: boolean,
-): ImageRunResult {
-  const bad = reports.filter(({ violations }) => violations.length > 0)
-  const kept = bad.length === 0 || given ? traceFile : keepTrace(traceFile)
-  const sum = (count: (report: ImageReport) => number) =>
-    reports.reduce((total, report) => total + count(report), 0)
-  return {
-    imageCount: before.imageCount + sum((report) => report.imageCount),
-    acknowledgedCount: before.acknowledgedCount + sum((report) => report.acknowledgedCount),
-    traceCount: before.traceCount + 1,
-    failures: bad.map((report) => ({ ...report, traceFile: kept })),
-  }
+function imagesOf(reports: readonly ImageReport[]): number {
+  return sumOf(reports, ({ imageCount }) => imageCount)
+}
+
+function sumOf(reports: readonly ImageReport[], count: (report: ImageReport) => number): number {
+  return reports.reduce((total, report) => total + count(report), 0)
 }
 
 /** Memory, where there is enough: images are written by the thousand. */
@@ -129,27 +167,22 @@ async function recordTrace(folder: string, seed: number): Promise<string> {
 }
 
 async function crashTrace(folder: string, traceFile: string, seeds: readonly number[]) {
-  const runs = Array.from({ length: WORKER_COUNT }, async (_, worker) => {
-    const mine = seeds.filter((__, index) => index % WORKER_COUNT === worker)
-    if (mine.length === 0) return []
-    const recorded = join(folder, `recorded-${worker}`)
-    const args = [traceFile, join(folder, `scratch-${worker}`), recorded, ...mine.map(String)]
-    const environment = recorderEnvironment({
-      root: recorded,
-      trace: `${recorded}.trace`,
-      syncMicroseconds: 0,
-    })
-    const exit = await run(join(import.meta.dirname, 'image-worker.ts'), args, environment)
-    const reports = exit.output.split('\n').filter((line) => line.startsWith('{"seed"'))
-    if (exit.code !== 0 || reports.length !== mine.length) {
-      const trace = keepTrace(traceFile)
-      throw new Error(
-        `A worker ended with ${exit.code ?? exit.signal}, trace ${trace}\n${exit.output}`,
-      )
-    }
-    return reports.map((line) => JSON.parse(line) as ImageReport)
+  const recorded = join(folder, 'recorded')
+  const args = [traceFile, join(folder, 'scratch'), recorded, ...seeds.map(String)]
+  const environment = recorderEnvironment({
+    root: recorded,
+    trace: `${recorded}.trace`,
+    syncMicroseconds: 0,
   })
-  return (await Promise.all(runs)).flat()
+  const exit = await run(join(import.meta.dirname, 'image-worker.ts'), args, environment)
+  const reports = exit.output.split('\n').filter((line) => line.startsWith('{"seed"'))
+  if (exit.code !== 0 || reports.length !== seeds.length) {
+    const trace = keepTrace(traceFile)
+    throw new Error(
+      `A worker ended with ${exit.code ?? exit.signal}, trace ${trace}\n${exit.output}`,
+    )
+  }
+  return reports.map((line) => JSON.parse(line) as ImageReport)
 }
 
 function run(program: string, args: readonly string[], environment: Record<string, string>) {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..', '..')
-const KILL_COUNT = 40
+const KILL_COUNT = 20
 const TIMEOUT_MS = 200_000
 
 interface Figures {
