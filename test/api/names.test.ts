@@ -18,6 +18,20 @@ afterAll(async () => {
   await api.stop()
 })
 
+test('a folder is an object of no bytes whose key ends in a slash', async () => {
+  const put = (key: string) => api.send({ method: 'PUT', bucket, key, body: '' })
+  for (const key of ['barn/', 'barn/loft/', 'barn/door']) {
+    expect(outcomeOf(await put(key))).toBe('200')
+  }
+  const found = await api.send({ method: 'HEAD', bucket, key: 'barn/' })
+  expect([found.status, found.headers['content-length']]).toEqual([200, '0'])
+  expect((await api.send({ method: 'HEAD', bucket, key: 'barn' })).status).toBe(404)
+  const query = { prefix: 'barn/', delimiter: '/' }
+  const page = (await api.send({ method: 'GET', bucket, query })).body.toString()
+  expect(page.match(/<Key>[^<]*/g)).toEqual(['<Key>barn/', '<Key>barn/door'])
+  expect(page).toMatch(/<CommonPrefixes>\s*<Prefix>barn\/loft\/</)
+})
+
 describe('a key', () => {
   test.each([
     ['of 1,023 bytes', 'k'.repeat(1023)],

@@ -6,8 +6,8 @@
 
 import { readFileSync } from 'node:fs'
 
-/** Every operation that is served; a client of this suite must have called each. */
-const SERVED_OPERATIONS = [
+/** Operations that a client of the gate must have called. */
+export const CALLED_BY_THE_GATE: readonly string[] = [
   'AbortMultipartUpload',
   'AppendObject',
   'CompleteMultipartUpload',
@@ -66,14 +66,14 @@ const SERVED_OPERATIONS = [
 ]
 
 /** What is called by the tests of PyPI's `oss2` only, which empty each of their buckets so. */
-const CALLED_BY_OSS2 = ['ListLiveChannel']
+export const CALLED_BY_OSS2: readonly string[] = ['ListLiveChannel']
 
 /** The server writes its log in batches. */
 const LOG_DELAY_MS_MAX = 5_000
 
 /** Throws unless the access log has a success of every operation; returns the number of requests. */
 export function mustHaveCalledAll(accessLog: string): Promise<string> {
-  return mustHaveCalled(accessLog, SERVED_OPERATIONS)
+  return mustHaveCalled(accessLog, CALLED_BY_THE_GATE)
 }
 
 /** The same of the operations that nothing but the tests of `oss2` calls. */

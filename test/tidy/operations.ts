@@ -10,7 +10,7 @@ import type { Problem, SourceFile } from './source-tree.ts'
 
 const OPERATIONS = `${PRODUCT}api/oss/operations/`
 /** Names every operation there is, so that being named there says nothing. */
-const ROUTING_TEST = `${PRODUCT}api/oss/resolve-operation.test.ts`
+export const ROUTING_TEST = `${PRODUCT}api/oss/resolve-operation.test.ts`
 
 /** Names of the operations that declare themselves: literals with a name, a permission and a handler. */
 export function servedOperations(files: readonly SourceFile[]): string[] {
@@ -44,6 +44,6 @@ export function findUntested(files: readonly SourceFile[]): Problem[] {
   })
 }
 
-function isApiTest(path: string): boolean {
+export function isApiTest(path: string): boolean {
   return /^(test|storage-node\/src)\/api\/.*\.test\.ts$/.test(path)
 }

@@ -25,7 +25,7 @@ export type Problem = string
 /** The storage node's sources. */
 export const PRODUCT = 'storage-node/src/'
 
-const root = join(__dirname, '..', '..')
+const root = join(import.meta.dirname, '..', '..')
 const NOT_OURS = new Set(['.git', 'node_modules', 'coverage'])
 
 /** Reads every text file of the tree. */
