@@ -30,3 +30,13 @@ export async function runCases(suite: string, cases: readonly Case[]): Promise<C
   }
   return { passed: cases.length - failed, failed }
 }
+
+const DESCRIBED_LENGTH_MAX = 500
+
+/** Throws unless both are the same as JSON. */
+export function mustEqual(found: unknown, wanted: unknown): void {
+  const [is, must] = [found, wanted].map((value) => JSON.stringify(value) ?? 'undefined')
+  if (is === must) return
+  const described = [is, must].map((text) => text?.slice(0, DESCRIBED_LENGTH_MAX))
+  throw new Error(`is ${described[0]}, must be ${described[1]}`)
+}

@@ -42,6 +42,6 @@ test('every case holds', async () => {
   const run = async ({ name, run }: Case) => {
     await run().catch((error: unknown) => failed.push(`${name}: ${String(error)}`))
   }
-  for (const one of sdkCases({ ...server.access, endpoint }, 'sdk-cases')) await run(one)
+  for (const one of sdkCases({ ...server.access, endpoint }, 'sdk-cases', 60)) await run(one)
   expect(failed).toEqual([])
 })

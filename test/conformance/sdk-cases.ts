@@ -9,6 +9,9 @@ import type { Access } from '../support/oss-request.ts'
 import { accessCases } from './access-cases.ts'
 import type { AccessClient } from './access-cases.ts'
 import type { Case } from './cases.ts'
+import { mustEqual } from './cases.ts'
+import { fileSystemCases } from './file-system-cases.ts'
+import type { FileSystemClient } from './file-system-cases.ts'
 import { formCases } from './form-cases.ts'
 import type { FormClient } from './form-cases.ts'
 import { attachedCases, settingCases, versioningCases } from './setting-cases.ts'
@@ -25,15 +28,17 @@ interface DescribingClient {
   listV2(query: object): Promise<{ objects?: { name: string; size: number }[] }>
 }
 
-type AliOss = DescribingClient & SettingClient & AccessClient & VersionClient & FormClient
+type AliOss = DescribingClient &
+  SettingClient &
+  AccessClient &
+  VersionClient &
+  FormClient &
+  FileSystemClient
 
-/** Returns the cases in the order in which they must run. */
-export function sdkCases(access: Access, bucket: string): Case[] {
+/** Returns the cases in the order in which they must run; file systems have `entryCount` entries each. */
+export function sdkCases(access: Access, bucket: string, entryCount: number): Case[] {
   const OssClient = createRequire(import.meta.url)('ali-oss') as new (options: object) => AliOss
   const oss = new OssClient({ ...access, region: `oss-${access.region}`, authorizationV4: true })
-  const mustEqual = (found: unknown, wanted: unknown) => {
-    if (found !== wanted) throw new Error(`is ${String(found)}, must be ${String(wanted)}`)
-  }
   return [
     {
       name: 'a bucket is described',
@@ -67,5 +72,6 @@ export function sdkCases(access: Access, bucket: string): Case[] {
       },
     },
     ...versionCases(oss, `${bucket}-versions`),
+    ...fileSystemCases(oss, `${bucket}-files`, entryCount),
   ]
 }

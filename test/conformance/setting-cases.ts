@@ -5,6 +5,7 @@
  */
 
 import type { Case } from './cases.ts'
+import { mustEqual } from './cases.ts'
 import { errorCode } from './npm-clients/smoke-client.ts'
 
 type Tags = Readonly<Record<string, string>>
@@ -35,12 +36,6 @@ export interface SettingClient {
   getBucketCORS(bucket: string): Promise<{ rules: readonly object[] }>
   deleteBucketCORS(bucket: string): Promise<unknown>
   listBuckets(query: object): Promise<{ buckets?: { name: string }[] | null }>
-}
-
-/** Throws unless both are the same as JSON. */
-function mustEqual(found: unknown, wanted: unknown): void {
-  const [is, must] = [JSON.stringify(found), JSON.stringify(wanted)]
-  if (is !== must) throw new Error(`is ${is}, must be ${must}`)
 }
 
 /** Returns the cases; they leave the bucket without settings, but for its versioning. */

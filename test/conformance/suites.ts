@@ -41,6 +41,7 @@ export interface SuiteTools {
 
 const root = join(import.meta.dirname, '..', '..')
 const PORT = 80
+const FILE_SYSTEM_ENTRIES = 10_000
 const FREE_BYTES_MIN = 12 * 1024 ** 3
 
 async function main(argument: string): Promise<Counts> {
@@ -106,7 +107,7 @@ async function runC2(binary: string, folder: string, server: LocalServer): Promi
   const accessLog = join(folder, 'data', 'log', 'access.log')
   const calledAll = { name: 'every operation', run: () => mustHaveCalledAll(accessLog) }
   counts.push(await runCases('pasted', [pastedLineCase(binary, join(folder, 'pasted'))]))
-  counts.push(await runCases('ali-oss', sdkCases(access, 'conformance-sdk')))
+  counts.push(await runCases('ali-oss', sdkCases(access, 'conformance-sdk', FILE_SYSTEM_ENTRIES)))
   counts.push(await runCases('access log', [calledAll]))
   return sumCounts(counts)
 }

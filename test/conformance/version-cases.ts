@@ -5,6 +5,7 @@
  */
 
 import type { Case } from './cases.ts'
+import { mustEqual } from './cases.ts'
 
 interface Answer {
   readonly res: { readonly headers: Readonly<Record<string, string>>; readonly status: number }
@@ -34,12 +35,6 @@ export interface VersionClient {
     nextVersionIdMarker?: string | null
     isTruncated?: boolean
   }>
-}
-
-/** Throws unless both are the same as JSON. */
-function mustEqual(found: unknown, wanted: unknown): void {
-  const [is, must] = [JSON.stringify(found), JSON.stringify(wanted)]
-  if (is !== must) throw new Error(`is ${is}, must be ${must}`)
 }
 
 const versionOf = ({ res }: Answer) => res.headers['x-oss-version-id'] ?? ''
