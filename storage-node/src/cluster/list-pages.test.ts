@@ -35,7 +35,8 @@ const record: ObjectRecord = {
   lastModifiedMs: 1,
   data: { kind: 'inline' },
 }
-const upload = { initiatedMs: 1, metadata, forbidOverwrite: false, partCount: 0, partBytes: 0 }
+const begun = { initiatedMs: 1, metadata, forbidOverwrite: false, isSequential: false }
+const upload = { ...begun, partCount: 0, partBytes: 0 }
 
 const text = (maxLength: number) =>
   fc.string({ unit: fc.constantFrom('a', 'b', '/', '\0', 'é', '😀'), maxLength })

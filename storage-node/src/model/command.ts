@@ -149,6 +149,8 @@ export type ObjectCommand =
       readonly kind: 'putPart'
       readonly uploadId: DataSetId
       readonly partNumber: number
+      /** Parts have to arrive in the order of their numbers (`sequential`). */
+      readonly isSequential: boolean
       readonly body: StoredBody
     })
   | (OnKey & {
@@ -162,6 +164,8 @@ export type ObjectCommand =
   | (OnKey & { readonly kind: 'abortUpload'; readonly uploadId: DataSetId })
   /** Forbids that a dataId is ever committed, unless it already is (replication.md 1.8). */
   | (OnKey & { readonly kind: 'killData'; readonly dataId: DataId })
+      /** In place of the one that the upload was begun with. */
+      readonly acl: ObjectAcl | undefined
   /** Moves up to 1,000 pieces of a dropped data set into the delete queue. */
   | (OnKey & { readonly kind: 'walkDroppedSet'; readonly dataSetId: DataSetId })
   /** Removes a queue record whose chunks are gone from every store. */

@@ -77,7 +77,8 @@ export function piece(sizeBytes: number, number = 1): PieceRecord {
 /** An upload that is in progress. */
 export function upload(change: Partial<UploadRecord> = {}): UploadRecord {
   const counts = { partCount: 0, partBytes: 0 }
-  return { initiatedMs: 1000, metadata, forbidOverwrite: false, ...counts, ...change }
+  const begun = { initiatedMs: 1000, metadata, forbidOverwrite: false, isSequential: false }
+  return { ...begun, ...counts, ...change }
 }
 
 /** The changes of a decision that passed. */

@@ -47,7 +47,8 @@ function listed(...numbers: number[]): ListedPart[] {
 
 function complete(list: readonly ListedPart[] | undefined, forbidOverwrite = false) {
   const command = { kind: 'completeUpload', ...place, uploadId: ID, parts: list } as const
-  return { ...command, forbidOverwrite, versions: { state: 'unset' } } as const
+  const versions = { state: 'unset' } as const
+  return { ...command, forbidOverwrite, acl: undefined, versions }
 }
 
 /** No null version lies behind the current one. */
@@ -70,6 +71,7 @@ describe('a completion is refused', () => {
     ['with a part that is not there', listed(1, 4), three, 'InvalidPart'],
     ['with another ETag', [{ partNumber: 1, etag: md5Of(2).toUpperCase() }], three, 'InvalidPart'],
     ['with an empty list', [], three, 'MalformedXML'],
+    ['not with an empty list where there are none', [], [], undefined],
     ['with all there are, which are none', undefined, [], 'InvalidPart'],
     [
       'with a small part before the last',
@@ -136,6 +138,13 @@ describe('a completion', () => {
     expect(made).toMatchObject({ value: { etag } })
   })
 
+  test('gives the object the ACL that it names, or else that of the upload', () => {
+    const withAcl = { ...complete(listed(1, 3)), acl: 'private' } as const
+    const [made] = changesOf(decideCompleteUpload(withAcl, rows, context))
+    expect(made).toMatchObject({ value: { acl: 'private' } })
+    expect(changesOf(decision)[0]).toMatchObject({ value: { acl: metadata.acl } })
+  })
+
   test('drops what it replaces and what was not listed, and counts both', () => {
     expect(droppedBy(decision)).toEqual({
       [dataId(9)]: 'data 9000',
@@ -187,7 +196,19 @@ describe('a part', () => {
 
   test('of an upload that is not there is refused', () => {
     const rows = { olderNull, upload: undefined, before: undefined }
-    expect(refusalOf(decidePutPart(put(5), rows, context))).toBe('NoSuchUpload')
+    expect(decidePutPart(put(5), rows, context)).toMatchObject({
+      refused: { code: 'NoSuchUpload', ec: '0042-00000104' },
+    })
+  })
+
+  test.each([
+    ['arrives in its turn', 1, undefined, undefined],
+    ['comes too early', 0, undefined, 'PartNotSequential'],
+    ['comes when a later one is there', 3, undefined, 'PartNotSequential'],
+    ['is sent again', 3, piece(7000, 4), undefined],
+  ])('of a sequential upload %s', (_name, partCount, before, code) => {
+    const rows = { upload: upload({ isSequential: true, partCount }), before }
+    expect(refusalOf(decidePutPart(put(5), rows, context))).toBe(code)
   })
 
   test('is counted, and so is the difference when it is sent again', () => {
@@ -206,10 +227,13 @@ describe('a part', () => {
 })
 
 test('an upload begins without a name being taken, unless it must not overwrite', () => {
-  const initiate = (forbidOverwrite: boolean) =>
-    ({ kind: 'initiateUpload', ...place, uploadId: ID, metadata, forbidOverwrite }) as const
+  const initiate = (forbidOverwrite: boolean) => ({
+    ...({ kind: 'initiateUpload', ...place, uploadId: ID, metadata } as const),
+    ...{ forbidOverwrite, isSequential: true },
+  })
   const decision = decideInitiateUpload(initiate(false), object(), context)
   expect(changesOf(decision).map(({ row }) => row)).toEqual(['upload', 'counters'])
+  expect(changesOf(decision)[0]).toMatchObject({ value: { isSequential: true, partCount: 0 } })
   expect(countedBy(decision)).toEqual({ uploads: 1 })
   expect(refusalOf(decideInitiateUpload(initiate(true), object(), context))).toBe(
     'FileAlreadyExists',

@@ -49,24 +49,28 @@ export function decideInitiateUpload(
   current: ObjectRecord | undefined,
   { nowMs }: DecisionContext,
 ): Decision {
-  const { bucketId, key, uploadId, metadata, forbidOverwrite } = command
+  const { bucketId, key, uploadId, metadata, forbidOverwrite, isSequential } = command
   const refused = refuseOverwrite(command, current)
   if (refused !== undefined) return { refused }
-  const value = { initiatedMs: nowMs, metadata, forbidOverwrite, partCount: 0, partBytes: 0 }
+  const begun = { initiatedMs: nowMs, metadata, forbidOverwrite, isSequential }
+  const value = { ...begun, partCount: 0, partBytes: 0 }
   return {
     changes: [{ row: 'upload', bucketId, key, uploadId, value }, uploadCounters(bucketId, 1, 0, 0)],
     result: { kind: 'done' },
   }
 }
 
-/** A part that is sent again replaces the one of its number. */
+/** A part that is sent again replaces the one of its number; of a sequential upload, too. */
 export function decidePutPart(
   command: PutPart,
   { upload, before }: { upload: UploadRecord | undefined; before: PieceRecord | undefined },
   { nowMs }: DecisionContext,
 ): Decision {
-  if (upload === undefined) return { refused: noSuchUpload(command.uploadId) }
+  if (upload === undefined) return { refused: noUploadForPart(command.uploadId) }
   const { bucketId, key, uploadId, partNumber, body } = command
+  if (upload.isSequential && before === undefined && partNumber !== upload.partCount + 1) {
+    return { refused: notSequential(partNumber, upload.partCount + 1) }
+  }
   const { sizeBytes, md5, crc64, data } = body
   const piece: PieceRecord = { offset: 0, sizeBytes, md5, crc64, lastModifiedMs: nowMs, data }
   const addedParts = before === undefined ? 1 : 0
@@ -123,10 +127,16 @@ export function decideAbortUpload(
 }
 
 /** The refusal of anything about an upload that is not there (any more). */
-export function noSuchUpload(uploadId: string): OssError {
+export function noSuchUpload(uploadId: string, ec?: string): OssError {
   return new OssError('NoSuchUpload', {
+    ...(ec !== undefined && { ec }),
     details: [{ name: 'UploadId', value: uploadId.toUpperCase() }],
   })
+}
+
+/** The same of a part, which the service tells apart by its EC. */
+export function noUploadForPart(uploadId: string): OssError {
+  return noSuchUpload(uploadId, '0042-00000104')
 }
 
 /** Frees the bytes of a piece whose row is removed or replaced by the same entry. */
@@ -137,6 +147,15 @@ export function dropPiece(place: Place, piece: PieceRecord, nowMs: number): RowC
   return [
     dropped({ bucketId, key }, piece.data.dataId, { kind: 'data', droppedMs: nowMs, sizeBytes }),
   ]
+}
+
+function notSequential(partNumber: number, expected: number): OssError {
+  return new OssError('PartNotSequential', {
+    details: [
+      { name: 'PartNumber', value: String(partNumber) },
+      { name: 'ExpectedPartNumber', value: String(expected) },
+    ],
+  })
 }
 
 function repeatedCompletion(
@@ -157,7 +176,9 @@ function chooseParts(
 ): NumberedPart[] | OssError {
   const chosen = listed === undefined ? [...parts] : matchParts(listed, parts)
   if (chosen instanceof OssError) return chosen
-  if (chosen.length === 0 || chosen.length > PART_COUNT_MAX) {
+  // A client that was given an empty stream lists what it has sent, nothing, and means an empty object.
+  const isEmpty = listed?.length === 0 && parts.length === 0
+  if ((chosen.length === 0 && !isEmpty) || chosen.length > PART_COUNT_MAX) {
     return new OssError(listed === undefined ? 'InvalidPart' : 'MalformedXML')
   }
   for (const { partNumber, piece } of chosen.slice(0, -1)) {
@@ -202,22 +223,26 @@ function tooSmall(partNumber: number, piece: PieceRecord): OssError {
 }
 
 function completedObject(
-  { uploadId, versions }: CompleteUpload,
+  { uploadId, versions, acl }: CompleteUpload,
   { metadata }: UploadRecord,
   chosen: readonly NumberedPart[],
   { nowMs, versionSeq }: DecisionContext,
 ): ObjectRecord {
   let crc64 = 0n
   for (const { piece } of chosen) crc64 = combineCrc64(crc64, piece.crc64, piece.sizeBytes)
-  const hash = md5(Buffer.concat(chosen.map(({ piece }) => fromHex(piece.md5))))
+  const hash = toHex(
+    md5(Buffer.concat(chosen.map(({ piece }) => fromHex(piece.md5)))),
+  ).toUpperCase()
   return {
     ...metadata,
     ...plainVersion,
+    acl: acl ?? metadata.acl,
     type: 'Multipart',
     versionSeq,
     versionId: newVersionId(versions, versionSeq),
     sizeBytes: sizeOf(chosen),
-    etag: `${toHex(hash).toUpperCase()}-${chosen.length}`,
+    // Of no parts it is the MD5 of no bytes: rows know no ETag with a count of zero.
+    etag: chosen.length === 0 ? hash : `${hash}-${chosen.length}`,
     crc64,
     lastModifiedMs: nowMs,
     data: { kind: 'pieces', dataSetId: uploadId, pieceCount: chosen.length },

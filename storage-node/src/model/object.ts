@@ -130,6 +130,8 @@ export interface UploadRecord {
   readonly initiatedMs: number
   readonly metadata: ObjectMetadata
   readonly forbidOverwrite: boolean
+  /** Its parts are 1 to `partCount`, without a gap. */
+  readonly isSequential: boolean
   readonly partCount: number
   readonly partBytes: number
 }

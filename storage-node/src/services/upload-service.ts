@@ -14,11 +14,12 @@ import { resultOf } from '../cluster/partitions.ts'
 import { isRefusal } from '../cluster/primary-calls.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { ListedPart } from '../model/command.ts'
-import { noSuchUpload } from '../model/decide-upload.ts'
+import { noSuchUpload, noUploadForPart } from '../model/decide-upload.ts'
 import { OssError } from '../model/errors.ts'
 import type { DataSetId, ObjectKey } from '../model/identifiers.ts'
 import { PART_SIZE_BYTES_MAX } from '../model/limits.ts'
 import type {
+  ObjectAcl,
   ObjectMetadata,
   ObjectRecord,
   PieceRecord,
@@ -35,6 +36,19 @@ import type { ObjectService, SourceObject } from './object-service.ts'
 import { findVersionRule } from './version-rules.ts'
 
 const UPLOAD_ID = /^[0-9A-Fa-f]{32}$/
+
+export interface InitiateRequest {
+  readonly metadata: ObjectMetadata
+  readonly forbidOverwrite: boolean
+  /** Parts have to arrive in the order of their numbers. */
+  readonly isSequential?: boolean
+}
+
+export interface CompleteRequest {
+  readonly forbidOverwrite: boolean
+  /** In place of the one that the upload was begun with. */
+  readonly acl?: ObjectAcl | undefined
+}
 
 export interface PutPartRequest {
   readonly body: BodySource
@@ -102,15 +116,15 @@ export class UploadService {
   async initiate(
     bucket: BucketRecord,
     key: ObjectKey,
-    request: { readonly metadata: ObjectMetadata; readonly forbidOverwrite: boolean },
+    request: InitiateRequest,
   ): Promise<{ readonly uploadId: string }> {
     const { partitions, clock, random } = this.#parts
     const uploadId = newTimedId(clock, random) as DataSetId
     const { bucketId, versioning } = bucket
-    const { metadata } = request
+    const { metadata, isSequential = false } = request
     // Means nothing where versions are kept.
     const forbidOverwrite = request.forbidOverwrite && versioning === 'unset'
-    const begin = { bucketId, key, uploadId, metadata, forbidOverwrite }
+    const begin = { bucketId, key, uploadId, metadata, forbidOverwrite, isSequential }
     const command = { kind: 'initiateUpload', ...begin } as const
     await changeInBucket(partitions, bucket, command)
     return { uploadId: uploadId.toUpperCase() }
@@ -162,12 +176,12 @@ export class UploadService {
     key: ObjectKey,
     uploadId: string,
     parts: readonly ListedPart[] | undefined,
-    options: { readonly forbidOverwrite: boolean },
+    { forbidOverwrite, acl }: CompleteRequest,
   ): Promise<ObjectRecord> {
     const { bucketId } = bucket
     const complete = { kind: 'completeUpload', bucketId, key, uploadId: idOf(uploadId) } as const
     const versions = await findVersionRule(this.#parts, bucket)
-    const command = { ...complete, parts, ...options, versions }
+    const command = { ...complete, parts, forbidOverwrite, acl, versions }
     const result = await changeInBucket(this.#parts.partitions, bucket, command)
     return resultOf(result, 'object').record
   }
@@ -221,16 +235,16 @@ export class UploadService {
 
   /** Known before a body is read that has nowhere to go. */
   async #findUpload(bucket: BucketRecord, key: ObjectKey, uploadId: string): Promise<DataSetId> {
-    const id = idOf(uploadId)
+    const id = idOf(uploadId, noUploadForPart)
     const query = { kind: 'upload', bucketId: bucket.bucketId, key, uploadId: id } as const
     const found = await this.#parts.partitions.ask({ ...query, after: 0, limit: 0 })
-    if (found === undefined) throw noSuchUpload(uploadId)
+    if (found === undefined) throw noUploadForPart(uploadId)
     return id
   }
 }
 
 /** Whatever is no upload id names no upload. */
-function idOf(uploadId: string): DataSetId {
-  if (!UPLOAD_ID.test(uploadId)) throw noSuchUpload(uploadId)
+function idOf(uploadId: string, refusal: (uploadId: string) => OssError = noSuchUpload): DataSetId {
+  if (!UPLOAD_ID.test(uploadId)) throw refusal(uploadId)
   return uploadId.toLowerCase() as DataSetId
 }

@@ -87,15 +87,13 @@ function said(result: CommandResult): string {
   return 'ok'
 }
 
+const upload = { forbidOverwrite: false, isSequential: false }
+
 describe('kill and commit of one dataId exclude each other (B4)', () => {
   const cases: readonly [string, readonly Command[], (number: number) => Command][] = [
     ['a put', [], put],
     ['an append', [], (number) => append(number, 0)],
-    [
-      'a part',
-      [{ kind: 'initiateUpload', ...place(), uploadId, metadata, forbidOverwrite: false }],
-      putPart,
-    ],
+    ['a part', [{ kind: 'initiateUpload', ...place(), uploadId, metadata, ...upload }], putPart],
   ]
 
   test.each(cases)('of %s, whoever comes first', async (_name, before, commit) => {

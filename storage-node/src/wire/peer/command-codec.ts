@@ -133,6 +133,7 @@ export const command: Codec<Command> = taggedUnion('kind', {
   walkDroppedSet: variant(10, { ...onKey, dataSetId }),
   forgetDropped: variant(11, { ...onKey, dataId }),
   forgetKill: variant(12, { ...onKey, dataId }),
+    isSequential: bool(),
   deleteVersion: variant(13, { ...onKey, versionId }),
   amendVersion: variant(14, { ...onKey, versionId: optional(versionId), amendment }),
   fenceBucket: variant(20, onAttempt),
@@ -140,6 +141,7 @@ export const command: Codec<Command> = taggedUnion('kind', {
   forgetBucket: variant(22, { bucketId }),
   createBucket: variant(30, {
     name: bucketName,
+    acl: optional(objectAcl),
     bucketId,
     owner: accountUid,
     acl: optional(bucketAcl),

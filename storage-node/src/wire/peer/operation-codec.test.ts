@@ -159,7 +159,10 @@ const commands: ByKind<Command> = {
   appendObject: fc.record({
     ...{ ...place, position: whole, metadata, body, etag, dataSetId, forbidOverwrite },
   }),
-  initiateUpload: fc.record({ ...place, uploadId: dataSetId, metadata, forbidOverwrite }),
+  initiateUpload: fc.record({
+    ...{ ...place, uploadId: dataSetId, metadata, forbidOverwrite },
+    isSequential: fc.boolean(),
+  }),
   putPart: fc.record({ ...place, uploadId: dataSetId, partNumber: small, body }),
   completeUpload: fc.record({
     ...place,
@@ -176,6 +179,7 @@ const commands: ByKind<Command> = {
   fenceBucket: fc.record(onAttempt),
   unfenceBucket: fc.record(onAttempt),
   forgetBucket: fc.record({ bucketId }),
+    acl: maybe(metadataFields.acl),
   createBucket: fc.record({
     ...{ name, bucketId, owner, storageClass, dataRedundancy },
     acl: maybe(bucketAcl),
@@ -274,7 +278,7 @@ const answers: ByKind<KindedAnswer> = {
       fc.record({
         parts,
         upload: fc.record({
-          ...{ metadata, forbidOverwrite },
+          ...{ metadata, forbidOverwrite, isSequential: flag },
           initiatedMs: whole,
           partCount: small,
           partBytes: whole,

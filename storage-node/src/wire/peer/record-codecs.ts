@@ -191,6 +191,7 @@ export const uploadRecord: Codec<UploadRecord> = struct<UploadRecord>({
 })
 
 export const accountSettings: Codec<AccountSettings> = struct<AccountSettings>({
+  isSequential: bool(),
   publicAccessBlock: bool(),
 })
 

@@ -136,14 +136,23 @@ test('object rows of before there were versions are read as what they were', () 
   )
 })
 
-test('upload rows of before there were tags are read', () => {
-  const upload = { initiatedMs: 5, forbidOverwrite: true, partCount: 2, partBytes: 7 }
+test('upload rows of earlier versions are read', () => {
+  const begun = { initiatedMs: 5, forbidOverwrite: true, isSequential: false }
+  const upload = { ...begun, partCount: 2, partBytes: 7 }
+  // Behind the version, the time and whether to overwrite.
+  const ORDER_AT = 8
   fc.assert(
     fc.property(metadata, (said) => {
-      const row = encodeUploadRow({ ...upload, metadata: { ...said, tags: [] } })
-      // The first version ended without the count of tags.
-      const older = Buffer.concat([Buffer.of(1), row.subarray(1, -1)])
-      expect(decodeUploadRow(older)).toEqual({ ...upload, metadata: { ...said, tags: [] } })
+      const tagged = { ...upload, metadata: said }
+      const row = encodeUploadRow(tagged)
+      // The second version had no word on the order of parts.
+      const older = (bytes: Buffer) => [bytes.subarray(1, ORDER_AT), bytes.subarray(ORDER_AT + 1)]
+      expect(decodeUploadRow(Buffer.concat([Buffer.of(2), ...older(row)]))).toEqual(tagged)
+      const untagged = { ...upload, metadata: { ...said, tags: [] } }
+      // The first one ended without the count of tags, besides.
+      const [head, tail] = older(encodeUploadRow(untagged))
+      const first = Buffer.concat([Buffer.of(1), head ?? row, tail?.subarray(0, -1) ?? row])
+      expect(decodeUploadRow(first)).toEqual(untagged)
     }),
   )
 })
@@ -153,6 +162,7 @@ test('uploads, pieces and part lists come back as they were', () => {
     initiatedMs: timeMs,
     metadata,
     forbidOverwrite: fc.boolean(),
+    isSequential: fc.boolean(),
     partCount: fc.nat(10_000),
     partBytes: sizeBytes,
   })

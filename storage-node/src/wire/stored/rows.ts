@@ -27,7 +27,8 @@ import {
 import { StoredFormatError } from './stored-format-error.ts'
 
 const VERSION = 1
-const UPLOAD_VERSION = 2
+/** The first had no tags, the second no word on the order of parts. */
+const UPLOAD_VERSION = 3
 const COUNTER_NAMES = Object.keys(noCounters) as (keyof BucketCounters)[]
 
 export function encodeUploadRow(upload: UploadRecord): Buffer {
@@ -35,6 +36,7 @@ export function encodeUploadRow(upload: UploadRecord): Buffer {
     .u8(UPLOAD_VERSION)
     .u48(upload.initiatedMs)
     .u8(upload.forbidOverwrite ? 1 : 0)
+    .u8(upload.isSequential ? 1 : 0)
     .varint(upload.partCount)
     .varint(upload.partBytes)
   writeClassAndAcl(writer, upload.metadata)
@@ -46,20 +48,20 @@ export function encodeUploadRow(upload: UploadRecord): Buffer {
 export function decodeUploadRow(bytes: Uint8Array): UploadRecord {
   const reader = new BinaryReader(bytes)
   const version = reader.u8()
-  if (version !== UPLOAD_VERSION && version !== VERSION) {
+  if (version < VERSION || version > UPLOAD_VERSION) {
     throw new StoredFormatError(`Upload row has version ${version}`)
   }
   const initiatedMs = reader.u48()
   const forbidOverwrite = reader.u8() === 1
+  const isSequential = version === UPLOAD_VERSION && reader.u8() === 1
   const partCount = reader.varint()
   const partBytes = reader.varint()
   const classAndAcl = readClassAndAcl(reader)
   const strings = readMetadataStrings(reader)
-  // The first version had no tags.
   const tags = version === VERSION ? [] : readTags(reader)
   const metadata = { ...classAndAcl, ...strings, tags }
   reader.end()
-  return { initiatedMs, forbidOverwrite, partCount, partBytes, metadata }
+  return { initiatedMs, forbidOverwrite, isSequential, partCount, partBytes, metadata }
 }
 
 export function encodePieceRow(piece: PieceRecord): Buffer {

@@ -7,7 +7,8 @@
 import type { KnownOperation } from './known-operation.ts'
 
 export const objectOperations = {
-  PutObject: { methods: ['PUT'], parameters: ['callback', 'callback-var'] },
+  // Uploaders that choose between one request and parts send `sequential` with either.
+  PutObject: { methods: ['PUT'], parameters: ['callback', 'callback-var', 'sequential'] },
   CopyObject: { methods: ['PUT'], header: 'x-oss-copy-source' },
   GetObject: { methods: ['GET'], parameters: ['versionId'] },
   HeadObject: { methods: ['HEAD'], parameters: ['versionId'] },
@@ -39,7 +40,7 @@ export const objectOperations = {
   InitiateMultipartUpload: {
     methods: ['POST'],
     select: ['uploads'],
-    parameters: ['encoding-type'],
+    parameters: ['encoding-type', 'sequential'],
   },
   UploadPart: { methods: ['PUT'], select: ['partNumber', 'uploadId'] },
   UploadPartCopy: {

@@ -120,7 +120,8 @@ describe('ListParts', () => {
   const list = (query: string) => {
     const metadata = record
     const upload = {
-      ...{ initiatedMs: 0, metadata, forbidOverwrite: false, partCount: 1, partBytes: 5 },
+      ...{ initiatedMs: 0, metadata, forbidOverwrite: false, isSequential: false },
+      ...{ partCount: 1, partBytes: 5 },
     }
     const page = { upload, parts: [{ ...part, partNumber: 7 }], isTruncated: true }
     const services = servicesOf({ uploads: { listParts: () => Promise.resolve(page) } })

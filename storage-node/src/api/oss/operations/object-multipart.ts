@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseObjectAcl } from '../../../model/acl.ts'
 import { copyRange } from '../../../model/byte-range.ts'
 import { invalidArgument, OssError } from '../../../model/errors.ts'
 import {
@@ -14,6 +15,7 @@ import {
   PART_NUMBER_MIN,
   PART_SIZE_BYTES_MAX,
 } from '../../../model/limits.ts'
+import type { ObjectAcl } from '../../../model/object.ts'
 import { encodePercentPath } from '../../../base/percent-encoding.ts'
 import {
   readCompleteMultipartUpload,
@@ -32,7 +34,8 @@ import type { QueryPair } from '../../../wire/oss/request-head.ts'
 import { queryValue } from '../../../wire/oss/request-head.ts'
 import { callBack, requestedCallback } from '../../callback.ts'
 import type { OssRequest } from '../../http-message.ts'
-import type { BucketOperation, ObjectOperation } from '../../operation.ts'
+import type { BucketOperation, ObjectOperation, ObjectRequest } from '../../operation.ts'
+import { refusePublicAcl } from '../../public-access.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
 import { copying, findCopySource } from '../copy-source.ts'
@@ -58,6 +61,7 @@ export const initiateMultipartUpload: ObjectOperation = {
     const { uploadId } = await uploads.initiate(bucket, key, {
       metadata: requestedMetadata(request),
       forbidOverwrite: readForbidOverwrite(http.headers),
+      isSequential: queryValue(http.query, 'sequential') !== undefined,
     })
     return xmlResponse(
       writeInitiateMultipartUpload({ bucket: bucket.name, key, uploadId, urlEncoding }),
@@ -135,13 +139,12 @@ export const completeMultipartUpload: ObjectOperation = {
     const { uploads, region } = services
     const urlEncoding = wantsUrlEncoding(http.query)
     const callback = requestedCallback(http)
-    const record = await uploads.complete(
-      bucket,
-      key,
-      uploadIdOf(http.query),
-      await readPartList(http),
-      { forbidOverwrite: readForbidOverwrite(http.headers) },
-    )
+    const options = {
+      forbidOverwrite: readForbidOverwrite(http.headers),
+      acl: requestedAcl(request),
+    }
+    const parts = await readPartList(http)
+    const record = await uploads.complete(bucket, key, uploadIdOf(http.query), parts, options)
     const headers = [
       'x-oss-hash-crc64ecma',
       String(record.crc64),
@@ -228,6 +231,15 @@ function partNumberOf(query: readonly QueryPair[]): number {
   return requiredInteger(query, 'partNumber', PART_NUMBER_MIN, PART_COUNT_MAX)
 }
 
+/** The ACL that a completion gives the object, in place of the one that its upload was begun with. */
+function requestedAcl({ http: { headers }, bucket }: ObjectRequest): ObjectAcl | undefined {
+  const text = headers['x-oss-object-acl']
+  if (text === undefined) return undefined
+  const acl = parseObjectAcl(text)
+  refusePublicAcl(bucket, acl, 'object')
+  return acl
+}
+
 /** The listed parts; undefined for all there are (`x-oss-complete-all`). */
 async function readPartList(http: OssRequest) {
   const document = await readDocument(http, COMPLETE_DOCUMENT_BYTES_MAX)
@@ -238,7 +250,9 @@ async function readPartList(http: OssRequest) {
   }
   if (document.byteLength > 0) {
     throw new OssError('InvalidArgument', {
-      message: 'The body must be empty when x-oss-complete-all is given.',
+      // Word for word what the service says: clients compare it.
+      message: 'Should not speficy both complete all header and http body.',
+      ec: '0042-00000216',
       details: [{ name: 'ArgumentName', value: 'x-oss-complete-all' }],
     })
   }

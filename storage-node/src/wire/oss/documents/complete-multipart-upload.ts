@@ -13,13 +13,13 @@ import { childText, malformedXml, readXml, type XmlElement } from '../../xml-rea
 import { xmlDocument, xmlElement } from '../../xml-writer.ts'
 import { nameWriter, writeEncodingType } from './encoded-names.ts'
 
-/** The parts in the order listed; whether that is right is decided where they are. */
+/** The parts in the order listed; whether that is right, or there may be none, is decided where they are. */
 export function readCompleteMultipartUpload(bytes: Uint8Array): ListedPart[] {
   const parts = readXml(bytes, 'CompleteMultipartUpload').children.filter(
     ({ name }) => name === 'Part',
   )
-  if (parts.length === 0 || parts.length > PART_COUNT_MAX) {
-    throw malformedXml(`There must be 1 to ${PART_COUNT_MAX} parts.`)
+  if (parts.length > PART_COUNT_MAX) {
+    throw malformedXml(`There must be at most ${PART_COUNT_MAX} parts.`)
   }
   return parts.map(readPart)
 }

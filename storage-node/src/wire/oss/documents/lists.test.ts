@@ -176,6 +176,7 @@ test('ListParts names the last part, and carries CRCs', async () => {
     initiatedMs: TIME_MS,
     metadata,
     forbidOverwrite: false,
+    isSequential: false,
     partCount: 1,
     partBytes: 7,
   }
