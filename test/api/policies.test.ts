@@ -165,6 +165,44 @@ test('a copy needs to read its source and to write its target', async () => {
   expect(await copy('open/k', source, 'open/copy')).toBe('403 AccessDenied')
 })
 
+test('a statement without a principal allows nobody, and denies everybody', async () => {
+  const read = { Action: 'oss:GetObject' }
+  const put = async (acl: string, effect: string) => {
+    const bucket = await bucketWith([], acl)
+    const text = textOf(bucket, [{ ...read, Effect: effect }])
+    const body = text.replace(`"Principal":["${STRANGER}"],`, '')
+    expect(body).not.toContain('Principal')
+    expect(await byOwner({ method: 'PUT', bucket, ...policy, body })).toBe('200')
+    const status = await api.send({ method: 'GET', bucket, query: { policyStatus: '' } })
+    expect(status.body.toString()).toContain('<IsPublic>false</IsPublic>')
+    return bucket
+  }
+  const allowed = await put('private', 'Allow')
+  expect(await byStranger({ method: 'GET', bucket: allowed, key: 'open/k' })).toBe(
+    '403 AccessDenied',
+  )
+  expect(await byAnybody({ method: 'GET', bucket: allowed, key: 'open/k' })).toBe(
+    '403 AccessDenied',
+  )
+  expect(await byOwner({ method: 'GET', bucket: allowed, key: 'open/k' })).toBe('200')
+  const denied = await put('public-read', 'Deny')
+  for (const by of [byStranger, byAnybody, byOwner]) {
+    expect(await by({ method: 'GET', bucket: denied, key: 'open/k' })).toBe('403 AccessDenied')
+  }
+})
+
+test('of a resource of another owner nothing is allowed, and what is denied is denied here', async () => {
+  const foreign = async (acl: string, effect: string) => {
+    const bucket = await bucketWith([], acl)
+    const body = textOf(bucket, [{ Effect: effect, Action: 'oss:GetObject' }])
+    const of = { method: 'PUT', bucket, ...policy, body: body.replaceAll('oss:*:*:', 'oss:*:42:') }
+    expect(await byOwner(of)).toBe('200')
+    return byStranger({ method: 'GET', bucket, key: 'open/k' })
+  }
+  expect(await foreign('private', 'Allow')).toBe('403 AccessDenied')
+  expect(await foreign('public-read', 'Deny')).toBe('403 AccessDenied')
+})
+
 test('a deny holds for the owner too, but not for taking the policy back', async () => {
   const bucket = await bucketWith([{ Effect: 'Deny', Principal: '*' }], 'public-read')
   for (const request of [

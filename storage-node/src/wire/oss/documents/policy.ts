@@ -2,7 +2,10 @@
  * Policies as JSON texts (oss.md 2.7).
  *
  * What is not understood is refused: a statement of which a part is ignored would open or close
- * something else than its author meant.
+ * something else than its author meant. Two things that the service takes are taken in a bucket policy,
+ * and read so that they can only close: a statement without a principal allows nobody and denies
+ * everybody; a resource of another owner allows nothing, and what is denied of it is denied of this
+ * bucket.
  *
  * @module
  */
@@ -83,13 +86,23 @@ function readStatement(
   return {
     effect,
     actions: readEither(statement, ['Action', 'NotAction'], isAction, where),
-    resources: readResources(statement, where, bucket),
-    principals:
-      bucket === undefined
-        ? undefined
-        : readEither(statement, ['Principal', 'NotPrincipal'], PRINCIPAL, where),
+    resources: readResources(statement, effect, where, bucket),
+    principals: bucket === undefined ? undefined : readPrincipals(statement, effect, where),
     conditions: readConditions(statement['Condition'], where),
   }
+}
+
+function readPrincipals(
+  statement: JsonObject,
+  effect: PolicyStatement['effect'],
+  where: string,
+): PatternList {
+  const names = ['Principal', 'NotPrincipal'] as const
+  if (names.some((name) => statement[name] !== undefined)) {
+    return readEither(statement, names, PRINCIPAL, where)
+  }
+  // Nobody, or all but nobody.
+  return { isNegated: effect === 'Deny', patterns: [] }
 }
 
 /** One of two elements, of which the second says not. */
@@ -112,28 +125,28 @@ function readEither(
 
 function readResources(
   statement: JsonObject,
+  effect: PolicyStatement['effect'],
   where: string,
   bucket: PolicyBucket | undefined,
 ): readonly string[] {
-  const resources = texts(statement['Resource'], `Resource of ${where}`)
-  for (const text of resources) {
+  return texts(statement['Resource'], `Resource of ${where}`).map((text) => {
     const resource = parseResource(text)
     if (resource === undefined) {
       throw invalid(
         `Resource of ${where} must be like "acs:oss:*:<uid>:<bucket>/<key>", is "${text}"`,
       )
     }
-    if (bucket === undefined) continue
+    if (bucket === undefined) return text
     const isOfBucket =
       compileWildcard(resource.service)('oss') &&
       ['', bucket.region].some(compileWildcard(resource.region.replace(/^oss-/, ''))) &&
-      ['', bucket.owner].some(compileWildcard(resource.owner)) &&
       compileWildcard(resource.path.replace(/\/.*$/s, ''))(bucket.name)
     if (!isOfBucket) {
       throw invalid(`Resource of ${where} must be in the bucket ${bucket.name}, is "${text}"`)
     }
-  }
-  return resources
+    const { service, region, path } = resource
+    return effect === 'Deny' ? `acs:${service}:${region}:*:${path}` : text
+  })
 }
 
 function readConditions(value: unknown, where: string): readonly PolicyCondition[] {
