@@ -8,7 +8,7 @@ import { createHmac } from 'node:crypto'
 import { startApi, outcomeOf } from '../support/api.ts'
 import type { TestApi } from '../support/api.ts'
 import { sendOssRequest, signedHeaders } from '../support/oss-request.ts'
-import type { Access } from '../support/oss-request.ts'
+import type { Access, OssRequest } from '../support/oss-request.ts'
 
 const MINUTE_MS = 60_000
 const bucket = 'signed'
@@ -144,4 +144,29 @@ describe('in the URL', () => {
       Signature: createHmac('sha1', api.owner.accessKeySecret).update(text).digest('base64'),
     }
   }
+})
+
+describe('whether a bucket is there comes before who asks', () => {
+  const absent = 'not-there'
+  test.each([
+    ['an unknown key', () => ({ ...api.owner, accessKeyId: 'nobody' })],
+    ['a wrong secret', () => ({ ...api.owner, accessKeySecret: 'guess' })],
+  ])('with %s', async (_name, access) => {
+    const by = async (request: OssRequest) => outcomeOf(await sendOssRequest(access(), request))
+    for (const request of [
+      { method: 'GET', bucket: absent, query: { acl: '' } },
+      { method: 'PUT', bucket: absent, key, body: 'new' },
+    ]) {
+      expect(await by(request)).toBe('404 NoSuchBucket')
+      expect(await by({ ...request, bucket })).toMatch(/^403 (InvalidAccessKeyId|Signature)/)
+    }
+    expect(await by({ method: 'PUT', bucket: absent })).toMatch(/^403 /)
+    expect(await by({ method: 'GET' })).toMatch(/^403 /)
+  })
+
+  test('a signature that cannot be read is a mistake everywhere', async () => {
+    const headers = { authorization: 'OSS nothing' }
+    const request = { method: 'GET', bucket: absent, headers, anonymous: true }
+    expect(outcomeOf(await sendOssRequest(api.owner, request))).toBe('400 InvalidArgument')
+  })
 })

@@ -1,8 +1,8 @@
 /**
  * The OSS dialect: from a request to the operation it means, and to its answer.
  *
- * What is not served is refused whoever asks. Then the order of checks is that of the cloud: the
- * signature, whether the bucket is there, whether the caller may, what the operation itself checks.
+ * What is not served is refused whoever asks. Then the order of checks is that of the cloud: whether the
+ * bucket is there, which is no secret, who asks, whether they may, what the operation itself checks.
  * The body is read last.
  *
  * @module
@@ -77,12 +77,27 @@ export class OssGateway {
     const operation = operations.get(name)
     if (operation === undefined) throw operationNotImplemented(name)
     if (operation.resource === 'form') return this.#receiveForm(operation, request, target)
-    const caller = authenticate(
-      request,
-      { bucket: target.bucketName, key: target.key },
-      this.#accessKeys,
-    )
+    let caller: Caller
+    try {
+      const resource = { bucket: target.bucketName, key: target.key }
+      caller = authenticate(request, resource, this.#accessKeys)
+    } catch (refusal) {
+      await this.#refuseAbsent(operation, target, refusal)
+      throw refusal
+    }
     return this.#perform(operation, request, caller, target)
+  }
+
+  /** Looks for the bucket only when somebody is refused: all others need its record later anyway. */
+  async #refuseAbsent(
+    { resource }: HeadedOperation,
+    { bucketName }: Target,
+    refusal: unknown,
+  ): Promise<void> {
+    if (resource !== 'bucket' && resource !== 'object') return
+    // What cannot be read as a signature is a mistake wherever it is sent.
+    if (!(refusal instanceof OssError) || refusal.status !== 403) return
+    await this.#findBucket(named(bucketName))
   }
 
   async #perform(
