@@ -8,7 +8,7 @@ import { OssError } from '../../model/errors.ts'
 import { malformedAuthorization, type Authorization, type SignedResource } from './authorization.ts'
 import { queryValue, type RequestHead } from './request-head.ts'
 import { readHeaderV1, readUrlV1, V1_URL_PARAMETERS } from './signature-v1.ts'
-import { readHeaderV2 } from './signature-v2.ts'
+import { readHeaderV2, readUrlV2 } from './signature-v2.ts'
 import { readHeaderV4, readUrlV4, V4_ALGORITHM } from './signature-v4.ts'
 
 /**
@@ -43,9 +43,7 @@ function readHeader(header: string, head: RequestHead, resource: SignedResource)
 
 function readNewerUrl(head: RequestHead, resource: SignedResource): Authorization {
   if (queryValue(head.query, 'x-oss-signature-version') === 'OSS2') {
-    throw malformedAuthorization(
-      'Signature V2 is supported in the Authorization header only; sign the URL with V1 or V4',
-    )
+    return readUrlV2(head, resource)
   }
   return readUrlV4(head, resource)
 }

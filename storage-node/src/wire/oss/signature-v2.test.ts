@@ -92,3 +92,37 @@ test('a stale date is refused', () => {
   }
   expect(verify(headers, '', { bucket: 'b', key: 'k' })).toBe('RequestTimeTooSkewed')
 })
+
+describe('in the URL', () => {
+  const expires = NOW_MS / 1000 + 60
+  const further = `acl&x-oss-signature-version=OSS2&x-oss-expires=${expires}&x-oss-access-key-id=ak`
+  const resource = { bucket: 'bucket', key: 'dir/k*' }
+  // The parameters as they are signed: sorted, and without the signature.
+  const text = (names: string) =>
+    `GET\n\n\n${expires}\n${names === '' ? '' : 'range:bytes=0-1\n'}${names}\n%2Fbucket%2Fdir%2Fk%2A` +
+    `?acl&x-oss-access-key-id=ak${names && `&x-oss-additional-headers=${names}`}` +
+    `&x-oss-expires=${expires}&x-oss-signature-version=OSS2`
+  const queryOf = (names = '') => {
+    const signature = createHmac('sha256', 'sk').update(text(names)).digest('base64')
+    const additional = names && `&x-oss-additional-headers=${names}`
+    return `${further}${additional}&x-oss-signature=${encodeURIComponent(signature)}`
+  }
+
+  test('every parameter is signed, and headers that are named', () => {
+    expect(verify({}, queryOf(), resource, 'GET')).toBe('ak')
+    expect(verify({}, queryOf(), resource, 'PUT')).toBe('SignatureDoesNotMatch')
+    expect(verify({}, `${queryOf()}&versionId=1`, resource, 'GET')).toBe('SignatureDoesNotMatch')
+    const range = (value: string) => verify({ range: value }, queryOf('range'), resource, 'GET')
+    expect([range('bytes=0-1'), range('bytes=0-2')]).toEqual(['ak', 'SignatureDoesNotMatch'])
+  })
+
+  test('it is good until it expires', () => {
+    const expired = queryOf().replaceAll(String(expires), String(NOW_MS / 1000 - 1))
+    expect(verify({}, expired, resource, 'GET')).toBe('AccessDenied')
+  })
+
+  test.each(['x-oss-expires', 'x-oss-access-key-id', 'x-oss-signature'])('%s is needed', (name) => {
+    const without = queryOf().replace(new RegExp(`&${name}=[^&]*`), '')
+    expect(() => verify({}, without, resource, 'GET')).toThrow(/signed with V2 must have/)
+  })
+})

@@ -1,5 +1,5 @@
 /**
- * Signature V2: HMAC-SHA256 over every parameter, in the Authorization header (oss.md 2.4).
+ * Signature V2: HMAC-SHA256 over every parameter, in the Authorization header or in the URL (oss.md 2.4).
  *
  * Few clients still speak it, and they disagree in details that cannot be told from the request:
  * how far the path is encoded, whether an empty value has an `=`, what stands for the service. The
@@ -14,12 +14,13 @@ import { parseHttpDate } from '../http-date.ts'
 import { encodePercent } from '../../base/percent-encoding.ts'
 import {
   clockRefusal,
+  expiryRefusal,
   malformedAuthorization,
   signatureMismatch,
   type Signed,
   type SignedResource,
 } from './authorization.ts'
-import type { QueryPair, RequestHead } from './request-head.ts'
+import { queryValue, type QueryPair, type RequestHead } from './request-head.ts'
 import { canonicalQuery, headerLines, sameSignature } from './signature-text.ts'
 
 /** Reads `OSS2 AccessKeyId:<id>,AdditionalHeaders:<a;b>,Signature:<signature>`. */
@@ -36,11 +37,7 @@ export function readHeaderV2(
       'Authorization header must be "OSS2 AccessKeyId:<id>,AdditionalHeaders:<a;b>,Signature:<signature>" for signature V2',
     )
   }
-  const additional = (fields.get('AdditionalHeaders') ?? '')
-    .split(';')
-    .filter((name) => name !== '')
-    .map((name) => name.toLowerCase())
-    .sort()
+  const additional = readAdditionalHeaders(fields.get('AdditionalHeaders'))
   const date = head.headers['x-oss-date'] ?? head.headers['date'] ?? ''
   return {
     kind: 'signed',
@@ -54,6 +51,38 @@ export function readHeaderV2(
         stringToSignV2(date, head, resource, additional, variant),
       ),
   }
+}
+
+/** Reads the `x-oss-` parameters of a signed URL; the signature covers all but itself. */
+export function readUrlV2(head: RequestHead, resource: SignedResource): Signed {
+  const parameter = (name: string) => queryValue(head.query, name) ?? ''
+  const accessKeyId = parameter('x-oss-access-key-id')
+  const provided = parameter('x-oss-signature')
+  const expires = parameter('x-oss-expires')
+  if (accessKeyId === '' || provided === '' || !/^\d{1,11}$/.test(expires)) {
+    throw malformedAuthorization(
+      'A URL signed with V2 must have x-oss-access-key-id, x-oss-signature and, in seconds since 1970, x-oss-expires',
+    )
+  }
+  const additional = readAdditionalHeaders(parameter('x-oss-additional-headers'))
+  const query = head.query.filter(({ name }) => name !== 'x-oss-signature')
+  return {
+    kind: 'signed',
+    scheme: 'V2',
+    accessKeyId,
+    presigned: true,
+    securityToken: queryValue(head.query, 'security-token'),
+    verify: (secret, nowMs) =>
+      expiryRefusal(Number(expires) * 1000, nowMs, '0002-00000069') ??
+      verifySignature(accessKeyId, provided, secret, (variant) =>
+        stringToSignV2(expires, { ...head, query }, resource, additional, variant),
+      ),
+  }
+}
+
+function readAdditionalHeaders(text = ''): string[] {
+  const names = text.split(';').filter((name) => name !== '')
+  return names.map((name) => name.toLowerCase()).sort()
 }
 
 /** How a client writes what the description leaves open. */
