@@ -108,6 +108,11 @@ describe('in the header', () => {
 })
 
 describe('in the URL', () => {
+  const v4 = {
+    ...{ 'x-oss-signature-version': 'OSS4-HMAC-SHA256', 'x-oss-date': '20261122T000000Z' },
+    ...{ 'x-oss-expires': '60', 'x-oss-signature': 'x' },
+  }
+  const scope = 'owner/20261122/cn-elsewhere/oss/aliyun_v4_request'
   const seconds = (offsetMs: number) => String(Math.floor((Date.now() + offsetMs) / 1000))
 
   test.each<[string, () => Record<string, string>, string]>([
@@ -119,6 +124,7 @@ describe('in the URL', () => {
     ['no OSSAccessKeyId', () => without('OSSAccessKeyId'), '403 AccessDenied'],
     ['another verb', () => presigned(seconds(MINUTE_MS), 'PUT'), '403 SignatureDoesNotMatch'],
     ['another key', () => presigned(seconds(MINUTE_MS), 'GET', 'x'), '403 SignatureDoesNotMatch'],
+    ['one for another region', () => ({ ...v4, 'x-oss-credential': scope }), '400 InvalidArgument'],
   ])('%s', async (_name, query, expected) => {
     const spec = { method: 'GET', bucket, key, anonymous: true, query: query() }
     expect(outcomeOf(await sendOssRequest(api.owner, spec))).toBe(expected)

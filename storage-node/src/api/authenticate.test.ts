@@ -15,7 +15,7 @@ const keys: AccessKeyService = {
 
 test('a request that is not signed is from nobody in particular', () => {
   const { http } = requestOf()
-  const caller = authenticate(http, { bucket: 'grain', key: undefined }, keys)
+  const caller = authenticate(http, { bucket: 'grain', key: undefined }, keys, 'cn-hangzhou')
   expect(caller).toEqual({
     ...{ account: undefined, identity: ANONYMOUS_IDENTITY, accessKeyId: undefined },
   })
@@ -46,8 +46,21 @@ test.each(['security-token', 'x-oss-security-token'])(
   (name) => {
     const headers = { authorization: 'OSS id:x', 'x-oss-security-token': 'token' }
     const { http } = requestOf({ query: `${name}=token`, headers })
-    expect(() => authenticate(http, { bucket: 'grain', key: undefined }, keys)).toThrow(
-      expect.objectContaining({ code: 'InvalidArgument' }),
-    )
+    expect(() =>
+      authenticate(http, { bucket: 'grain', key: undefined }, keys, 'cn-hangzhou'),
+    ).toThrow(expect.objectContaining({ code: 'InvalidArgument' }))
   },
 )
+
+test.each([
+  ['header', {}, 'Invalid signing region in Authorization header.'],
+  ['URL', undefined, 'The signing region in credential is invalid.'],
+])('a signature in the %s for another region is refused', (_where, headers, message) => {
+  const credential = 'id/20260103/None/oss/aliyun_v4_request'
+  const authorization = `OSS4-HMAC-SHA256 Credential=${credential},Signature=x`
+  const query = `x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-signature=x&x-oss-expires=60&x-oss-date=20260103T000000Z&x-oss-credential=${credential}`
+  const { http } = requestOf(headers === undefined ? { query } : { headers: { authorization } })
+  expect(() =>
+    authenticate(http, { bucket: 'grain', key: undefined }, keys, 'cn-hangzhou'),
+  ).toThrow(expect.objectContaining({ code: 'InvalidArgument', message, ec: '0002-00000226' }))
+})

@@ -9,7 +9,7 @@ import { ANONYMOUS_IDENTITY } from '../model/access/identity.ts'
 import { OssError } from '../model/errors.ts'
 import type { AccountUid } from '../model/identifiers.ts'
 import type { AccessKey, AccessKeyService } from '../services/access-key-service.ts'
-import type { SignedResource } from '../wire/oss/authorization.ts'
+import type { Signed, SignedResource } from '../wire/oss/authorization.ts'
 import { readAuthorization } from '../wire/oss/read-authorization.ts'
 import { queryValue } from '../wire/oss/request-head.ts'
 import type { OssRequest } from './http-message.ts'
@@ -28,15 +28,20 @@ const ANONYMOUS: Caller = {
   accessKeyId: undefined,
 }
 
-/** Verifies the signature, if there is one. Throws what a wrong one gets (oss.md 2). */
+/**
+ * Verifies the signature, if there is one; `region` is where this is. Throws what a wrong one gets
+ * (oss.md 2).
+ */
 export function authenticate(
   request: OssRequest,
   resource: SignedResource,
   accessKeys: AccessKeyService,
+  region: string,
 ): Caller {
   const authorization = readAuthorization(request, resource)
   if (authorization.kind === 'anonymous') return ANONYMOUS
   refuseTwoTokens(request)
+  refuseOtherRegion(authorization, region)
   const { securityToken } = authorization
   const key = findAccessKey(
     accessKeys,
@@ -73,6 +78,18 @@ export function findAccessKey(
   if (key?.enabled === true) return key
   throw new OssError('InvalidAccessKeyId', {
     details: [{ name: 'OSSAccessKeyId', value: accessKeyId }],
+  })
+}
+
+/** A signature for another region is right there, and an SDK that is set up for it is lost here. */
+function refuseOtherRegion(signed: Signed, region: string): void {
+  if (signed.region === undefined || signed.region === region) return
+  throw new OssError('InvalidArgument', {
+    message: signed.presigned
+      ? 'The signing region in credential is invalid.'
+      : 'Invalid signing region in Authorization header.',
+    ec: '0002-00000226',
+    details: [{ name: 'Region', value: region }],
   })
 }
 

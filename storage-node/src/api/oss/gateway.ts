@@ -80,7 +80,7 @@ export class OssGateway {
     let caller: Caller
     try {
       const resource = { bucket: target.bucketName, key: target.key }
-      caller = authenticate(request, resource, this.#accessKeys)
+      caller = authenticate(request, resource, this.#accessKeys, this.#services.region.region)
     } catch (refusal) {
       await this.#refuseAbsent(operation, target, refusal)
       throw refusal

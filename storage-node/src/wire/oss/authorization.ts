@@ -23,6 +23,8 @@ export interface Signed {
   readonly accessKeyId: string
   /** Signed in the URL: whoever has the link may use it until it expires. */
   readonly presigned: boolean
+  /** The region that a V4 signature is for; others name none. */
+  readonly region?: string
   /** Token of temporary credentials, as sent. */
   readonly securityToken: string | undefined
   /** Returns why the request must be refused; undefined when the signature is right. */

@@ -86,6 +86,17 @@ test.each([
   expect(verify(head, startMs - 15 * 60 * 1000 - 1)).toMatchObject({ code: 'AccessDenied' })
 })
 
+test('a header that was signed and is not sent is missed by its name', () => {
+  const further = { 'x-oss-additional-headers': 'email;name' }
+  const rawQuery = new URLSearchParams({ ...PRESIGNED, ...further }).toString()
+  expect(refusalOf(request({ name: 'barley' }, rawQuery))).toMatchObject({
+    ...{ code: 'InvalidArgument', status: 400 },
+    message: 'The signature covers the header "email", which must be sent',
+  })
+  const whole = request({ name: 'barley', email: 'a@b' }, rawQuery)
+  expect(refusalOf(whole)).toMatchObject({ code: 'SignatureDoesNotMatch' })
+})
+
 const text = fc.string({ unit: 'grapheme', maxLength: 20 })
 const word = fc
   .stringMatching(/^[A-Za-z0-9 !#$%&'*+./:;=?@_~-]{1,20}$/)

@@ -50,6 +50,7 @@ export function readHeaderV4(
     scheme: 'V4',
     accessKeyId,
     presigned: false,
+    region: scope.region,
     securityToken: headers['x-oss-security-token'],
     verify(secret, nowMs) {
       const refusal = clockRefusal(signedMs, nowMs)
@@ -85,6 +86,7 @@ export function readUrlV4(head: RequestHead, resource: SignedResource): Signed {
     scheme: 'V4',
     accessKeyId,
     presigned: true,
+    region: scope.region,
     securityToken: parameter('x-oss-security-token'),
     verify: (secret, nowMs) =>
       startRefusal(startMs, nowMs) ??
@@ -102,7 +104,7 @@ export function readCredentialV4(text: string | undefined): { accessKeyId: strin
   const pieces = text?.split('/') ?? []
   const [accessKeyId = '', date = '', region = '', product = '', terminator] = pieces
   const isWhole =
-    pieces.length === 5 && accessKeyId !== '' && /^\d{8}$/.test(date) && /^[a-z0-9-]+$/.test(region)
+    pieces.length === 5 && accessKeyId !== '' && /^\d{8}$/.test(date) && /^[\w-]+$/.test(region)
   if (!isWhole || product !== 'oss' || terminator !== SCOPE_TERMINATOR) {
     throw malformedAuthorization(
       `Credential must be "<AccessKeyId>/<YYYYMMDD>/<region>/oss/${SCOPE_TERMINATOR}"`,
@@ -159,7 +161,20 @@ function verifySignature(
   if (head.query.some((pair) => pair.hasEquals && pair.value === '')) {
     if (signs(canonicalRequestV4(head, resource, claim.additional, true)).right) return undefined
   }
-  return signatureMismatch(claim.accessKeyId, claim.provided, text, request)
+  return (
+    absentHeader(claim.additional, head) ??
+    signatureMismatch(claim.accessKeyId, claim.provided, text, request)
+  )
+}
+
+/** Whoever uses a signed URL does not know what was signed with it: this says what is missing. */
+function absentHeader(
+  additional: readonly string[],
+  { headers }: RequestHead,
+): OssError | undefined {
+  const absent = additional.find((name) => headers[name] === undefined)
+  if (absent === undefined) return undefined
+  return malformedAuthorization(`The signature covers the header "${absent}", which must be sent`)
 }
 
 function sha256(request: string): string {
