@@ -117,6 +117,27 @@ test('bytes after a body that are no request end the connection', async () => {
   expect(answer).toMatch(/200 OK[^]*Connection: close\r\n[^]*\r\na$/)
 })
 
+test.each(['GET', 'HEAD'])('a %s that announces a body it does not send closes', async (method) => {
+  handler = () => Promise.resolve({ status: 200, headers: [], body: 'grain' })
+  const client = await open()
+  client.write(`${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n`)
+  await client.until('\r\n\r\n')
+  client.socket.end()
+  expect(await client.end()).toContain('\r\nConnection: close\r\n')
+})
+
+test('a GET with a body is no reason to close', async () => {
+  handler = async () => {
+    await new Promise(setImmediate)
+    return { status: 200, headers: [], body: 'grain' }
+  }
+  const client = await open()
+  client.write('GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc')
+  await client.until('grain')
+  client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  expect((await client.end()).match(/200 OK/g)).toHaveLength(2)
+})
+
 test('CONNECT is refused with a document', async () => {
   const answer = await exchange('CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n')
   expectDocument(answer, 405, 'MethodNotAllowed')

@@ -72,6 +72,8 @@ export class RequestBody implements RequestBodySource {
     if (this.#failure !== undefined || this.#continueIsDue || this.lengthBytes === undefined) {
       return false
     }
+    // Clients announce a body with a read and send none: their next request would be taken for it.
+    if (this.#request.method === 'GET' || this.#request.method === 'HEAD') return false
     return this.lengthBytes - this.#receivedBytes <= DRAIN_SIZE_BYTES_MAX
   }
 
