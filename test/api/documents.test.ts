@@ -175,6 +175,21 @@ describe('CompleteMultipartUpload', () => {
   test.each(['', 'x', '0'.repeat(32), 'z'.repeat(32)])('upload id "%s" is none', async (id) => {
     const spec = { method: 'POST', bucket, key: 'k', query: { uploadId: id } }
     const headers = { 'x-oss-complete-all': 'yes' }
+test('a key with control characters is deleted, whichever way it is written', async () => {
+  const key = '文件\f\u0001-2.txt'
+  for (const written of [key, key.replace('\f', '&#12;').replace('\u0001', '&#x1;')]) {
+    await api.send({ method: 'PUT', bucket, key, body: 'grain' })
+    const body = `<Delete><Object><Key>${written}</Key></Object></Delete>`
+    const md5 = createHash('md5').update(body).digest('base64')
+    const query = { delete: '', 'encoding-type': 'url' }
+    const headers = { 'content-md5': md5 }
+    const answer = await api.send({ method: 'POST', bucket, query, body, headers })
+    expect(outcomeOf(answer)).toBe('200')
+    expect(keysIn(answer)).toEqual([encodeURIComponent(key)])
+    expect(outcomeOf(await api.send({ method: 'GET', bucket, key }))).toBe('404 NoSuchKey')
+  }
+})
+
     expect(outcomeOf(await api.send({ ...spec, headers }))).toBe('404 NoSuchUpload')
   })
 })

@@ -27,6 +27,13 @@ test('references are resolved, those to control characters too', () => {
   expect(read('<A>\u2028</A>').text).toBe('\u2028')
 })
 
+test('control characters are read as they stand, within CDATA too', () => {
+  const text = '\u0001\u000b\f\u001f\u007f\u0085\u009f\u2028'
+  expect(read(`<A b="\f">${text}<!-- ${text} --></A>`).text).toBe(text)
+  expect(read(`<A>a<![CDATA[<${text}>]]>${text}</A>`).text).toBe(`a<${text}>${text}`)
+  expect(read('<A><![CDATA[&#12;\f]]></A>').text).toBe('&#12;\f')
+})
+
 test.each([
   '',
   '   ',
@@ -37,7 +44,8 @@ test.each([
   '<B/>',
   '<A>&unknown;</A>',
   '<A>&#0;</A>',
-  '<A>\u0001</A>',
+  '<A>\0</A>',
+  '<\u0001A/>',
   '<A>a & b</A>',
   '<!DOCTYPE A><A/>',
   '<!DOCTYPE A [<!ENTITY x "y">]><A>&x;</A>',

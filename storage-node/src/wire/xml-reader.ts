@@ -2,7 +2,8 @@
  * Reads XML documents of clients into a small tree.
  *
  * Strict where a document could hurt: no DOCTYPE, no entities but the five, bounded in depth and in
- * elements. Lenient where clients differ: namespaces, attributes and comments are ignored.
+ * elements. Lenient where clients differ: namespaces, attributes and comments are ignored, and control
+ * characters are read, which no version of XML lets stand as they are: keys have them.
  *
  * @module
  */
@@ -25,8 +26,11 @@ const ELEMENT_COUNT_MAX = 100_000
 
 /** Numeric references to control characters: XML 1.1 knows them, and keys may contain them. */
 const CONTROL_REFERENCE = /&#(0*([1-9]|[12]\d|3[01])|x0*1?[0-9a-f]);/i
-/** Line ends to XML 1.1 alone: taken literally they would turn into line feeds. */
-const LINE_ENDS_OF_1_1 = /[\u0085\u2028]/g
+/** The same as they are, which clients send that write XML without looking at what they write. */
+const CONTROL = /[\x01-\x08\x0b\x0c\x0e-\x1f]/
+/** What XML 1.1 takes as a reference only, or would turn into a line feed; and where there are none. */
+const SPECIAL_IN_1_1 = /[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028]/g
+const CDATA_OR_SPECIAL = new RegExp(`<!\\[CDATA\\[[^]*?]]>|${SPECIAL_IN_1_1.source}`, 'g')
 
 /** Reads a whole document whose root is `rootName`. Throws MalformedXML. */
 export function readXml(bytes: Uint8Array, rootName: string): XmlElement {
@@ -65,7 +69,7 @@ interface OpenElement extends XmlElement {
 }
 
 function parse(text: string): XmlElement | undefined {
-  const isVersion11 = CONTROL_REFERENCE.test(text)
+  const isVersion11 = CONTROL_REFERENCE.test(text) || CONTROL.test(text)
   const parser = new SaxesParser({
     position: false,
     forceXMLVersion: true,
@@ -96,12 +100,18 @@ function parse(text: string): XmlElement | undefined {
   parser.on('closetag', () => path.pop())
   parser.on('text', addText)
   parser.on('cdata', addText)
-  parser.write(isVersion11 ? escapeLineEnds(text) : text).close()
+  parser.write(isVersion11 ? escapeSpecial(text) : text).close()
   return root
 }
 
-function escapeLineEnds(text: string): string {
-  return text.replace(LINE_ENDS_OF_1_1, (character) => `&#${character.charCodeAt(0)};`)
+/** Between two sections of CDATA a reference is one, within them it is not. */
+function escapeSpecial(text: string): string {
+  const reference = (character: string) => `&#${character.charCodeAt(0)};`
+  return text.replace(CDATA_OR_SPECIAL, (piece) =>
+    piece.length === 1
+      ? reference(piece)
+      : piece.replace(SPECIAL_IN_1_1, (character) => `]]>${reference(character)}<![CDATA[`),
+  )
 }
 
 function localName(name: string): string {
