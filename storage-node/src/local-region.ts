@@ -42,7 +42,10 @@ export interface LocalZone {
 export interface LocalRegionOptions
   extends
     Omit<StoreOptions, 'directory' | 'openEngine'>,
-    Pick<StorageNodeOptions, 'checksums' | 'hashers' | 'slabBytesMax' | 'gcGraceMs'> {
+    Pick<
+      StorageNodeOptions,
+      'checksums' | 'hashers' | 'slabBytesMax' | 'gcGraceMs' | 'restoreLengths'
+    > {
   readonly zones: readonly LocalZone[]
   /** Holds the file of the config store. */
   readonly configDirectory: string

@@ -8,11 +8,14 @@ import { defaultHttpServerOptions } from './api/http-server.ts'
 import type { HttpServerOptions } from './api/http-server.ts'
 import { assert } from './base/assert.ts'
 import { systemClock } from './base/clock.ts'
+import type { ManualClock } from './base/manual-clock.ts'
 import { systemRandom } from './base/random.ts'
 import { startLocalApi } from './local-api.ts'
 import { makeCallbackKey, openCallbacks } from './local-callbacks.ts'
 import { openMemoryRegion } from './memory-region.ts'
 import type { AccountUid } from './model/identifiers.ts'
+import type { RestoreLengths } from './model/restore.ts'
+import { defaultRestoreLengths } from './model/restore.ts'
 import type { StorageNode } from './storage-node.ts'
 import { AccountDirectory } from './services/account-directory.ts'
 import { readAccounts } from './wire/accounts-document.ts'
@@ -34,12 +37,16 @@ export interface MemoryApiOptions {
   readonly http?: Partial<HttpServerOptions>
   /** Application servers may be on this machine. */
   readonly callsPrivate?: boolean
+  /** Default: as in production. */
+  readonly restoreLengths?: RestoreLengths
 }
 
 /** A serving region. */
 export interface MemoryApi {
   readonly port: number
   readonly region: StorageNode
+  /** The region's: it stands still unless it is told to go on. */
+  readonly clock: ManualClock
   /** What went wrong inside: a test that passes leaves it empty. */
   readonly bugs: readonly unknown[]
   stop(): Promise<void>
@@ -47,7 +54,8 @@ export interface MemoryApi {
 
 /** Starts it, empty. */
 export async function startMemoryApi(options: MemoryApiOptions): Promise<MemoryApi> {
-  const { region } = await openMemoryRegion({ seed: 1 })
+  const { restoreLengths = defaultRestoreLengths } = options
+  const { machine, region } = await openMemoryRegion({ seed: 1, restoreLengths })
   const bugs: unknown[] = []
   const accounts = accountsOf(options)
   const api = await startLocalApi(region, {
@@ -67,6 +75,7 @@ export async function startMemoryApi(options: MemoryApiOptions): Promise<MemoryA
   return {
     port: api.port,
     region,
+    clock: machine.clock,
     bugs,
     async stop() {
       await api.stop()

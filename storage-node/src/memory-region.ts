@@ -18,6 +18,8 @@ import { SETTINGS_ASK_MS } from './cluster/settings/settings-questions.ts'
 import { CHANGE_WAIT_MS } from './cluster/settings/settings-term.ts'
 import type { Zone } from './contract/configuration.ts'
 import { onlyNode, openLocalRegion } from './local-region.ts'
+import type { RestoreLengths } from './model/restore.ts'
+import { defaultRestoreLengths } from './model/restore.ts'
 import type { StorageNode } from './storage-node.ts'
 import type { KeyValueEngine } from './storage/key-value-engine.ts'
 import { MemoryEngine } from './storage/memory-engine.ts'
@@ -40,6 +42,8 @@ export interface MemoryRegionOptions {
   readonly seed: number
   /** Default: an hour, as in production. */
   readonly gcGraceMs?: number
+  /** Default: as in production. */
+  readonly restoreLengths?: RestoreLengths
   /** Default: 32 MiB, half for uploads. */
   readonly slabBytesMax?: number
   readonly capacityBytes?: number
@@ -79,7 +83,7 @@ export class MemoryMachine {
   /** Starts the region on what the machine has kept. */
   async open(): Promise<StorageNode> {
     const { gcGraceMs, slabBytesMax, segmentSizeBytes, rowCacheBytesMax } = this.#options
-    const { wrapFiles = same, wrapEngine = same } = this.#options
+    const { wrapFiles = same, wrapEngine = same, restoreLengths } = this.#options
     const checksums = await openChecksums()
     const region = await openLocalRegion({
       zones: [{ zone: 'a' as Zone, directory: DIRECTORY }],
@@ -102,6 +106,7 @@ export class MemoryMachine {
       hashers: inlineBodyHashers(checksums),
       slabBytesMax: slabBytesMax ?? 32 * 1024 ** 2,
       gcGraceMs: gcGraceMs ?? HOUR_MS,
+      restoreLengths: restoreLengths ?? defaultRestoreLengths,
     })
     await this.#passBeginning()
     return onlyNode(region)

@@ -28,6 +28,8 @@ import { Routing } from './cluster/routing.ts'
 import type { Zone } from './contract/configuration.ts'
 import type { PartitionId } from './contract/identifiers.ts'
 import { Maintenance } from './node-maintenance.ts'
+import type { RestoreLengths } from './model/restore.ts'
+import { defaultRestoreLengths } from './model/restore.ts'
 import type { ReplicationSettings } from './replication/protocol.ts'
 import { BodyStore } from './services/body-store.ts'
 import { AccountService } from './services/account-service.ts'
@@ -64,6 +66,8 @@ export interface StorageNodeOptions {
   readonly slabBytesMax: number
   /** How long replaced and deleted bytes stay for readers that had begun. */
   readonly gcGraceMs: number
+  /** How long restores take and last. Default: `defaultRestoreLengths`. */
+  readonly restoreLengths?: RestoreLengths
 }
 
 /** What the API is served from. */
@@ -214,6 +218,7 @@ function openServices(
   options: StorageNodeOptions,
 ): Services & { readonly slabs: SlabPool } {
   const { clock, random, logger, checksums, hashers, slabBytesMax } = options
+  const { restoreLengths = defaultRestoreLengths } = options
   // Downloads have slabs of their own: clients that read slowly must not keep others from writing.
   const slabs = new SlabPool(slabBytesMax / 2)
   const readSlabs = new SlabPool(slabBytesMax / 2)
@@ -223,7 +228,7 @@ function openServices(
   })
   const reader = new ObjectReader({ partitions, sources: plane.sources, slabs: readSlabs })
   const changing = { partitions, records: settings, random }
-  const objects = new ObjectService({ ...changing, bodies, reader, clock })
+  const objects = new ObjectService({ ...changing, bodies, reader, clock, restoreLengths })
   return {
     accounts: new AccountService(partitions),
     buckets: new BucketService(changing),

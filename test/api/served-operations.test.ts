@@ -17,6 +17,7 @@ import { formRequest, policyOf, signedV1 } from '../support/post-form.ts'
 
 const bucket = 'every-operation'
 const text = 'Granary keeps grain\n'
+const RESTORE_MS = 5_000
 const etag = `"${createHash('md5').update(text).digest('hex').toUpperCase()}"`
 
 let api: TestApi
@@ -119,6 +120,21 @@ const settingRows: Row[] = [
     request: () => ({ method: 'DELETE', query: { cors: '' } }),
     status: 204,
     body: '',
+  },
+  {
+    name: 'PutBucketArchiveDirectRead',
+    request: () => ({
+      method: 'PUT',
+      query: { bucketArchiveDirectRead: '' },
+      body: '<ArchiveDirectReadConfiguration><Enabled>true</Enabled></ArchiveDirectReadConfiguration>',
+    }),
+    status: 200,
+  },
+  {
+    name: 'GetBucketArchiveDirectRead',
+    request: () => ({ method: 'GET', query: { bucketArchiveDirectRead: '' } }),
+    status: 200,
+    body: document('ArchiveDirectReadConfiguration', '<Enabled>true</Enabled>'),
   },
   {
     name: 'PutBucketRequestPayment',
@@ -350,6 +366,18 @@ const lastRows: Row[] = [
     body: document('BucketStat', '<Storage>45</Storage>', '<ObjectCount>4</ObjectCount>'),
   },
   {
+    name: 'RestoreObject',
+    request: () => ({ method: 'POST', key: 'frozen', query: { restore: '' } }),
+    status: 202,
+    body: '',
+  },
+  {
+    name: 'CleanRestoredObject',
+    request: () => ({ method: 'POST', key: 'frozen', query: { cleanRestoredObject: '' } }),
+    status: 200,
+    body: '',
+  },
+  {
     name: 'ListLiveChannel',
     request: () => ({ method: 'GET', query: { live: '' } }),
     status: 200,
@@ -422,6 +450,9 @@ const rows = [
 
 test.each(rows)('$name', async (row) => {
   if (row.name === 'AbortMultipartUpload') await startAnotherUpload()
+  if (row.name === 'RestoreObject') await putFrozen()
+  // By then the restore is done.
+  if (row.name === 'CleanRestoredObject') api.clock.advance(RESTORE_MS)
   const answer = await api.send({ bucket, ...row.request() })
   expect([answer.status, answer.body.toString()]).toEqual([row.status, expect.any(String)])
   for (const [name, wanted] of Object.entries(row.headers ?? {})) {
@@ -435,11 +466,16 @@ test.each(rows)('$name', async (row) => {
   uploadId = uploadIdOf(answer) ?? uploadId
 })
 
-/** Removes the last object, too, so that the bucket is empty once the upload is given up. */
+/** Removes the last objects, too, so that the bucket is empty once the upload is given up. */
 async function startAnotherUpload(): Promise<void> {
-  await api.send({ method: 'DELETE', bucket, key: 'parts' })
+  for (const key of ['parts', 'frozen']) await api.send({ method: 'DELETE', bucket, key })
   const answer = await api.send({ method: 'POST', bucket, key: 'given-up', query: { uploads: '' } })
   uploadId = uploadIdOf(answer) ?? ''
+}
+
+async function putFrozen(): Promise<void> {
+  const headers = { 'x-oss-storage-class': 'Archive' }
+  await api.send({ method: 'PUT', bucket, key: 'frozen', headers, body: text })
 }
 
 function uploadIdOf({ body }: OssResponse): string | undefined {

@@ -88,7 +88,8 @@ test.each([
   [{ 'x-oss-symlink-target': '%zz' }, '400 InvalidObjectName'],
   [{ 'x-oss-symlink-target': '/a' }, '400 InvalidObjectName'],
   [{ 'x-oss-symlink-target': 'a'.repeat(1024) }, '400 InvalidObjectName'],
-  [{ 'x-oss-symlink-target': 'a', 'x-oss-storage-class': 'Archive' }, '400 NotImplemented'],
+  [{ 'x-oss-symlink-target': 'a', 'x-oss-storage-class': 'ColdArchive' }, '400 InvalidArgument'],
+  [{ 'x-oss-symlink-target': 'a', 'x-oss-storage-class': 'Dusty' }, '400 InvalidArgument'],
 ])('PutSymlink with %.60j is refused and makes nothing', async (headers, expected) => {
   const wrong = { key: 'wrong', query: { symlink: '' }, headers: headers as Record<string, string> }
   expect(outcomeOf(await send(wrong))).toBe(expected)

@@ -96,7 +96,6 @@ test.each([
   ['if-none-match', '*'],
   ['if-modified-since', 'Fri, 20 Nov 2026 20:00:00 GMT'],
   ['if-unmodified-since', 'Fri, 20 Nov 2026 20:00:00 GMT'],
-  ['x-oss-storage-class', 'Archive'],
 ])('PutObject with %s: %s is refused, naming the header', async (name, value) => {
   const answer = await api.send({
     method: 'PUT',

@@ -14,6 +14,8 @@ import { fileSystemCases } from './file-system-cases.ts'
 import type { FileSystemClient } from './file-system-cases.ts'
 import { formCases } from './form-cases.ts'
 import type { FormClient } from './form-cases.ts'
+import { restoreCases } from './restore-cases.ts'
+import type { RestoreClient } from './restore-cases.ts'
 import { attachedCases, settingCases, versioningCases } from './setting-cases.ts'
 import type { SettingClient } from './setting-cases.ts'
 import { versionCases } from './version-cases.ts'
@@ -33,6 +35,7 @@ type AliOss = DescribingClient &
   AccessClient &
   VersionClient &
   FormClient &
+  RestoreClient &
   FileSystemClient
 
 /** Returns the cases in the order in which they must run; file systems have `entryCount` entries each. */
@@ -62,6 +65,7 @@ export function sdkCases(access: Access, bucket: string, entryCount: number): Ca
     ...settingCases(oss, bucket),
     ...accessCases(oss, bucket),
     ...attachedCases(oss),
+    ...restoreCases(oss, bucket),
     ...formCases(oss, access, bucket),
     ...versioningCases(oss, `${bucket}-versions`),
     {

@@ -6,7 +6,7 @@
 
 import { connect } from 'node:net'
 import { startMemoryApi } from '../../storage-node/src/testing.ts'
-import type { MemoryApi } from '../../storage-node/src/testing.ts'
+import type { MemoryApi, MemoryApiOptions } from '../../storage-node/src/testing.ts'
 import type { Access, OssRequest, OssResponse } from './oss-request.ts'
 import { sendOssRequest } from './oss-request.ts'
 
@@ -44,9 +44,10 @@ export async function startApi(
   idleTimeoutMs = 30_000,
   accounts: object = { accounts: [] },
   callsPrivate = false,
+  more: Pick<MemoryApiOptions, 'restoreLengths'> = {},
 ): Promise<TestApi> {
   const http = { idleTimeoutMs }
-  const api = await startMemoryApi({ region: REGION, keys, accounts, http, callsPrivate })
+  const api = await startMemoryApi({ region: REGION, keys, accounts, http, callsPrivate, ...more })
   const endpoint = `http://127.0.0.1:${api.port}`
   const [owner, stranger, disabled] = keys.map(({ accessKeyId, accessKeySecret }) => {
     return { endpoint, region: REGION, accessKeyId, accessKeySecret }

@@ -35,6 +35,7 @@ const fields = {
   publicAccessBlock: fc.boolean(),
   requestPayer: fc.constantFrom('BucketOwner', 'Requester'),
   ownerPublicAccessBlock: fc.boolean(),
+  archiveDirectRead: fc.boolean(),
 } as const
 
 export const anyBucketSettings: fc.Arbitrary<BucketSettings> = fc.record(fields)
@@ -50,4 +51,5 @@ export const anyBucketSetting: fc.Arbitrary<BucketSetting> = fc.oneof(
   fc.record({ kind: fc.constant('policy'), value: fields.policy }),
   fc.record({ kind: fc.constant('publicAccessBlock'), value: fields.publicAccessBlock }),
   fc.record({ kind: fc.constant('requestPayer'), value: fields.requestPayer }),
+  fc.record({ kind: fc.constant('archiveDirectRead'), value: fields.archiveDirectRead }),
 )

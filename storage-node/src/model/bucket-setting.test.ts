@@ -27,6 +27,7 @@ const full: BucketRecord = {
   publicAccessBlock: true,
   requestPayer: 'Requester',
   ownerPublicAccessBlock: false,
+  archiveDirectRead: true,
 }
 const fresh = { ...full, ...unsetSettings }
 

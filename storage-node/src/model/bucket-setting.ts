@@ -22,6 +22,7 @@ export type BucketSetting =
   | SettingValue<'policy'>
   | SettingValue<'publicAccessBlock'>
   | SettingValue<'requestPayer'>
+  | SettingValue<'archiveDirectRead'>
 
 /** The bucket with this setting; every other is the very value it was. */
 export function withSetting(bucket: BucketRecord, setting: BucketSetting): BucketRecord {
@@ -42,6 +43,8 @@ export function withSetting(bucket: BucketRecord, setting: BucketSetting): Bucke
       return { ...bucket, publicAccessBlock: setting.value }
     case 'requestPayer':
       return { ...bucket, requestPayer: setting.value }
+    case 'archiveDirectRead':
+      return { ...bucket, archiveDirectRead: setting.value }
     default:
       return unreachable(setting)
   }

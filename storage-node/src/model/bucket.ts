@@ -28,6 +28,8 @@ export interface BucketSettings {
   readonly requestPayer: RequestPayer
   /** As of the account that owns the bucket: the same for all of its buckets. */
   readonly ownerPublicAccessBlock: boolean
+  /** Objects of class Archive are read without being restored. */
+  readonly archiveDirectRead: boolean
 }
 
 /** A bucket that was told nothing. */
@@ -39,6 +41,7 @@ export const unsetSettings: BucketSettings = {
   publicAccessBlock: false,
   requestPayer: 'BucketOwner',
   ownerPublicAccessBlock: false,
+  archiveDirectRead: false,
 }
 
 /** Row `B`. What is worked out of a setting is kept by the identity of its value, never by request. */
@@ -79,6 +82,12 @@ export interface BucketCounters {
   /** Not a sum: the latest change, 0 for none. */
   readonly lastModifiedMs: number
   readonly deleteMarkers: number
+  readonly archiveObjects: number
+  readonly archiveBytes: number
+  readonly coldArchiveObjects: number
+  readonly coldArchiveBytes: number
+  readonly deepColdArchiveObjects: number
+  readonly deepColdArchiveBytes: number
 }
 
 /** Counters of a bucket in which nothing ever happened. */
@@ -94,6 +103,12 @@ export const noCounters: BucketCounters = {
   infrequentBytes: 0,
   lastModifiedMs: 0,
   deleteMarkers: 0,
+  archiveObjects: 0,
+  archiveBytes: 0,
+  coldArchiveObjects: 0,
+  coldArchiveBytes: 0,
+  deepColdArchiveObjects: 0,
+  deepColdArchiveBytes: 0,
 }
 
 /** Adds a change to counters; the time is the later of the two. */

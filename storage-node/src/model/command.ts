@@ -32,6 +32,7 @@ import type {
   StorageClass,
   UploadRecord,
 } from './object.ts'
+import type { RestoreRequest } from './restore.ts'
 import type { Tag } from './tag.ts'
 
 /** A body that is already durable in chunks, or small enough to travel in the command. */
@@ -70,6 +71,10 @@ export type Amendment =
   | { readonly kind: 'tags'; readonly tags: readonly Tag[] }
   /** From then on an appendable object does not grow; `position` must be its length. */
   | { readonly kind: 'seal'; readonly position: number }
+  /** Begins a restore, or prolongs one. */
+  | ({ readonly kind: 'restore' } & RestoreRequest)
+  /** Ends a restore before its time. */
+  | { readonly kind: 'cleanRestore' }
 
 /** A bucket whose record is changed. */
 interface OnBucket {
@@ -144,13 +149,13 @@ export type ObjectCommand =
       readonly uploadId: DataSetId
       readonly metadata: ObjectMetadata
       readonly forbidOverwrite: boolean
+      /** Parts have to arrive in the order of their numbers (`sequential`). */
+      readonly isSequential: boolean
     })
   | (OnKey & {
       readonly kind: 'putPart'
       readonly uploadId: DataSetId
       readonly partNumber: number
-      /** Parts have to arrive in the order of their numbers (`sequential`). */
-      readonly isSequential: boolean
       readonly body: StoredBody
     })
   | (OnKey & {
@@ -159,13 +164,13 @@ export type ObjectCommand =
       /** Undefined: all parts there are (`x-oss-complete-all`). */
       readonly parts: readonly ListedPart[] | undefined
       readonly forbidOverwrite: boolean
+      /** In place of the one that the upload was begun with. */
+      readonly acl: ObjectAcl | undefined
       readonly versions: VersionRule
     })
   | (OnKey & { readonly kind: 'abortUpload'; readonly uploadId: DataSetId })
   /** Forbids that a dataId is ever committed, unless it already is (replication.md 1.8). */
   | (OnKey & { readonly kind: 'killData'; readonly dataId: DataId })
-      /** In place of the one that the upload was begun with. */
-      readonly acl: ObjectAcl | undefined
   /** Moves up to 1,000 pieces of a dropped data set into the delete queue. */
   | (OnKey & { readonly kind: 'walkDroppedSet'; readonly dataSetId: DataSetId })
   /** Removes a queue record whose chunks are gone from every store. */
@@ -215,6 +220,8 @@ export type Command = ObjectCommand | BucketRangeCommand | SystemCommand
 /** What a command that took effect answers. */
 export type CommandResult =
   | { readonly kind: 'object'; readonly record: ObjectRecord }
+  /** Of a restore: whether it begins, or goes on for longer. */
+  | { readonly kind: 'restore'; readonly record: ObjectRecord; readonly isBegun: boolean }
   | {
       readonly kind: 'deleted'
       /** Whether there was something. */

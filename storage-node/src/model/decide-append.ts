@@ -10,7 +10,7 @@
 
 import type { Decision, ObjectCommand, RowChange } from './command.ts'
 import { combineCrc64 } from './crc64-combine.ts'
-import { refuseOverwrite } from './decide-object.ts'
+import { refuseHeavyClass, refuseOverwrite } from './decide-object.ts'
 import type { DecisionContext } from './decide-object.ts'
 import { OssError } from './errors.ts'
 import { INLINE_SIZE_BYTES_MAX } from './identifiers.ts'
@@ -53,8 +53,10 @@ function refuseAppend(
   command: AppendObject,
   current: ObjectRecord | undefined,
 ): OssError | undefined {
-  const { position, body } = command
+  const { position, body, metadata } = command
   if (current !== undefined && !mayGrow(current)) return new OssError('ObjectNotAppendable')
+  const heavy = current === undefined ? refuseHeavyClass(metadata.storageClass) : undefined
+  if (heavy !== undefined) return heavy
   const lengthBytes = current?.sizeBytes ?? 0
   if (position !== lengthBytes) {
     return new OssError('PositionNotEqualToLength', {

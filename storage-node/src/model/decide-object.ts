@@ -11,8 +11,9 @@ import { OssError } from './errors.ts'
 import type { ObjectKey, VersionSeq } from './identifiers.ts'
 import { countersChange } from './object-changes.ts'
 import type { Place } from './object-changes.ts'
-import type { ObjectRecord } from './object.ts'
+import type { ObjectMetadata, ObjectRecord, StorageClass } from './object.ts'
 import { plainVersion } from './object.ts'
+import { isLightClass } from './storage-class.ts'
 
 /** What the primary adds to a command: the moment, and the version number that is next. */
 export interface DecisionContext {
@@ -56,7 +57,12 @@ export function decideReplaceMetadata(
   { nowMs }: DecisionContext,
 ): Decision {
   if (current?.versionSeq !== command.versionSeq) return { changes: [], result: { kind: 'stale' } }
-  const record = { ...current, ...command.metadata, etag: command.etag, lastModifiedMs: nowMs }
+  const refused = refuseClass(command.metadata, current)
+  if (refused !== undefined) return { refused }
+  const { metadata, etag } = command
+  // What was restored was a copy in the class that it had.
+  const restore = metadata.storageClass === current.storageClass ? current.restore : undefined
+  const record = { ...current, ...metadata, restore, etag, lastModifiedMs: nowMs }
   const { bucketId, key } = command
   return {
     changes: [
@@ -80,6 +86,23 @@ export function refuseOverwrite(
   if (!forbidOverwrite || (versions !== undefined && versions.state !== 'unset')) return undefined
   if (current === undefined || current.isDeleteMarker) return undefined
   return new OssError('FileAlreadyExists', { details: [{ name: 'Key', value: key }] })
+}
+
+/** An object that grows is not of the coldest classes: once it is sealed, it may be (oss.md 1.7). */
+function refuseClass(
+  { storageClass }: ObjectMetadata,
+  { type, sealedMs }: ObjectRecord,
+): OssError | undefined {
+  if (type !== 'Appendable' || sealedMs !== undefined) return undefined
+  return refuseHeavyClass(storageClass)
+}
+
+/** The refusal of a class in which an object could not grow. */
+export function refuseHeavyClass(storageClass: StorageClass): OssError | undefined {
+  if (isLightClass(storageClass)) return undefined
+  return new OssError('OperationNotSupported', {
+    message: `An object that is appended to cannot be of class ${storageClass}.`,
+  })
 }
 
 function inlineBody(place: Place, body: StoredBody, record: ObjectRecord): RowChange[] {

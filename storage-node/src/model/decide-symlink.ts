@@ -11,6 +11,7 @@ import { newVersionId, placeVersion } from './decide-version.ts'
 import type { MetVersions } from './decide-version.ts'
 import type { ObjectRecord } from './object.ts'
 import { plainVersion } from './object.ts'
+import { isLightClass } from './storage-class.ts'
 
 type PutSymlink = Extract<ObjectCommand, { kind: 'putSymlink' }>
 
@@ -22,9 +23,12 @@ export function decidePutSymlink(
 ): Decision {
   const refused = refuseOverwrite(command, met.current)
   if (refused !== undefined) return { refused }
+  const { metadata } = command
   const made: ObjectRecord = {
-    ...command.metadata,
+    ...metadata,
     ...plainVersion,
+    // Where links cannot be of the bucket's class, they are of the one that is advised for them.
+    storageClass: isLightClass(metadata.storageClass) ? metadata.storageClass : 'Standard',
     type: 'Symlink',
     symlinkTarget: command.target,
     versionSeq,

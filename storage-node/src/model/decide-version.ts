@@ -9,7 +9,14 @@
  */
 
 import { unreachable } from '../base/assert.ts'
-import type { Amendment, Decision, ObjectCommand, RowChange, VersionRule } from './command.ts'
+import type {
+  Amendment,
+  CommandResult,
+  Decision,
+  ObjectCommand,
+  RowChange,
+  VersionRule,
+} from './command.ts'
 import type { DecisionContext } from './decide-object.ts'
 import { OssError } from './errors.ts'
 import type { ObjectKey, VersionId, VersionSeq } from './identifiers.ts'
@@ -17,6 +24,7 @@ import { countersChange, dropData } from './object-changes.ts'
 import type { Place } from './object-changes.ts'
 import type { ObjectRecord, OlderVersions } from './object.ts'
 import { plainVersion } from './object.ts'
+import { decideRestore, refuseCleaning, restoreState } from './restore.ts'
 import { NULL_VERSION, formatVersionId, versionIdOf } from './version-id.ts'
 
 type DeleteObject = Extract<ObjectCommand, { kind: 'deleteObject' }>
@@ -136,7 +144,17 @@ export function decideAmendVersion(
     found === current
       ? { row: 'object', bucketId, key, value: record }
       : versionRow(command, found.versionSeq, record)
-  return { changes: [change], result: { kind: 'object', record } }
+  return { changes: [change], result: amendedResult(found, record, amendment, nowMs) }
+}
+
+function amendedResult(
+  found: ObjectRecord,
+  record: ObjectRecord,
+  { kind }: Amendment,
+  nowMs: number,
+): CommandResult {
+  if (kind !== 'restore') return { kind: 'object', record }
+  return { kind, record, isBegun: restoreState(found, nowMs) === 'frozen' }
 }
 
 /** Only a change of the ACL is one of the object's modification time (oss.md 5.21). */
@@ -152,6 +170,12 @@ function amended(
       return { ...found, tags: amendment.tags }
     case 'seal':
       return sealed(found, amendment.position, nowMs)
+    case 'restore': {
+      const restore = decideRestore(found, amendment, nowMs)
+      return restore instanceof OssError ? restore : { ...found, restore }
+    }
+    case 'cleanRestore':
+      return refuseCleaning(found, nowMs) ?? { ...found, restore: undefined }
     default:
       return unreachable(amendment)
   }

@@ -9,7 +9,16 @@ import { unreachable } from '../base/assert.ts'
 import type { BucketCounters } from './bucket.ts'
 import type { DroppedRecord, RowChange } from './command.ts'
 import type { BucketId, DataId, DataSetId, ObjectKey } from './identifiers.ts'
-import type { ObjectRecord } from './object.ts'
+import type { ObjectRecord, StorageClass } from './object.ts'
+
+/** What counts the objects of a class, and their bytes. */
+export const CLASS_COUNTERS = {
+  Standard: { objects: 'standardObjects', bytes: 'standardBytes' },
+  IA: { objects: 'infrequentObjects', bytes: 'infrequentBytes' },
+  Archive: { objects: 'archiveObjects', bytes: 'archiveBytes' },
+  ColdArchive: { objects: 'coldArchiveObjects', bytes: 'coldArchiveBytes' },
+  DeepColdArchive: { objects: 'deepColdArchiveObjects', bytes: 'deepColdArchiveBytes' },
+} as const satisfies Record<StorageClass, Record<'objects' | 'bytes', keyof BucketCounters>>
 
 /** The key a change is about. */
 export interface Place {
@@ -72,7 +81,7 @@ function countObject(delta: Record<string, number>, record: ObjectRecord, sign: 
   }
   add('objects', 1)
   add('objectBytes', record.sizeBytes)
-  const isInfrequent = record.storageClass === 'IA'
-  add(isInfrequent ? 'infrequentObjects' : 'standardObjects', 1)
-  add(isInfrequent ? 'infrequentBytes' : 'standardBytes', record.sizeBytes)
+  const { objects, bytes } = CLASS_COUNTERS[record.storageClass]
+  add(objects, 1)
+  add(bytes, record.sizeBytes)
 }

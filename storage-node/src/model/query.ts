@@ -21,6 +21,7 @@ import type {
   ObjectRecord,
   ObjectType,
   PartListRecord,
+  RestoreTimes,
   StorageClass,
   UploadRecord,
 } from './object.ts'
@@ -38,6 +39,7 @@ export interface ObjectSummary {
   readonly sizeBytes: number
   readonly lastModifiedMs: number
   readonly etag: string
+  readonly restore: RestoreTimes | undefined
 }
 
 /** What a list is restricted to, and where it goes on. */

@@ -8,6 +8,7 @@ import type { StoredBody } from '../model/command.ts'
 import { OssError } from '../model/errors.ts'
 import type { AccountUid, BucketId, BucketName, DataId, ObjectKey } from '../model/identifiers.ts'
 import type { ObjectMetadata } from '../model/object.ts'
+import { defaultRestoreLengths } from '../model/restore.ts'
 import type { BodyStore } from './body-store.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { ObjectService } from './object-service.ts'
@@ -58,6 +59,7 @@ function openServices(error: Error) {
     reader: {} as ObjectReader,
     clock: systemClock,
     random: seededRandom(1),
+    restoreLengths: defaultRestoreLengths,
   }
   const objects = new ObjectService(parts)
   return { objects, uploads: new UploadService({ ...parts, objects }), bodies, execute }

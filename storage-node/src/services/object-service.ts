@@ -25,6 +25,9 @@ import { OssError } from '../model/errors.ts'
 import type { DataSetId, ObjectKey, VersionId } from '../model/identifiers.ts'
 import { APPEND_SIZE_BYTES_MAX, COPY_SIZE_BYTES_MAX, PUT_SIZE_BYTES_MAX } from '../model/limits.ts'
 import type { ObjectMetadata, ObjectRecord } from '../model/object.ts'
+import type { RestoreLengths, RestoreRequest } from '../model/restore.ts'
+import { refuseFrozen } from '../model/restore.ts'
+import { isFrozenClass } from '../model/storage-class.ts'
 import { NULL_VERSION } from '../model/version-id.ts'
 import type { BodyStore } from './body-store.ts'
 import type { BodySource } from './body.ts'
@@ -76,6 +79,9 @@ export interface CopyOutcome {
   readonly source: ObjectRecord
 }
 
+/** What a restore came to. */
+export type RestoreOutcome = Extract<CommandResult, { kind: 'restore' }>
+
 /** What a deletion came to. */
 export type Deletion = Pick<
   Extract<CommandResult, { kind: 'deleted' }>,
@@ -90,6 +96,7 @@ export interface ObjectServiceParts {
   readonly reader: ObjectReader
   readonly clock: Clock
   readonly random: Random
+  readonly restoreLengths: RestoreLengths
 }
 
 /** Operations on whole objects. All methods reject with `OssError` for what a client can correct. */
@@ -110,7 +117,7 @@ export class ObjectService {
     const open = await this.#parts.reader.open({ bucketId: bucket.bucketId, key }, versionId)
     required(open?.record, versionId, key)
     assert(open !== undefined, 'an object that is not there was refused')
-    return open
+    return this.#readable(open, bucket)
   }
 
   /** The same for what is copied from: a delete marker is no source, named or not (oss.md 5.11). */
@@ -118,7 +125,7 @@ export class ObjectService {
     const open = await this.#parts.reader.open({ bucketId: bucket.bucketId, key }, versionId)
     requiredSource(open?.record, versionId, key)
     assert(open !== undefined, 'a source that is not there was refused')
-    return open
+    return this.#readable(open, bucket)
   }
 
   /** Stores the body, then makes it the object. */
@@ -228,12 +235,54 @@ export class ObjectService {
     bucket: BucketRecord,
     key: ObjectKey,
     versionId: VersionId | undefined,
-    amendment: Amendment,
+    amendment: Exclude<Amendment, { kind: 'restore' }>,
   ): Promise<ObjectRecord> {
+    return resultOf(await this.#amend(bucket, key, versionId, amendment), 'object').record
+  }
+
+  /** Begins a restore, or prolongs one; refuses as `find` does. */
+  async restore(
+    bucket: BucketRecord,
+    key: ObjectKey,
+    versionId: VersionId | undefined,
+    request: Omit<RestoreRequest, 'lengths'>,
+  ): Promise<RestoreOutcome> {
+    const lengths = this.#parts.restoreLengths
+    const amendment = { kind: 'restore', ...request, lengths } as const
+    return resultOf(await this.#amend(bucket, key, versionId, amendment), 'restore')
+  }
+
+  /** The moment by which restores are under way, done or over. */
+  nowMs(): number {
+    return this.#parts.clock.nowMs()
+  }
+
+  /**
+   * Who asks for bytes of what is frozen is refused then: who may not read the object, or has it
+   * already, is told that first.
+   */
+  #readable(open: OpenObject, bucket: BucketRecord): OpenObject {
+    const { record } = open
+    if (!isFrozenClass(record.storageClass)) return open
+    const refused = refuseFrozen(record, bucket, this.nowMs())
+    if (refused === undefined) return open
+    return {
+      record,
+      body() {
+        throw refused
+      },
+    }
+  }
+
+  #amend(
+    bucket: BucketRecord,
+    key: ObjectKey,
+    versionId: VersionId | undefined,
+    amendment: Amendment,
+  ): Promise<CommandResult> {
     const { bucketId } = bucket
     const command = { kind: 'amendVersion', bucketId, key, versionId, amendment } as const
-    const result = await changeInBucket(this.#parts.partitions, bucket, command)
-    return resultOf(result, 'object').record
+    return changeInBucket(this.#parts.partitions, bucket, command)
   }
 
   /** The record, which may be a delete marker. */
@@ -276,6 +325,8 @@ export class ObjectService {
     for (;;) {
       const record = requiredSource(await this.#look(bucket, key, versionId), versionId, key)
       request.check(record)
+      const refusedRead = refuseFrozen(record, bucket, this.nowMs())
+      if (refusedRead !== undefined) throw refusedRead
       const rule = await findVersionRule(this.#parts, bucket)
       if (!isChangedInPlace(record, rule)) return undefined
       if (versionId !== undefined) {

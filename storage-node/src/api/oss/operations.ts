@@ -8,6 +8,10 @@ import type { OperationDefinition } from '../operation.ts'
 import type { OperationName } from './known-operations.ts'
 import { getBucketAcl, putBucketAcl } from './operations/bucket-acl.ts'
 import {
+  getBucketArchiveDirectRead,
+  putBucketArchiveDirectRead,
+} from './operations/bucket-archive-direct-read.ts'
+import {
   deleteBucket,
   getBucketInfo,
   getBucketLocation,
@@ -53,6 +57,7 @@ import {
 } from './operations/object-multipart.ts'
 import { postObject } from './operations/object-post.ts'
 import { getObject, getObjectMeta, headObject } from './operations/object-read.ts'
+import { cleanRestoredObject, restoreObject } from './operations/object-restore.ts'
 import { getSymlink, putSymlink } from './operations/object-symlink.ts'
 import {
   deleteObjectTagging,
@@ -95,6 +100,8 @@ const served: readonly OperationDefinition[] = [
   deleteBucketTags,
   putBucketRequestPayment,
   getBucketRequestPayment,
+  putBucketArchiveDirectRead,
+  getBucketArchiveDirectRead,
   listObjects,
   listObjectsV2,
   listObjectVersions,
@@ -111,6 +118,8 @@ const served: readonly OperationDefinition[] = [
   postObject,
   appendObject,
   sealAppendObject,
+  restoreObject,
+  cleanRestoredObject,
   putSymlink,
   getSymlink,
   putObjectTagging,

@@ -72,6 +72,16 @@ export const objectErrors = {
     ec: '0026-00000023',
     message: 'The restore operation is in progress.',
   },
+  ArchiveRestoreNotFinished: {
+    status: 409,
+    ec: '0016-00000719',
+    message: 'The restore of the object is not finished.',
+  },
+  ArchiveRestoreFileStale: {
+    status: 409,
+    ec: '0016-00000718',
+    message: 'The object is not restored.',
+  },
   InvalidTag: {
     status: 400,
     ec: '0028-00000001',

@@ -63,6 +63,7 @@ export const bucketSettingFields: Fields<BucketSettings> = {
   publicAccessBlock: bool(),
   requestPayer: enumOf(['BucketOwner', 'Requester']),
   ownerPublicAccessBlock: bool(),
+  archiveDirectRead: bool(),
 }
 
 /** Numbers are never used again. */
@@ -74,4 +75,5 @@ export const bucketSetting: Codec<BucketSetting> = taggedUnion('kind', {
   policy: variant(5, { value: bucketSettingFields.policy }),
   publicAccessBlock: variant(6, { value: bucketSettingFields.publicAccessBlock }),
   requestPayer: variant(7, { value: bucketSettingFields.requestPayer }),
+  archiveDirectRead: variant(8, { value: bucketSettingFields.archiveDirectRead }),
 })

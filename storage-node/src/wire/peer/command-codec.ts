@@ -13,10 +13,12 @@ import type {
   VersionRule,
 } from '../../model/command.ts'
 import { COMPLETE_DOCUMENT_BYTES_MAX, PART_COUNT_MAX } from '../../model/limits.ts'
+import type { RestoreLengths } from '../../model/restore.ts'
 import { bucketSetting } from './bucket-setting-codecs.ts'
 import type { Codec } from './codec.ts'
 import {
   bool,
+  enumOf,
   hexId,
   list,
   optional,
@@ -76,10 +78,21 @@ const versionRule: Codec<VersionRule> = taggedUnion('state', {
   Enabled: variant(2, { salt: hexId(SALT_BYTES) }),
 })
 
+const restoreLengths: Codec<RestoreLengths> = struct<RestoreLengths>({
+  delayMs: varint(),
+  dayMs: varint(),
+})
+
 const amendment: Codec<Amendment> = taggedUnion('kind', {
   acl: variant(1, { acl: objectAcl }),
   tags: variant(2, { tags: objectTags }),
   seal: variant(3, { position: varint() }),
+  restore: variant(4, {
+    days: optional(varint()),
+    priority: optional(enumOf(['Expedited', 'Standard', 'Bulk'])),
+    lengths: restoreLengths,
+  }),
+  cleanRestore: variant(5, {}),
 })
 
 const onAttempt = { bucketId, attempt: versionSeq }
@@ -119,6 +132,7 @@ export const command: Codec<Command> = taggedUnion('kind', {
     uploadId: dataSetId,
     metadata: objectMetadata,
     forbidOverwrite: bool(),
+    isSequential: bool(),
   }),
   putPart: variant(6, { ...onKey, uploadId: dataSetId, partNumber: varint(), body: storedBody }),
   completeUpload: variant(7, {
@@ -126,6 +140,7 @@ export const command: Codec<Command> = taggedUnion('kind', {
     uploadId: dataSetId,
     parts: optional(list(listedPart, PART_COUNT_MAX)),
     forbidOverwrite: bool(),
+    acl: optional(objectAcl),
     versions: versionRule,
   }),
   abortUpload: variant(8, { ...onKey, uploadId: dataSetId }),
@@ -133,7 +148,6 @@ export const command: Codec<Command> = taggedUnion('kind', {
   walkDroppedSet: variant(10, { ...onKey, dataSetId }),
   forgetDropped: variant(11, { ...onKey, dataId }),
   forgetKill: variant(12, { ...onKey, dataId }),
-    isSequential: bool(),
   deleteVersion: variant(13, { ...onKey, versionId }),
   amendVersion: variant(14, { ...onKey, versionId: optional(versionId), amendment }),
   fenceBucket: variant(20, onAttempt),
@@ -141,7 +155,6 @@ export const command: Codec<Command> = taggedUnion('kind', {
   forgetBucket: variant(22, { bucketId }),
   createBucket: variant(30, {
     name: bucketName,
-    acl: optional(objectAcl),
     bucketId,
     owner: accountUid,
     acl: optional(bucketAcl),
@@ -173,4 +186,5 @@ export const commandResult: Codec<CommandResult> = taggedUnion('kind', {
   stale: variant(6, {}),
   ranged: variant(7, { continuesAt: optional(position) }),
   done: variant(8, {}),
+  restore: variant(9, { record: objectRecord, isBegun: bool() }),
 })

@@ -21,6 +21,7 @@ import type {
 } from '../../model/identifiers.ts'
 import type { ObjectMetadata, ObjectRecord, PieceData, PieceRecord } from '../../model/object.ts'
 import type { Query } from '../../model/query.ts'
+import type { RestorePriority } from '../../model/restore.ts'
 import { NULL_VERSION } from '../../model/version-id.ts'
 import type { Epoch, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
 import type { Zone } from '../../contract/configuration.ts'
@@ -88,6 +89,7 @@ const body: fc.Arbitrary<StoredBody> = fc.record({
   md5: hex(16),
   crc64,
 })
+const restore = maybe(fc.record({ readyMs: whole, expiresMs: whole }))
 const record: fc.Arbitrary<ObjectRecord> = fc.record({
   ...metadataFields,
   type: objectType,
@@ -97,7 +99,7 @@ const record: fc.Arbitrary<ObjectRecord> = fc.record({
   older: maybe(fc.record({ nullSeq: maybe(versionSeq) })),
   symlinkTarget: maybe(word),
   sealedMs: maybe(whole),
-  restore: maybe(fc.record({ readyMs: whole, expiresMs: whole })),
+  restore,
   sizeBytes: whole,
   etag: word,
   crc64,
@@ -139,10 +141,16 @@ const versions: fc.Arbitrary<VersionRule> = fc.oneof(
   fc.record({ state: fc.constantFrom('unset' as const, 'Suspended' as const) }),
   fc.record({ state: fc.constant('Enabled' as const), salt: hex(8) }),
 )
+const priority = fc.constantFrom<RestorePriority>('Expedited', 'Standard', 'Bulk')
 const amendment: fc.Arbitrary<Amendment> = fc.oneof(
   fc.record({ kind: fc.constant('acl' as const), acl: metadataFields.acl }),
   fc.record({ kind: fc.constant('tags' as const), tags: pairs }),
   fc.record({ kind: fc.constant('seal' as const), position: whole }),
+  fc.record({
+    ...{ kind: fc.constant('restore' as const), days: maybe(small), priority: maybe(priority) },
+    lengths: fc.record({ delayMs: whole, dayMs: whole }),
+  }),
+  fc.record({ kind: fc.constant('cleanRestore' as const) }),
 )
 
 const accountSettings = fc.record({ publicAccessBlock: flag })
@@ -169,6 +177,7 @@ const commands: ByKind<Command> = {
     uploadId: dataSetId,
     parts: maybe(fc.array(fc.record({ partNumber: small, etag: word }), { maxLength: 5 })),
     forbidOverwrite,
+    acl: maybe(metadataFields.acl),
     versions,
   }),
   abortUpload: fc.record({ ...place, uploadId: dataSetId }),
@@ -179,7 +188,6 @@ const commands: ByKind<Command> = {
   fenceBucket: fc.record(onAttempt),
   unfenceBucket: fc.record(onAttempt),
   forgetBucket: fc.record({ bucketId }),
-    acl: maybe(metadataFields.acl),
   createBucket: fc.record({
     ...{ name, bucketId, owner, storageClass, dataRedundancy },
     acl: maybe(bucketAcl),
@@ -198,6 +206,7 @@ const commands: ByKind<Command> = {
 const continuesAt = maybe(bytes)
 const results: ByKind<CommandResult> = {
   object: fc.record({ record }),
+  restore: fc.record({ record, isBegun: flag }),
   deleted: fc.record({ existed: flag, versionId: maybe(versionId), isDeleteMarker: flag }),
   part: fc.record({ record: piece }),
   bucket: fc.record({ record: bucket, created: flag }),
@@ -241,7 +250,7 @@ const droppedEntry = fc.record({
 
 const summaryFields = {
   ...{ key, type: objectType, storageClass, etag: word },
-  ...{ sizeBytes: whole, lastModifiedMs: whole },
+  ...{ sizeBytes: whole, lastModifiedMs: whole, restore },
 }
 
 const answers: ByKind<KindedAnswer> = {

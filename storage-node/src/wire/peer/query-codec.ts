@@ -50,6 +50,7 @@ import {
   onKey,
   partList,
   pieceRecord,
+  restoreTimes,
   storageClass,
   uploadRecord,
   versionId,
@@ -105,6 +106,7 @@ const objectSummaryFields = {
   sizeBytes: u48(),
   lastModifiedMs: u48(),
   etag,
+  restore: optional(restoreTimes),
 }
 const objectSummary: Codec<ObjectSummary> = struct<ObjectSummary>(objectSummaryFields)
 const versionSummary: Codec<VersionSummary> = struct<VersionSummary>({

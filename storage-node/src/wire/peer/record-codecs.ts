@@ -151,6 +151,11 @@ export const pieceData: Codec<PieceData> = taggedUnion('kind', {
   chunks: variant(1, { dataId }),
 })
 
+export const restoreTimes: Codec<RestoreTimes> = struct<RestoreTimes>({
+  readyMs: u48(),
+  expiresMs: u48(),
+})
+
 export const objectRecord: Codec<ObjectRecord> = struct<ObjectRecord>({
   ...metadataFields,
   type: objectType,
@@ -160,7 +165,7 @@ export const objectRecord: Codec<ObjectRecord> = struct<ObjectRecord>({
   older: optional(struct<OlderVersions>({ nullSeq: optional(versionSeq) })),
   symlinkTarget: optional(text(OBJECT_KEY_BYTES_MAX)),
   sealedMs: optional(u48()),
-  restore: optional(struct<RestoreTimes>({ readyMs: u48(), expiresMs: u48() })),
+  restore: optional(restoreTimes),
   sizeBytes: u48(),
   etag,
   crc64: u64(),
@@ -186,12 +191,12 @@ export const uploadRecord: Codec<UploadRecord> = struct<UploadRecord>({
   initiatedMs: u48(),
   metadata: objectMetadata,
   forbidOverwrite: bool(),
+  isSequential: bool(),
   partCount: varint(),
   partBytes: varint(),
 })
 
 export const accountSettings: Codec<AccountSettings> = struct<AccountSettings>({
-  isSequential: bool(),
   publicAccessBlock: bool(),
 })
 
@@ -221,4 +226,10 @@ export const bucketCounters: Codec<BucketCounters> = struct<BucketCounters>({
   infrequentBytes: signed(),
   lastModifiedMs: signed(),
   deleteMarkers: signed(),
+  archiveObjects: signed(),
+  archiveBytes: signed(),
+  coldArchiveObjects: signed(),
+  coldArchiveBytes: signed(),
+  deepColdArchiveObjects: signed(),
+  deepColdArchiveBytes: signed(),
 })

@@ -43,6 +43,7 @@ const SETTING_NAMES = [
   'publicAccessBlock',
   'requestPayer',
   'ownerPublicAccessBlock',
+  'archiveDirectRead',
 ] as const satisfies readonly (keyof BucketSettings)[]
 
 type SettingName = (typeof SETTING_NAMES)[number]
@@ -124,6 +125,9 @@ function writeSetting(writer: BinaryWriter, bucket: BucketRecord, name: SettingN
     case 'ownerPublicAccessBlock':
       writer.u8(bucket.ownerPublicAccessBlock ? 1 : 0)
       return
+    case 'archiveDirectRead':
+      writer.u8(bucket.archiveDirectRead ? 1 : 0)
+      return
     default:
       unreachable(name)
   }
@@ -153,6 +157,8 @@ function readSetting(reader: BinaryReader, name: SettingName): Partial<BucketSet
       return { requestPayer: pick(PAYERS, reader.u8()) }
     case 'ownerPublicAccessBlock':
       return { ownerPublicAccessBlock: reader.u8() === 1 }
+    case 'archiveDirectRead':
+      return { archiveDirectRead: reader.u8() === 1 }
     default:
       return unreachable(name)
   }

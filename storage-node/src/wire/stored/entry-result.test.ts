@@ -81,6 +81,8 @@ const effects: Effects = {
 
 const results: readonly EntryResult[] = [
   { result: { kind: 'object', record: object }, effectIndex: 1 },
+  { result: { kind: 'restore', record: object, isBegun: true }, effectIndex: 1 },
+  { result: { kind: 'restore', record: object, isBegun: false }, effectIndex: 1 },
   { result: { kind: 'part', record: piece }, effectIndex: 2 },
   { result: { kind: 'bucket', record: bucket, created: true }, effectIndex: 3 },
   {

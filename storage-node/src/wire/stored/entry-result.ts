@@ -28,6 +28,7 @@ const TAGS = {
   stale: 5,
   done: 6,
   ranged: 7,
+  restore: 8,
 } as const
 
 const DELETED_FLAGS = { existed: 1, isDeleteMarker: 2, isNull: 4, hasVersionId: 8 } as const
@@ -54,6 +55,10 @@ export function encodeEntry(effects: Effects, { result, effectIndex }: EntryResu
     case 'bucket':
       return writeIndex(writer, effectIndex)
         .u8(result.created ? 1 : 0)
+        .finish()
+    case 'restore':
+      return writeIndex(writer, effectIndex)
+        .u8(result.isBegun ? 1 : 0)
         .finish()
     case 'deleted':
       return writeDeleted(writer, result).finish()
@@ -82,6 +87,10 @@ export function decodeResult(payload: Uint8Array): CommandResult | undefined {
     case TAGS.bucket: {
       const record = decodeBucketRow(valueAt(effects, rest))
       return { kind: 'bucket', record, created: rest.u8() === 1 }
+    }
+    case TAGS.restore: {
+      const record = decodeObjectRow(valueAt(effects, rest))
+      return { kind: 'restore', record, isBegun: rest.u8() === 1 }
     }
     case TAGS.deleted:
       return readDeleted(rest)

@@ -50,6 +50,7 @@ const ETAG_PARTS_AT = 48
 const HEAD_BYTES = 50
 /** Of the later version: the flags, and the restore behind them, which a list page shows. */
 const FLAGS_AT = HEAD_BYTES
+const RESTORE_AT = FLAGS_AT + 1
 
 /** What a row has beyond its head, and what it is. Bits are never used again. */
 const FLAGS = {
@@ -74,6 +75,7 @@ export interface ObjectSummaryRow {
   readonly sizeBytes: number
   readonly lastModifiedMs: number
   readonly etag: string
+  readonly restore: RestoreTimes | undefined
 }
 
 export function encodeObjectRow(record: ObjectRecord): Buffer {
@@ -118,7 +120,7 @@ export function decodeObjectRow(bytes: Uint8Array): ObjectRecord {
   return { ...summary, acl, crc64, versionSeq, ...state, data, ...strings, tags }
 }
 
-/** Decodes the fixed head only. */
+/** Decodes what a list page shows only. */
 export function decodeObjectSummary(bytes: Uint8Array): ObjectSummaryRow {
   const row = asBuffer(bytes)
   if (row.length <= HEAD_BYTES) throw new StoredFormatError('Object row is too short')
@@ -134,6 +136,17 @@ export function decodeObjectSummary(bytes: Uint8Array): ObjectSummaryRow {
     sizeBytes: row.readUIntLE(SIZE_AT, 6),
     lastModifiedMs: row.readUIntLE(TIME_AT, 6),
     etag: parts === 0 ? hash : `${hash}-${parts}`,
+    restore: version === VERSION ? summaryRestore(row) : undefined,
+  }
+}
+
+function summaryRestore(row: Buffer): RestoreTimes | undefined {
+  if (((row[FLAGS_AT] ?? 0) & FLAGS.hasRestore) === 0) return undefined
+  if (row.length < RESTORE_AT + RESTORE_BYTES)
+    throw new StoredFormatError('Object row is too short')
+  return {
+    readyMs: row.readUIntLE(RESTORE_AT, 6),
+    expiresMs: row.readUIntLE(RESTORE_AT + 6, 6),
   }
 }
 
@@ -159,7 +172,7 @@ export function decodeVersionSummary(bytes: Uint8Array): VersionSummaryRow {
   if ((flags & FLAGS.hasVersionId) === 0) {
     return { ...summary, versionSeq, versionId: NULL_VERSION, isDeleteMarker }
   }
-  const saltAt = FLAGS_AT + 1 + (flags & FLAGS.hasRestore ? RESTORE_BYTES : 0)
+  const saltAt = RESTORE_AT + (flags & FLAGS.hasRestore ? RESTORE_BYTES : 0)
   const versionId = versionIdOf(versionSeq, row.toString('hex', saltAt, saltAt + SALT_BYTES))
   return { ...summary, versionSeq, versionId, isDeleteMarker }
 }

@@ -104,13 +104,14 @@ test('object rows come back as they were, and their head alone shows the summary
     fc.property(object, (record) => {
       const row = encodeObjectRow(record)
       expect(decodeObjectRow(row)).toEqual(record)
-      const { type, storageClass, lastModifiedMs } = record
+      const { type, storageClass, lastModifiedMs, restore } = record
       const summary = {
         type,
         storageClass,
         lastModifiedMs,
         sizeBytes: record.sizeBytes,
         etag: record.etag,
+        restore,
       }
       expect(decodeObjectSummary(row)).toEqual(summary)
       expect(isDeleteMarkerRow(row)).toBe(record.isDeleteMarker)

@@ -12,7 +12,6 @@ import { writeBucketStat } from '../../../wire/oss/documents/bucket-stat.ts'
 import { readCreateBucketConfiguration } from '../../../wire/oss/documents/create-bucket-configuration.ts'
 import type { BucketOperation, NewBucketOperation } from '../../operation.ts'
 import { readDocument } from '../../read-document.ts'
-import { refuseUnservedClass } from '../requested-metadata.ts'
 import { xmlResponse } from '../../xml-response.ts'
 
 export const putBucket: NewBucketOperation = {
@@ -25,7 +24,6 @@ export const putBucket: NewBucketOperation = {
     const settings = readCreateBucketConfiguration(
       await readDocument(http, SMALL_DOCUMENT_BYTES_MAX),
     )
-    refuseUnservedClass(settings.storageClass)
     await buckets.create({
       name: bucketName,
       owner: account,

@@ -13,6 +13,7 @@ const page: ObjectPage = {
 async function list(operation: typeof listObjects, query: string) {
   const asked: unknown[] = []
   const services = servicesOf({
+    objects: { nowMs: () => 0 },
     listings: {
       list(_bucket, options) {
         asked.push(options)
@@ -95,6 +96,7 @@ describe('ListObjectVersions', () => {
   async function listVersions(query: string) {
     const asked: unknown[] = []
     const services = servicesOf({
+      objects: { nowMs: () => 0 },
       listings: {
         listVersions(_bucket, options) {
           asked.push(options)

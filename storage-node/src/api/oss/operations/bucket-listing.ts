@@ -21,11 +21,12 @@ export const listObjects: BucketOperation = {
   permission: 'oss:ListObjects',
   metering: 'put',
   access: 'list',
-  async handle({ http: { query }, bucket }, { listings }) {
+  async handle({ http: { query }, bucket }, { listings, objects }) {
     const options = listOptions(query)
     const marker = textArgument(query, 'marker')
     const page = await listings.list(bucket, { ...options, after: marker })
-    return xmlResponse(writeListObjects({ ...options, bucket, marker, page }))
+    const nowMs = objects.nowMs()
+    return xmlResponse(writeListObjects({ ...options, bucket, marker, page, nowMs }))
   },
 }
 
@@ -35,7 +36,7 @@ export const listObjectsV2: BucketOperation = {
   permission: 'oss:ListObjects',
   metering: 'put',
   access: 'list',
-  async handle({ http: { query }, bucket }, { listings }) {
+  async handle({ http: { query }, bucket }, { listings, objects }) {
     const options = listOptions(query)
     const startAfter = textArgument(query, 'start-after')
     const token = queryValue(query, 'continuation-token') || undefined
@@ -50,6 +51,7 @@ export const listObjectsV2: BucketOperation = {
         nextContinuationToken: page.next === undefined ? undefined : encodeToken(page.next),
         fetchOwner: queryValue(query, 'fetch-owner') === 'true',
         page,
+        nowMs: objects.nowMs(),
       }),
     )
   },
@@ -61,7 +63,7 @@ export const listObjectVersions: BucketOperation = {
   permission: 'oss:ListObjectVersions',
   metering: 'get',
   access: 'list',
-  async handle({ http: { query }, bucket }, { listings }) {
+  async handle({ http: { query }, bucket }, { listings, objects }) {
     const options = listOptions(query)
     const keyMarker = textArgument(query, 'key-marker')
     const versionIdMarker = queryValue(query, 'version-id-marker') ?? ''
@@ -76,7 +78,10 @@ export const listObjectVersions: BucketOperation = {
       after: keyMarker,
       afterVersionId,
     })
-    return xmlResponse(writeListVersions({ ...options, bucket, keyMarker, versionIdMarker, page }))
+    const shown = { page, nowMs: objects.nowMs() }
+    return xmlResponse(
+      writeListVersions({ ...options, bucket, keyMarker, versionIdMarker, ...shown }),
+    )
   },
 }
 

@@ -32,7 +32,7 @@ describe('PutObject', () => {
     [{}, undefined, 'MissingContentLength'],
     [{ 'content-md5': 'x' }, 'hello', 'InvalidDigest'],
     [{ 'x-oss-forbid-overwrite': 'maybe' }, 'hello', 'InvalidArgument'],
-    [{ 'x-oss-storage-class': 'Archive' }, 'hello', 'NotImplemented'],
+    [{ 'x-oss-storage-class': 'Dusty' }, 'hello', 'InvalidArgument'],
   ])('%j with body %s is %s', async (headers, body, code) => {
     await expect(put(headers, body)).rejects.toMatchObject({ code })
   })

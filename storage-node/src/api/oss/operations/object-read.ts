@@ -17,6 +17,7 @@ import type { OpenObject } from '../../../services/object-reader.ts'
 import { readConditions } from '../../../wire/oss/conditions.ts'
 import { objectHeaders, objectMetaHeaders } from '../../../wire/oss/object-headers.ts'
 import { overrideHeaders } from '../../../wire/oss/response-overrides.ts'
+import { restoreText } from '../../../wire/oss/restore-text.ts'
 import { mayDo } from '../../authorize.ts'
 import { compressedAnswer, isCompressed } from '../../compressed-answer.ts'
 import type { OssRequest, OssResponse } from '../../http-message.ts'
@@ -37,7 +38,7 @@ export const getObject: ObjectOperation = {
     const { record } = shown
     const refusal = conditionAnswer(http, request.bucket, record)
     if (refusal !== undefined) return refusal
-    const headers = answerHeaders(request, shown)
+    const headers = answerHeaders(request, shown, services)
     const range = rangeOf(http, record)
     if (range === undefined) return wholeAnswer(http, headers, record.sizeBytes, open.body())
     const partHeaders = [...headers, 'Content-Range', contentRange(range, record.sizeBytes)]
@@ -56,7 +57,11 @@ export const headObject: ObjectOperation = {
     const { record } = shown
     const refusal = conditionAnswer(request.http, request.bucket, record)
     if (refusal !== undefined) return refusal
-    return { status: 200, headers: answerHeaders(request, shown), lengthBytes: record.sizeBytes }
+    return {
+      status: 200,
+      headers: answerHeaders(request, shown, services),
+      lengthBytes: record.sizeBytes,
+    }
   },
 }
 
@@ -132,8 +137,16 @@ function show({ http }: ObjectRequest, named: ObjectRecord, bytes: ObjectRecord)
   return { record: named === bytes ? named : linkedRecord(named, bytes), bytes }
 }
 
-function answerHeaders(request: ObjectRequest, { record, bytes }: Shown): readonly string[] {
+function answerHeaders(
+  request: ObjectRequest,
+  { record, bytes }: Shown,
+  { objects }: Services,
+): readonly string[] {
   const headers = objectHeaders(record, bytes)
+  if (record.restore !== undefined) {
+    const text = restoreText(record.restore, objects.nowMs())
+    if (text !== undefined) headers.push('x-oss-restore', text)
+  }
   headers.push(...versionHeaders(request.bucket, record))
   if (record.tags.length > 0 && mayReadTags(request, record)) {
     headers.push('x-oss-tagging-count', String(record.tags.length))

@@ -5,15 +5,18 @@
  */
 
 import { encodePercent } from '../../../base/percent-encoding.ts'
-import { OssError } from '../../../model/errors.ts'
+import { invalidArgument, OssError } from '../../../model/errors.ts'
 import { decodeObjectKey } from '../../../model/object-key.ts'
+import { isLightClass, parseStorageClass } from '../../../model/storage-class.ts'
 import { objectMetaHeaders, readForbidOverwrite } from '../../../wire/oss/object-headers.ts'
+import type { HeaderValues } from '../../../wire/oss/request-head.ts'
 import type { ObjectOperation } from '../../operation.ts'
 import { readAuthorized } from '../../readable-object.ts'
 import { requestedMetadata } from '../requested-metadata.ts'
 import { versionArgument, versionHeaders } from '../version-arguments.ts'
 
 const TARGET = 'x-oss-symlink-target'
+const CLASS = 'x-oss-storage-class'
 
 export const putSymlink: ObjectOperation = {
   name: 'PutSymlink',
@@ -30,6 +33,7 @@ export const putSymlink: ObjectOperation = {
         details: [{ name: 'ArgumentName', value: TARGET }],
       })
     }
+    refuseHeavyLink(http.headers)
     const record = await objects.putSymlink(bucket, key, {
       target: decodeObjectKey(target),
       metadata: requestedMetadata(request),
@@ -38,6 +42,12 @@ export const putSymlink: ObjectOperation = {
     const headers = ['ETag', `"${record.etag}"`, ...versionHeaders(bucket, record)]
     return { status: 200, headers }
   },
+}
+
+/** A class that a link cannot be of; of a bucket's class it need not be (oss.md 5.15). */
+function refuseHeavyLink({ [CLASS]: text }: HeaderValues): void {
+  if (text === undefined || isLightClass(parseStorageClass(CLASS, text))) return
+  throw invalidArgument(CLASS, text, 'A symlink must be of class Standard, IA or Archive.')
 }
 
 export const getSymlink: ObjectOperation = {

@@ -5,7 +5,7 @@
  */
 
 import type { BucketRecord } from '../../../model/bucket.ts'
-import type { ObjectPage, ObjectSummary } from '../../../model/query.ts'
+import type { ObjectPage } from '../../../model/query.ts'
 import { formatIsoDate } from '../../http-date.ts'
 import { escapeXml, xmlDocument, xmlElement, xmlOptional } from '../../xml-writer.ts'
 import {
@@ -14,6 +14,7 @@ import {
   writeEncodingType,
   type WriteName,
 } from './encoded-names.ts'
+import { writeRestoreInfo } from './restore-info.ts'
 import { writeOwner } from './owner.ts'
 
 interface ObjectList {
@@ -23,6 +24,8 @@ interface ObjectList {
   readonly maxKeys: number
   readonly urlEncoding: boolean
   readonly page: ObjectPage
+  /** By which restores are under way, done or over. */
+  readonly nowMs: number
 }
 
 export interface ObjectListV1 extends ObjectList {
@@ -50,7 +53,7 @@ export function writeListObjects(list: ObjectListV1): string {
     writeEncodingType(urlEncoding) +
     xmlElement('IsTruncated', page.isTruncated) +
     xmlOptional('NextMarker', next === undefined ? undefined : writeName(next)) +
-    writeObjects(page.objects, writeName, writeOwner(bucket.owner)) +
+    writeObjects(list, writeName, writeOwner(bucket.owner)) +
     writeCommonPrefixes(page.commonPrefixes, writeName)
   return xmlDocument('ListBucketResult', content)
 }
@@ -70,20 +73,18 @@ export function writeListObjectsV2(list: ObjectListV2): string {
     xmlOptional('ContinuationToken', writeToken(continuationToken)) +
     xmlOptional('NextContinuationToken', writeToken(nextContinuationToken)) +
     xmlElement('KeyCount', page.objects.length + page.commonPrefixes.length) +
-    writeObjects(page.objects, writeName, list.fetchOwner ? writeOwner(bucket.owner) : '') +
+    writeObjects(list, writeName, list.fetchOwner ? writeOwner(bucket.owner) : '') +
     writeCommonPrefixes(page.commonPrefixes, writeName)
   return xmlDocument('ListBucketResult', content)
 }
 
 /** One template for each: a page of 1,000 is the most that any answer has to write. */
-function writeObjects(
-  objects: readonly ObjectSummary[],
-  writeName: WriteName,
-  owner: string,
-): string {
+function writeObjects({ page, nowMs }: ObjectList, writeName: WriteName, owner: string): string {
   let content = ''
-  for (const { key, lastModifiedMs, etag, type, sizeBytes, storageClass } of objects) {
-    content += `<Contents><Key>${escapeXml(writeName(key))}</Key><LastModified>${formatIsoDate(lastModifiedMs)}</LastModified><ETag>"${etag}"</ETag><Type>${type}</Type><Size>${sizeBytes}</Size><StorageClass>${storageClass}</StorageClass>${owner}</Contents>`
+  for (const object of page.objects) {
+    const { key, lastModifiedMs, etag, type, sizeBytes, storageClass } = object
+    const restore = object.restore === undefined ? '' : writeRestoreInfo(object.restore, nowMs)
+    content += `<Contents><Key>${escapeXml(writeName(key))}</Key><LastModified>${formatIsoDate(lastModifiedMs)}</LastModified><ETag>"${etag}"</ETag><Type>${type}</Type><Size>${sizeBytes}</Size><StorageClass>${storageClass}</StorageClass>${restore}${owner}</Contents>`
   }
   return content
 }

@@ -12,6 +12,7 @@ import { escapeXml, xmlDocument, xmlElement, xmlOptional } from '../../xml-write
 import type { WriteName } from './encoded-names.ts'
 import { nameWriter, writeCommonPrefixes, writeEncodingType } from './encoded-names.ts'
 import { writeOwner } from './owner.ts'
+import { writeRestoreInfo } from './restore-info.ts'
 
 export interface VersionList {
   readonly bucket: Pick<BucketRecord, 'name' | 'owner'>
@@ -23,6 +24,8 @@ export interface VersionList {
   readonly maxKeys: number
   readonly urlEncoding: boolean
   readonly page: VersionPage
+  /** By which restores are under way, done or over. */
+  readonly nowMs: number
 }
 
 export function writeListVersions(list: VersionList): string {
@@ -40,27 +43,25 @@ export function writeListVersions(list: VersionList): string {
     xmlElement('IsTruncated', page.isTruncated) +
     xmlOptional('NextKeyMarker', next === undefined ? undefined : writeName(next)) +
     xmlOptional('NextVersionIdMarker', nextVersionId && formatVersionId(nextVersionId)) +
-    writeVersions(page.versions, writeName, writeOwner(bucket.owner)) +
+    writeVersions(list, writeName, writeOwner(bucket.owner)) +
     writeCommonPrefixes(page.commonPrefixes, writeName)
   return xmlDocument('ListVersionsResult', content)
 }
 
 /** One template for each, as with objects. */
-function writeVersions(
-  versions: readonly VersionSummary[],
-  writeName: WriteName,
-  owner: string,
-): string {
+function writeVersions({ page, nowMs }: VersionList, writeName: WriteName, owner: string): string {
   let content = ''
-  for (const version of versions) {
+  for (const version of page.versions) {
     const { key, isLatest, lastModifiedMs, isDeleteMarker } = version
     const head = `<Key>${escapeXml(writeName(key))}</Key><VersionId>${formatVersionId(version.versionId)}</VersionId><IsLatest>${isLatest}</IsLatest><LastModified>${formatIsoDate(lastModifiedMs)}</LastModified>`
     if (isDeleteMarker) content += `<DeleteMarker>${head}${owner}</DeleteMarker>`
-    else content += `<Version>${head}${writeBody(version)}${owner}</Version>`
+    else content += `<Version>${head}${writeBody(version, nowMs)}${owner}</Version>`
   }
   return content
 }
 
-function writeBody({ etag, type, sizeBytes, storageClass }: VersionSummary): string {
-  return `<ETag>"${etag}"</ETag><Type>${type}</Type><Size>${sizeBytes}</Size><StorageClass>${storageClass}</StorageClass>`
+function writeBody(version: VersionSummary, nowMs: number): string {
+  const { etag, type, sizeBytes, storageClass } = version
+  const restore = version.restore === undefined ? '' : writeRestoreInfo(version.restore, nowMs)
+  return `<ETag>"${etag}"</ETag><Type>${type}</Type><Size>${sizeBytes}</Size><StorageClass>${storageClass}</StorageClass>${restore}`
 }

@@ -2,12 +2,14 @@ import OssClient from 'ali-oss/lib/client.js'
 import XML from '@alicloud/tea-xml'
 import type { AccountUid, BucketName, DataSetId, ObjectKey } from '../../../model/identifiers.ts'
 import type { ObjectSummary } from '../../../model/query.ts'
+import { NULL_VERSION } from '../../../model/version-id.ts'
 import { XML_PROLOG } from '../../xml-writer.ts'
 import { writeCompleteMultipartUpload } from './complete-multipart-upload.ts'
 import { writeInitiateMultipartUpload } from './initiate-multipart-upload.ts'
 import { writeListObjects, writeListObjectsV2 } from './list-objects.ts'
 import { writeListParts } from './list-parts.ts'
 import { writeListUploads } from './list-uploads.ts'
+import { writeListVersions } from './list-versions.ts'
 
 const TIME_MS = Date.UTC(2026, 0, 2, 3, 4, 5)
 const TIME = '2026-01-02T03:04:05.000Z'
@@ -22,6 +24,7 @@ function summary(key: string): ObjectSummary {
     sizeBytes: 7,
     lastModifiedMs: TIME_MS,
     etag: 'AB',
+    restore: undefined,
   }
 }
 
@@ -41,7 +44,8 @@ function asAliOss(document: string, method: string, ...args: unknown[]) {
 const contents = (key: string, owner: string) =>
   `<Contents><Key>${key}</Key><LastModified>${TIME}</LastModified><ETag>"AB"</ETag><Type>Normal</Type><Size>7</Size><StorageClass>Standard</StorageClass>${owner}</Contents>`
 
-const options = { bucket, prefix: 'a<', delimiter: '/', maxKeys: 3, urlEncoding: false }
+const nowMs = TIME_MS + 60_000
+const options = { bucket, prefix: 'a<', delimiter: '/', maxKeys: 3, urlEncoding: false, nowMs }
 const page = {
   objects: [summary('a<b'), summary('a<\u0001')],
   commonPrefixes: ['a<c/'],
@@ -55,6 +59,28 @@ test('a page of ListObjects names everything in its order', () => {
       '<MaxKeys>3</MaxKeys><Delimiter>/</Delimiter><IsTruncated>true</IsTruncated>' +
       `<NextMarker>a&lt;c/</NextMarker>${contents('a&lt;b', OWNER)}${contents('a&lt;&#x1;', OWNER)}` +
       '<CommonPrefixes><Prefix>a&lt;c/</Prefix></CommonPrefixes></ListBucketResult>',
+  )
+})
+
+test.each([
+  ['under way', { readyMs: nowMs + 1, expiresMs: nowMs + 2 }, 'ongoing-request="true"'],
+  [
+    'done',
+    { readyMs: nowMs, expiresMs: nowMs + 60_000 },
+    'ongoing-request="false", expiry-date="Fri, 02 Jan 2026 03:06:05 GMT"',
+  ],
+  ['over', { readyMs: nowMs - 1, expiresMs: nowMs }, undefined],
+])('a restore that is %s is told behind the class', (_state, restore, text) => {
+  const objects = [{ ...summary('a<b'), restore }]
+  const told = text === undefined ? '' : `<RestoreInfo>${text}</RestoreInfo>`
+  const list = writeListObjects({ ...options, marker: '', page: { ...page, objects } })
+  expect(list).toContain(`<StorageClass>Standard</StorageClass>${told}<Owner>`)
+  const version = { versionId: NULL_VERSION, isDeleteMarker: false, isLatest: true }
+  const versions = [{ ...summary('a<b'), ...version, restore }]
+  const versionPage = { ...page, versions, nextVersionId: undefined }
+  const markers = { keyMarker: '', versionIdMarker: '' }
+  expect(writeListVersions({ ...options, ...markers, page: versionPage })).toContain(
+    `<StorageClass>Standard</StorageClass>${told}<Owner>`,
   )
 })
 
