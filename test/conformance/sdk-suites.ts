@@ -10,10 +10,12 @@ import { join } from 'node:path'
 import type { LocalServer } from '../support/local-server.ts'
 import { countsLine, sumCounts } from '../support/test-counts.ts'
 import type { Counts } from '../support/test-counts.ts'
+import { runCases } from './cases.ts'
 import { runGoSdkSuite } from './go-sdk-suite.ts'
 import type { GoSdkTests } from './go-tools.ts'
 import { runOss2Suite } from './oss2-suite.ts'
 import type { Oss2Tools } from './python-tools.ts'
+import { randomSignatureCases } from './random-signatures.ts'
 import { giveAccounts } from './sdk-accounts.ts'
 import { compareOutcomes, readExpectations } from './test-outcomes.ts'
 import type { Expectations, Outcome } from './test-outcomes.ts'
@@ -45,7 +47,8 @@ export async function runSdkSuites(options: SdkSuitesOptions): Promise<Counts> {
     ...(await giveAccounts(access, options.dataFolder)),
   }
   const common = { environment, width: WIDTH }
-  const runs: Promise<Counts>[] = []
+  const signers = randomSignatureCases(oss2, goSdk, environment)
+  const runs: Promise<Counts>[] = [runCases('signatures', signers)]
   for (const signature of ['v1', 'v4'] as const) {
     if (oss2 === undefined) break
     const expectations = readList('oss2-failures.txt', signature)
