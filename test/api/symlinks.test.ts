@@ -142,6 +142,15 @@ test('the reader needs the right to both', async () => {
   expect(await read('closed-to-open')).toBe('403 AccessDenied')
 })
 
+test('DELETE with the parameter of links deletes the object, as without it', async () => {
+  const query = { symlink: '' }
+  for (const key of ['gone link', 'gone object']) {
+    await (key === 'gone link' ? link(key, 'absent') : send({ key, body: 'grain' }))
+    expect(outcomeOf(await send({ method: 'DELETE', key, query }))).toBe('204')
+    expect(outcomeOf(await send({ method: 'GET', key }))).toBe('404 NoSuchKey')
+  }
+})
+
 test('a removed link leaves its target; each version leads where it did', async () => {
   const versioned = { bucket: 'links-versions' }
   await api.send({ method: 'PUT', ...versioned })

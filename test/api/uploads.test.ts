@@ -92,6 +92,12 @@ test('a part of an upload that is not there is refused with an EC of its own', a
     const part = await putPart('aborted', id, '1')
     expect(outcomeOf(part)).toBe('404 NoSuchUpload')
     expect(textOf(part, 'EC')).toBe('0042-00000104')
+    const source = { 'x-oss-copy-source': `/${bucket}/source` }
+    await send({ method: 'PUT', key: 'source', body: 'grain' })
+    const query = { uploadId: id, partNumber: '1' }
+    const copy = await send({ method: 'PUT', key: 'aborted', query, headers: source })
+    expect(outcomeOf(copy)).toBe('404 NoSuchUpload')
+    expect(textOf(copy, 'EC')).toBe('0042-00000311')
     const abort = await send({ method: 'DELETE', key: 'aborted', query: { uploadId: id } })
     expect(textOf(abort, 'EC')).toBe('0042-00000002')
   }

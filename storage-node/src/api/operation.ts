@@ -87,6 +87,8 @@ interface Declaration<Resource extends string, Request> {
   readonly permission: `oss:${string}`
   /** Whether a callback may be asked for (oss.md 5.18). */
   readonly callsBack?: true
+  /** A version in the query is that of its source, which a header names: it is no right on the target. */
+  readonly versionIsOfSource?: true
   /** Class of the request in metering (oss.md 6.6). */
   readonly metering: 'put' | 'get'
   handle(request: Request, services: Services): Promise<OssResponse>

@@ -149,6 +149,11 @@ export function dropPiece(place: Place, piece: PieceRecord, nowMs: number): RowC
   ]
 }
 
+/** The same of a part that is copied. */
+export function noUploadForCopy(uploadId: string): OssError {
+  return noSuchUpload(uploadId, '0042-00000311')
+}
+
 function notSequential(partNumber: number, expected: number): OssError {
   return new OssError('PartNotSequential', {
     details: [

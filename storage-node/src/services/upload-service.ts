@@ -14,7 +14,7 @@ import { resultOf } from '../cluster/partitions.ts'
 import { isRefusal } from '../cluster/primary-calls.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { ListedPart } from '../model/command.ts'
-import { noSuchUpload, noUploadForPart } from '../model/decide-upload.ts'
+import { noSuchUpload, noUploadForCopy, noUploadForPart } from '../model/decide-upload.ts'
 import { OssError } from '../model/errors.ts'
 import type { DataSetId, ObjectKey } from '../model/identifiers.ts'
 import { PART_SIZE_BYTES_MAX } from '../model/limits.ts'
@@ -138,9 +138,19 @@ export class UploadService {
     partNumber: number,
     request: PutPartRequest,
   ): Promise<PieceRecord> {
+    const id = await this.#findUpload(bucket, key, uploadId, noUploadForPart)
+    return this.#storePart(bucket, key, id, partNumber, request)
+  }
+
+  async #storePart(
+    bucket: BucketRecord,
+    key: ObjectKey,
+    id: DataSetId,
+    partNumber: number,
+    request: PutPartRequest,
+  ): Promise<PieceRecord> {
     const { partitions, bodies } = this.#parts
     const place = { bucketId: bucket.bucketId, key }
-    const id = await this.#findUpload(bucket, key, uploadId)
     const body = await bodies.store(place, { ...request, sizeBytesMax: PART_SIZE_BYTES_MAX })
     try {
       const command = { kind: 'putPart', ...place, uploadId: id, partNumber, body } as const
@@ -166,7 +176,8 @@ export class UploadService {
     if (open.record.type === 'Symlink') throw new OssError('OperationNotSupported')
     const body = bodySourceOf(open.body(range(open.record)), signal, pacer)
     const upload = { body, contentMd5: undefined, signal }
-    const part = await this.putPart(bucket, key, uploadId, partNumber, upload)
+    const id = await this.#findUpload(bucket, key, uploadId, noUploadForCopy)
+    const part = await this.#storePart(bucket, key, id, partNumber, upload)
     return { part, source: open.record }
   }
 
@@ -234,11 +245,16 @@ export class UploadService {
   }
 
   /** Known before a body is read that has nowhere to go. */
-  async #findUpload(bucket: BucketRecord, key: ObjectKey, uploadId: string): Promise<DataSetId> {
-    const id = idOf(uploadId, noUploadForPart)
+  async #findUpload(
+    bucket: BucketRecord,
+    key: ObjectKey,
+    uploadId: string,
+    refusal: (uploadId: string) => OssError,
+  ): Promise<DataSetId> {
+    const id = idOf(uploadId, refusal)
     const query = { kind: 'upload', bucketId: bucket.bucketId, key, uploadId: id } as const
     const found = await this.#parts.partitions.ask({ ...query, after: 0, limit: 0 })
-    if (found === undefined) throw noUploadForPart(uploadId)
+    if (found === undefined) throw refusal(uploadId)
     return id
   }
 }

@@ -18,6 +18,7 @@ import { decodeObjectKey } from '../../model/object-key.ts'
 import type { AccessKeyService } from '../../services/access-key-service.ts'
 import type { EndpointSuffixes } from '../../wire/oss/addressing.ts'
 import { resolveAddress } from '../../wire/oss/addressing.ts'
+import type { QueryPair } from '../../wire/oss/request-head.ts'
 import { queryValue } from '../../wire/oss/request-head.ts'
 import { readTrafficLimit } from '../../wire/oss/traffic-limit.ts'
 import { answerPreflight, corsHeaders } from '../cors.ts'
@@ -131,7 +132,8 @@ export class OssGateway {
       case 'object': {
         const bucket = await this.#bucketOf(http, named(bucketName))
         const objectRequest = { http, caller, bucket, key: named(key), right }
-        await this.#authorizeObject(objectRequest)
+        const { versionIsOfSource } = operation
+        await this.#authorizeObject(objectRequest, versionIsOfSource === true ? [] : http.query)
         requirePayer(http, caller, bucket)
         const bytesPerSecond = readTrafficLimit(http)
         if (bytesPerSecond !== undefined) http.limitTraffic(bytesPerSecond)
@@ -156,8 +158,8 @@ export class OssGateway {
 
   /** A version that is named needs a right of its own. */
   #rightOf(operation: OperationDefinition, { query }: OssRequest): Right {
-    const isVersion =
-      operation.resource === 'object' && queryValue(query, 'versionId') !== undefined
+    const namesVersion = operation.resource === 'object' && operation.versionIsOfSource !== true
+    const isVersion = namesVersion && queryValue(query, 'versionId') !== undefined
     const rights = isVersion ? this.#versionRights : this.#rights
     let right = rights.get(operation)
     if (right === undefined) {
@@ -194,21 +196,21 @@ export class OssGateway {
   }
 
   /** Reads are authorized by the row that the operation reads anyway; writes by the one they replace. */
-  async #authorizeObject(request: ObjectRequest): Promise<void> {
+  async #authorizeObject(request: ObjectRequest, query: readonly QueryPair[]): Promise<void> {
     const { right, caller, http } = request
     const { objects } = this.#services
     switch (right.access) {
       case 'read':
         return refuseAnonymousOverrides(caller, http)
       case 'write': {
-        await authorizeWrite(request, objects, versionArgument(http.query))
+        await authorizeWrite(request, objects, versionArgument(query))
         if (http.headers['x-oss-tagging'] === undefined) return
         const tagging = { ...right, action: 'oss:PutObjectTagging' }
         return authorizeWrite({ ...request, right: tagging }, objects)
       }
       case 'manage':
       case 'list':
-        return authorizeWrite(request, objects, versionArgument(http.query))
+        return authorizeWrite(request, objects, versionArgument(query))
       default:
         return unreachable(right.access)
     }

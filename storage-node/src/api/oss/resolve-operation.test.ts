@@ -56,6 +56,7 @@ PUT /?tagging PutBucketTags
 GET /?tagging GetBucketTags
 DELETE /?tagging DeleteBucketTags
 DELETE /?tagging=k1,k2 DeleteBucketTags
+DELETE /?tagging=k1&other=k2 DeleteBucketTags
 PUT /?versioning PutBucketVersioning
 GET /?versioning GetBucketVersioning
 PUT /?lifecycle PutBucketLifecycle
@@ -160,6 +161,7 @@ POST /k?append&position=0 AppendObject
 POST /k?seal&position=0 SealAppendObject
 DELETE /k DeleteObject
 DELETE /k?versionId=v DeleteObject
+DELETE /k?symlink&versionId=v DeleteObject
 POST /?delete DeleteMultipleObjects
 POST /?delete&encoding-type=url DeleteMultipleObjects
 PUT /k?acl PutObjectAcl

@@ -72,8 +72,10 @@ for (const row of knownOperations) {
     ofLevel.add(name)
     allSelectors.add(name)
   }
-  const selection = selectionKey(row.level, names)
-  rowsBySelection.set(selection, [...(rowsBySelection.get(selection) ?? []), row])
+  for (const selecting of row.orSelect === undefined ? [names] : [names, row.orSelect]) {
+    const selection = selectionKey(row.level, selecting)
+    rowsBySelection.set(selection, [...(rowsBySelection.get(selection) ?? []), row])
+  }
 }
 
 function selectsAt(level: ResourceLevel, name: string): boolean {
@@ -110,7 +112,8 @@ function isUnderstood(row: KnownOperationRow, name: string): boolean {
   if (COMMON_PARAMETERS.has(name)) return true
   // Clients tag requests with `x-` parameters that end up in the log (oss.md 5.19). Those that
   // restrict who may use a signed URL cannot be ignored.
-  return name.startsWith('x-') && !name.startsWith('x-oss-ac-') && !allSelectors.has(name)
+  if (name.startsWith('x-oss-ac-') || allSelectors.has(name)) return false
+  return name.startsWith('x-') || row.ignoresOthers === true
 }
 
 function methodNotAllowed(

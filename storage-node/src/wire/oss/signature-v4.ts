@@ -104,7 +104,7 @@ export function readCredentialV4(text: string | undefined): { accessKeyId: strin
   const pieces = text?.split('/') ?? []
   const [accessKeyId = '', date = '', region = '', product = '', terminator] = pieces
   const isWhole =
-    pieces.length === 5 && accessKeyId !== '' && /^\d{8}$/.test(date) && /^[\w-]+$/.test(region)
+    pieces.length === 5 && accessKeyId !== '' && /^\d{8}$/.test(date) && /^[\w-]*$/.test(region)
   if (!isWhole || product !== 'oss' || terminator !== SCOPE_TERMINATOR) {
     throw malformedAuthorization(
       `Credential must be "<AccessKeyId>/<YYYYMMDD>/<region>/oss/${SCOPE_TERMINATOR}"`,

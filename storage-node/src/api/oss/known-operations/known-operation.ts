@@ -13,8 +13,12 @@ export interface KnownOperation {
   readonly methods: readonly Method[]
   /** Query parameters that select it, all of them; `name=value` where the value counts. */
   readonly select?: readonly string[]
+  /** Query parameters that select it as well, for clients that send them by mistake. */
+  readonly orSelect?: readonly string[]
   /** Header that tells it from another operation with the same method and parameters. */
   readonly header?: string
   /** Query parameters it understands besides. */
   readonly parameters?: readonly string[]
+  /** Parameters that nobody knows mean nothing to it. */
+  readonly ignoresOthers?: true
 }

@@ -12,7 +12,8 @@ export const objectOperations = {
   CopyObject: { methods: ['PUT'], header: 'x-oss-copy-source' },
   GetObject: { methods: ['GET'], parameters: ['versionId'] },
   HeadObject: { methods: ['HEAD'], parameters: ['versionId'] },
-  DeleteObject: { methods: ['DELETE'], parameters: ['versionId'] },
+  // One client deletes with the parameters by which it has read a symlink: its object is meant.
+  DeleteObject: { methods: ['DELETE'], orSelect: ['symlink'], parameters: ['versionId'] },
   GetObjectMeta: {
     methods: ['HEAD', 'GET'],
     select: ['objectMeta'],
@@ -47,11 +48,12 @@ export const objectOperations = {
     methods: ['PUT'],
     select: ['partNumber', 'uploadId'],
     header: 'x-oss-copy-source',
+    parameters: ['versionId'],
   },
   CompleteMultipartUpload: {
     methods: ['POST'],
     select: ['uploadId'],
-    parameters: ['encoding-type', 'callback', 'callback-var'],
+    parameters: ['encoding-type', 'callback', 'callback-var', 'sequential'],
   },
   AbortMultipartUpload: { methods: ['DELETE'], select: ['uploadId'] },
   ListParts: {

@@ -38,6 +38,7 @@ import type { BucketOperation, ObjectOperation, ObjectRequest } from '../../oper
 import { refusePublicAcl } from '../../public-access.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
+import type { CopySource } from '../copy-source.ts'
 import { copying, findCopySource } from '../copy-source.ts'
 import {
   integerArgument,
@@ -47,7 +48,7 @@ import {
 } from '../query-arguments.ts'
 import { requestedMetadata } from '../requested-metadata.ts'
 import { requireBody } from '../require-body.ts'
-import { sourceVersionHeaders, versionHeaders } from '../version-arguments.ts'
+import { sourceVersionHeaders, versionArgument, versionHeaders } from '../version-arguments.ts'
 
 export const initiateMultipartUpload: ObjectOperation = {
   name: 'InitiateMultipartUpload',
@@ -103,10 +104,12 @@ export const uploadPartCopy: ObjectOperation = {
   permission: 'oss:PutObject',
   metering: 'put',
   access: 'write',
+  versionIsOfSource: true,
   async handle(request, services) {
     const { http, bucket, key } = request
     const partNumber = partNumberOf(http.query)
     const copySource = await findCopySource(request, services)
+    refuseOtherVersion(http.query, copySource)
     const { part, source } = await copying(copySource, () =>
       services.uploads.copyPart(bucket, key, uploadIdOf(http.query), partNumber, {
         ...copySource,
@@ -225,6 +228,17 @@ export const listMultipartUploads: BucketOperation = {
 
 function uploadIdOf(query: readonly QueryPair[]): string {
   return queryValue(query, 'uploadId') ?? ''
+}
+
+/** One client names the version of the source twice; whoever does it here alone would copy another one. */
+function refuseOtherVersion(query: readonly QueryPair[], { source }: CopySource): void {
+  const text = queryValue(query, 'versionId')
+  if (text === undefined || versionArgument(query) === source.versionId) return
+  throw invalidArgument(
+    'versionId',
+    text,
+    'The version of the source must be in x-oss-copy-source.',
+  )
 }
 
 function partNumberOf(query: readonly QueryPair[]): number {

@@ -143,7 +143,10 @@ test('a public access block is read as it is written', () => {
   for (const isBlocked of [true, false]) {
     expect(readPublicAccessBlock(Buffer.from(writePublicAccessBlock(isBlocked)))).toBe(isBlocked)
   }
-  for (const flag of ['', 'TRUE', '1', 'yes']) {
+  expect(
+    readPublicAccessBlock(Buffer.from(writePublicAccessBlock(true).replace('true', 'True'))),
+  ).toBe(true)
+  for (const flag of ['', 'truth', '1', 'yes']) {
     const text = `<PublicAccessBlockConfiguration><BlockPublicAccess>${flag}</BlockPublicAccess></PublicAccessBlockConfiguration>`
     expect(refusalOf(() => readPublicAccessBlock(Buffer.from(text))).code).toBe('MalformedXML')
   }

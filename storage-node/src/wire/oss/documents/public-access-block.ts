@@ -13,7 +13,8 @@ const FLAG = 'BlockPublicAccess'
 
 /** Throws MalformedXML. */
 export function readPublicAccessBlock(bytes: Uint8Array): boolean {
-  const text = childText(readXml(bytes, ROOT), FLAG).trim()
+  // One client writes True and False.
+  const text = childText(readXml(bytes, ROOT), FLAG).trim().toLowerCase()
   if (text === 'true' || text === 'false') return text === 'true'
   throw malformedXml(`The element ${FLAG} must be true or false.`)
 }
