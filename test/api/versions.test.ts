@@ -167,6 +167,40 @@ describe('a bucket that keeps versions', () => {
     await api.send({ method: 'DELETE', bucket, key: 'joined', query: { uploadId } })
   })
 
+  test('takes the version of a part in the query, too, where it is the same', async () => {
+    const [first, second] = [
+      versionOf(await put('wheat', 'one')),
+      versionOf(await put('wheat', 'two')),
+    ]
+    const begun = await api.send({
+      method: 'POST',
+      bucket,
+      key: 'wheat flour',
+      query: { uploads: '' },
+    })
+    const uploadId = /<UploadId>(.*?)</.exec(textOf(begun))?.[1] ?? ''
+    const copy = (versionId: string, source: string) =>
+      api.send({
+        ...{ method: 'PUT', bucket, key: 'wheat flour' },
+        query: { uploadId, partNumber: '1', versionId },
+        headers: { 'x-oss-copy-source': `/${bucket}/wheat${source}` },
+      })
+    expect(outcomeOf(await copy(first!, ''))).toBe('400 InvalidArgument')
+    expect(outcomeOf(await copy(first!, `?versionId=${second}`))).toBe('400 InvalidArgument')
+    expect(outcomeOf(await copy(first!, `?versionId=${first}`))).toBe('200')
+    const headers = { 'x-oss-complete-all': 'yes' }
+    await api.send({ method: 'POST', bucket, key: 'wheat flour', query: { uploadId }, headers })
+    expect(textOf(await get('wheat flour'))).toBe('one')
+  })
+
+  test('copies no version when an empty one is named', async () => {
+    await put('rye', 'one')
+    const headers = { 'x-oss-copy-source': `/${bucket}/rye?versionId=` }
+    const answer = await api.send({ method: 'PUT', bucket, key: 'rye flour', headers })
+    expect(outcomeOf(answer)).toBe('400 InvalidArgument')
+    expect(outcomeOf(await get('rye flour'))).toBe('404 NoSuchKey')
+  })
+
   test('ignores that an overwrite is forbidden', async () => {
     const headers = { 'x-oss-forbid-overwrite': 'true' }
     expect(outcomeOf(await put('k', 'four', headers))).toBe('200')

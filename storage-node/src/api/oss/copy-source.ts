@@ -76,7 +76,7 @@ interface ParsedCopySource {
 export function parseCopySource(text: string): ParsedCopySource {
   const mark = text.indexOf('?')
   const path = mark < 0 ? text : text.slice(0, mark)
-  const version = mark < 0 ? '' : text.slice(mark + 1).replace(/^versionId=/, '')
+  const query = mark < 0 ? '' : text.slice(mark + 1)
   const encoded = path.startsWith('/') ? path.slice(1) : path
   // The slash behind the bucket may be encoded as well.
   const slash = /\/|%2F/i.exec(encoded)
@@ -86,6 +86,10 @@ export function parseCopySource(text: string): ParsedCopySource {
   return {
     bucketName: parseBucketName(encoded.slice(0, slash.index)),
     key: decodeObjectKey(encoded.slice(slash.index + slash[0].length)),
-    versionId: version === '' ? undefined : parseVersionId('x-oss-copy-source', version),
+    // An empty version is none, and not the current one.
+    versionId:
+      query === ''
+        ? undefined
+        : parseVersionId('x-oss-copy-source', query.replace(/^versionId=/, '')),
   }
 }

@@ -39,7 +39,8 @@ describe('PutObject', () => {
 })
 
 describe('CopyObject', () => {
-  const copy = async (source: string, headers: Record<string, string> = {}) => {
+  const TYPE = { 'content-type': 'text/x' }
+  const copy = async (source: string, headers: Record<string, string> = {}, type = {}) => {
     let made: ObjectMetadata | undefined
     const services = servicesOf({
       buckets: { find: () => Promise.resolve(bucket) },
@@ -51,13 +52,14 @@ describe('CopyObject', () => {
         },
       },
     })
-    const all = { 'x-oss-copy-source': source, 'content-type': 'text/x', ...headers }
+    const all = { 'x-oss-copy-source': source, ...type, ...headers }
     const answer = await copyObject.handle(requestOf({ method: 'PUT', headers: all }), services)
     return { made, answer }
   }
 
   test('keeps the metadata of its source, but neither class nor ACL', async () => {
-    const { made, answer } = await copy('/grain/oats', { 'x-oss-object-acl': 'public-read' })
+    const acl = { 'x-oss-object-acl': 'public-read' }
+    const { made, answer } = await copy('/grain/oats', acl, TYPE)
     expect(made).toMatchObject({ contentType: 'text/plain', acl: 'public-read' })
     expect(answer.body).toContain('<CopyObjectResult>')
   })
@@ -66,8 +68,16 @@ describe('CopyObject', () => {
     ['/grain/oats', { 'x-oss-metadata-directive': 'REPLACE' }],
     ['/grain/barley', {}],
   ])('from %s with %j takes what was sent', async (source, headers) => {
-    const { made } = await copy(source, headers as Record<string, string>)
+    const { made } = await copy(source, headers as Record<string, string>, TYPE)
     expect(made).toMatchObject({ contentType: 'text/x', userMetadata: [] })
+  })
+
+  test('onto itself keeps what nothing was sent for, unless it is to be replaced', async () => {
+    const bare = { 'x-oss-storage-class': 'IA' }
+    const kept = await copy('/grain/barley', bare)
+    expect(kept.made).toMatchObject({ contentType: 'text/plain', storageClass: 'IA' })
+    const replaced = await copy('/grain/barley', { ...bare, 'x-oss-metadata-directive': 'REPLACE' })
+    expect(replaced.made).toMatchObject({ contentType: 'application/octet-stream' })
   })
 
   test.each<[Record<string, string>, string]>([

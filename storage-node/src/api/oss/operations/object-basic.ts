@@ -7,6 +7,7 @@
 import { versionedAction } from '../../../model/access/versioned-action.ts'
 import { OssError } from '../../../model/errors.ts'
 import type { ObjectKey, VersionId } from '../../../model/identifiers.ts'
+import type { ObjectMetadata } from '../../../model/object.ts'
 import { DELETE_DOCUMENT_BYTES_MAX, PUT_SIZE_BYTES_MAX } from '../../../model/limits.ts'
 import { writeCopyObjectResult } from '../../../wire/oss/documents/copy-result.ts'
 import {
@@ -28,6 +29,7 @@ import type {
   ObjectRequest,
 } from '../../operation.ts'
 import { authorizeWrite } from '../../writable-object.ts'
+import type { OssRequest } from '../../http-message.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
 import { callBack, requestedCallback } from '../../callback.ts'
@@ -82,9 +84,12 @@ export const copyObject: ObjectOperation = {
     const { http, bucket, key } = request
     const copySource = await findCopySource(request, services)
     const requested = requestedMetadata(request)
-    // Onto itself, a copy is how metadata is replaced, whatever the directive (oss.md 5.11); where
-    // versions are kept, it is how one is restored.
-    const isRenewal = isOntoItself(copySource, request) && bucket.versioning === 'unset'
+    // Onto itself, a copy is how metadata is replaced, whatever the directive (oss.md 5.11), unless none
+    // is sent; where versions are kept, it is how one is restored.
+    const isRenewal =
+      isOntoItself(copySource, request) &&
+      bucket.versioning === 'unset' &&
+      saysMetadata(http, requested)
     const replaced = {
       metadata: readReplacesMetadata(http.headers) || isRenewal,
       tags: readReplacesTags(http.headers),
@@ -176,6 +181,12 @@ async function inBatches<T, R>(
     results.push(...(await Promise.all(items.slice(at, at + BATCH_COUNT).map(act))))
   }
   return results
+}
+
+/** Whether anything was sent of what a copy otherwise takes from its source. */
+function saysMetadata({ headers }: OssRequest, requested: ObjectMetadata): boolean {
+  const kept = requested.headers.length + requested.userMetadata.length
+  return headers['content-type'] !== undefined || kept > 0
 }
 
 function isOntoItself({ source }: CopySource, { bucket, key }: ObjectRequest): boolean {
