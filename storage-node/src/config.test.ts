@@ -14,6 +14,7 @@ test('everything has a default', () => {
     json: false,
     adminPort: 0,
     gcGraceMs: 3_600_000,
+    restoreLengths: { delayMs: 5_000, dayMs: 86_400_000 },
     callbacks: { mayBePrivate: false, keyUrl: undefined },
   })
 })
@@ -25,6 +26,8 @@ test('flags and environment are read', () => {
     parseLocalConfig(args.split(' '), {
       GRANARY_ADMIN_PORT: '9001',
       GRANARY_GC_GRACE_MS: '50',
+      GRANARY_RESTORE_DELAY_MS: '60',
+      GRANARY_RESTORE_DAY_MS: '70',
       GRANARY_CALLBACK_PRIVATE: '1',
       GRANARY_CALLBACK_KEY_URL: 'https://keys.example.com/key.pem',
     }),
@@ -39,6 +42,7 @@ test('flags and environment are read', () => {
     json: true,
     adminPort: 9001,
     gcGraceMs: 50,
+    restoreLengths: { delayMs: 60, dayMs: 70 },
     callbacks: { mayBePrivate: true, keyUrl: 'https://keys.example.com/key.pem' },
   })
 })
@@ -84,6 +88,10 @@ test.each([
   [
     { GRANARY_ADMIN_PORT: 'x' },
     'GRANARY_ADMIN_PORT must be a whole number from 0 to 65535, is "x"',
+  ],
+  [
+    { GRANARY_RESTORE_DAY_MS: '0' },
+    'GRANARY_RESTORE_DAY_MS must be a whole number of milliseconds above 0, is "0"',
   ],
   [
     { GRANARY_GC_GRACE_MS: '1h' },

@@ -9,6 +9,8 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { CallbackConfig } from './local-callbacks.ts'
+import type { RestoreLengths } from './model/restore.ts'
+import { defaultRestoreLengths } from './model/restore.ts'
 
 /** gcGrace of replication.md 1.8. */
 export const GC_GRACE_MS = 60 * 60 * 1000
@@ -41,6 +43,7 @@ export interface LocalConfig {
   readonly adminPort: number
   /** How long replaced and deleted bytes stay for readers that had begun. */
   readonly gcGraceMs: number
+  readonly restoreLengths: RestoreLengths
   readonly callbacks: CallbackConfig
 }
 
@@ -74,6 +77,7 @@ export function parseLocalConfig(args: readonly string[], environment: Environme
     json: flags.has('json'),
     adminPort: portOf('GRANARY_ADMIN_PORT', environment['GRANARY_ADMIN_PORT'] || '0', mistakes),
     gcGraceMs: gcGraceOf(environment, mistakes),
+    restoreLengths: restoreLengthsOf(environment, mistakes),
     callbacks: callbacksOf(environment, mistakes),
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes)
@@ -159,6 +163,21 @@ function gcGraceOf(environment: Environment, mistakes: string[]): number {
     mistakes.push(`GRANARY_GC_GRACE_MS must be a whole number of milliseconds, is "${text}"`)
   }
   return Number(text)
+}
+
+function restoreLengthsOf(environment: Environment, mistakes: string[]): RestoreLengths {
+  const read = (name: string, otherwise: number) => {
+    const text = environment[name]
+    if (!text) return otherwise
+    if (!/^[1-9]\d{0,9}$/.test(text)) {
+      mistakes.push(`${name} must be a whole number of milliseconds above 0, is "${text}"`)
+    }
+    return Number(text)
+  }
+  return {
+    delayMs: read('GRANARY_RESTORE_DELAY_MS', defaultRestoreLengths.delayMs),
+    dayMs: read('GRANARY_RESTORE_DAY_MS', defaultRestoreLengths.dayMs),
+  }
 }
 
 function callbacksOf(environment: Environment, mistakes: string[]): CallbackConfig {

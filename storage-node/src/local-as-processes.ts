@@ -98,6 +98,8 @@ function planNodes(config: LocalConfig, zoneCount: number, configSocket: string)
         regionDirectory: dataDirectory,
         logDirectory: join(dataDirectory, 'log'),
         gcGraceMs: String(config.gcGraceMs),
+        restoreDelayMs: String(config.restoreLengths.delayMs),
+        restoreDayMs: String(config.restoreLengths.dayMs),
         mayCallPrivate: config.callbacks.mayBePrivate ? '1' : '0',
         ...(config.callbacks.keyUrl && { callbackKeyUrl: config.callbacks.keyUrl }),
         isOneKernel: '1',

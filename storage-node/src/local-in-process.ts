@@ -122,5 +122,6 @@ async function openRegion(
     hashers,
     slabBytesMax: SLAB_BYTES_MAX,
     gcGraceMs: config.gcGraceMs,
+    restoreLengths: config.restoreLengths,
   })
 }

@@ -99,6 +99,7 @@ async function start(config: NodeConfig): Promise<(handOver: boolean) => Promise
     checksums: await openChecksums(),
     slabBytesMax: SLAB_BYTES_MAX,
     gcGraceMs: config.gcGraceMs,
+    restoreLengths: config.restoreLengths,
   })
   node.start()
 

@@ -31,6 +31,7 @@ test('what a storage node must know is read, the rest has a default', () => {
     logDirectory: '/data/log',
     tls: undefined,
     gcGraceMs: 3_600_000,
+    restoreLengths: { delayMs: 5_000, dayMs: 86_400_000 },
     callbacks: { mayBePrivate: false, keyUrl: undefined },
     isOneKernel: false,
   })

@@ -7,6 +7,8 @@
 import { isAbsolute } from 'node:path'
 import { ConfigError, GC_GRACE_MS } from './config.ts'
 import type { CallbackConfig } from './local-callbacks.ts'
+import type { RestoreLengths } from './model/restore.ts'
+import { defaultRestoreLengths } from './model/restore.ts'
 import type { Zone } from './contract/configuration.ts'
 
 /** What a storage node is started with. */
@@ -39,6 +41,7 @@ export interface NodeConfig {
   readonly logDirectory: string
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   readonly gcGraceMs: number
+  readonly restoreLengths: RestoreLengths
   readonly callbacks: CallbackConfig
   /** All store locks of the region are in this kernel (replication.md 1.13). */
   readonly isOneKernel: boolean
@@ -67,6 +70,8 @@ export const nodeVariables = {
   tlsCertFile: 'GRANARY_TLS_CERT',
   tlsKeyFile: 'GRANARY_TLS_KEY',
   gcGraceMs: 'GRANARY_GC_GRACE_MS',
+  restoreDelayMs: 'GRANARY_RESTORE_DELAY_MS',
+  restoreDayMs: 'GRANARY_RESTORE_DAY_MS',
   mayCallPrivate: 'GRANARY_CALLBACK_PRIVATE',
   callbackKeyUrl: 'GRANARY_CALLBACK_KEY_URL',
   isOneKernel: 'GRANARY_ONE_KERNEL',
@@ -95,6 +100,10 @@ export function parseNodeConfig(environment: Environment): NodeConfig {
     logDirectory: reader.path('logDirectory'),
     tls: reader.tls(),
     gcGraceMs: reader.number('gcGraceMs', GC_GRACE_MS, 1e12),
+    restoreLengths: {
+      delayMs: reader.number('restoreDelayMs', defaultRestoreLengths.delayMs, 1e10),
+      dayMs: reader.number('restoreDayMs', defaultRestoreLengths.dayMs, 1e10),
+    },
     callbacks: {
       mayBePrivate: reader.number('mayCallPrivate', 0, 1) === 1,
       keyUrl: reader.optional('callbackKeyUrl'),

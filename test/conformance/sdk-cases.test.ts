@@ -20,7 +20,8 @@ let folder: string
 let server: LocalServer
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'granary-sdk-'))
-  server = await startLocalServer({ data: folder })
+  const environment = { GRANARY_RESTORE_DELAY_MS: '1000' }
+  server = await startLocalServer({ data: folder, environment })
   // Names below .localhost are this machine (RFC 6761), also where the resolver does not know it.
   jest.spyOn(dns, 'lookup').mockImplementation(((name: string, ...rest: never[]) => {
     return (systemLookup as (...args: unknown[]) => void)(

@@ -125,7 +125,8 @@ export function refuseCleaning(record: Restorable, nowMs: number): OssError | un
 
 function notRestorable(): OssError {
   return new OssError('OperationNotSupported', {
-    message: 'Only objects of class Archive, ColdArchive or DeepColdArchive are restored.',
+    message:
+      'Only objects of class Archive, ColdArchive or DeepColdArchive are restored, and no symlinks.',
   })
 }
 
