@@ -9,6 +9,7 @@ test('everything has a default', () => {
     dataDirectory: '/home/somebody/.local/share/granary',
     port: 9000,
     region: 'cn-hangzhou',
+    domain: 'localhost',
     accessKey: undefined,
     tls: undefined,
     json: false,
@@ -21,7 +22,7 @@ test('everything has a default', () => {
 
 test('flags and environment are read', () => {
   const args =
-    '--zones 2 --processes --data /d --port=0 --region eu-1 --access-key-id id --access-key-secret s --tls-cert /c --tls-key /k --json'
+    '--zones 2 --processes --data /d --port=0 --region eu-1 --domain a.example.com --access-key-id id --access-key-secret s --tls-cert /c --tls-key /k --json'
   expect(
     parseLocalConfig(args.split(' '), {
       GRANARY_ADMIN_PORT: '9001',
@@ -37,6 +38,7 @@ test('flags and environment are read', () => {
     dataDirectory: '/d',
     port: 0,
     region: 'eu-1',
+    domain: 'a.example.com',
     accessKey: { accessKeyId: 'id', accessKeySecret: 's' },
     tls: { certFile: '/c', keyFile: '/k' },
     json: true,
@@ -73,6 +75,9 @@ test.each([
   ['--processes=yes', '--processes takes no value'],
   ['--region oss-cn-hangzhou', 'without "oss-" in front, is "oss-cn-hangzhou"'],
   ['--region CN', 'is "CN"'],
+  ['--domain Example.com', 'small letters, is "Example.com"'],
+  ['--domain 10.0.0.1', 'is "10.0.0.1"'],
+  ['--domain a..b', 'is "a..b"'],
   ['--json=yes', '--json takes no value'],
   ['--verbose', '--verbose is unknown'],
   ['-p 1', '-p is unknown'],

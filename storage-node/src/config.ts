@@ -9,6 +9,7 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { CallbackConfig } from './local-callbacks.ts'
+import { isDomain, LOCAL_DOMAIN } from './wire/oss/addressing.ts'
 import type { RestoreLengths } from './model/restore.ts'
 import { defaultRestoreLengths } from './model/restore.ts'
 
@@ -36,6 +37,8 @@ export interface LocalConfig {
   readonly port: number
   /** Bare: `cn-hangzhou`. */
   readonly region: string
+  /** Endpoints are below it, as answers name them. */
+  readonly domain: string
   readonly accessKey: GivenAccessKey | undefined
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   /** One line of JSON on standard output, and nothing else. */
@@ -56,7 +59,7 @@ export class ConfigError extends Error {
   }
 }
 
-export const LOCAL_USAGE = `Usage: npm start -- [--zones N] [--processes] [--data DIR] [--port P] [--region ID]
+export const LOCAL_USAGE = `Usage: npm start -- [--zones N] [--processes] [--data DIR] [--port P] [--region ID] [--domain NAME]
        [--access-key-id ID --access-key-secret SECRET] [--tls-cert FILE --tls-key FILE] [--json]
 `
 
@@ -72,6 +75,7 @@ export function parseLocalConfig(args: readonly string[], environment: Environme
     dataDirectory: dataDirectoryOf(flags.get('data'), environment, mistakes),
     port: portOf('--port', flags.get('port') ?? '9000', mistakes),
     region: regionOf(flags.get('region') ?? 'cn-hangzhou', mistakes),
+    domain: domainOf(flags.get('domain') ?? LOCAL_DOMAIN, mistakes),
     accessKey: accessKeyOf(flags, mistakes),
     tls: tlsOf(flags, environment, mistakes),
     json: flags.has('json'),
@@ -89,6 +93,7 @@ const STRING_FLAGS = [
   'data',
   'port',
   'region',
+  'domain',
   'access-key-id',
   'access-key-secret',
   'tls-cert',
@@ -197,6 +202,13 @@ function regionOf(text: string, mistakes: string[]): string {
     mistakes.push(
       `--region must be 2 to 50 letters a-z, digits and hyphens, without "oss-" in front, is "${text}"`,
     )
+  }
+  return text
+}
+
+function domainOf(text: string, mistakes: string[]): string {
+  if (!isDomain(text)) {
+    mistakes.push(`--domain must be a name such as "example.com", in small letters, is "${text}"`)
   }
   return text
 }

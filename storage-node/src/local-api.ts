@@ -15,7 +15,7 @@ import type { Random } from './base/random.ts'
 import { listenOnLoopback } from './local-listen.ts'
 import type { CallbackService } from './services/callback-service.ts'
 import type { AccountDirectory } from './services/account-directory.ts'
-import { endpointSuffixes } from './wire/oss/addressing.ts'
+import { endpointsBelow, endpointSuffixes } from './wire/oss/addressing.ts'
 
 export interface LocalApiOptions {
   readonly clock: Clock
@@ -26,6 +26,8 @@ export interface LocalApiOptions {
   readonly callbacks: CallbackService
   /** Bare: `cn-hangzhou`. */
   readonly region: string
+  /** Endpoints are below it. */
+  readonly domain: string
   /** Undefined: loopback, both families. */
   readonly host?: string | undefined
   /** 0: any free one. */
@@ -66,11 +68,12 @@ export async function startLocalApi(
   services: NodeServices,
   options: LocalApiOptions,
 ): Promise<LocalApi> {
-  const { clock, random, observer, http, accounts, callbacks, region } = options
+  const { clock, random, observer, http, accounts, callbacks, region, domain } = options
   const facts = { region, extranetEndpoint: '', intranetEndpoint: '' }
-  const suffixes = endpointSuffixes(region)
+  const { extranet, intranet } = endpointsBelow(domain, region)
+  const suffixes = endpointSuffixes(region, [extranet, intranet])
   const gateway = new OssGateway({ ...services, region: facts, callbacks }, accounts, suffixes)
-  const sts = new StsGateway(accounts, accounts, region)
+  const sts = new StsGateway(accounts, accounts, region, domain)
   const served = sts.before((request) => gateway.handle(request))
   const handler = publishCallbackKey(callbacks, suffixes, served)
   const server = new HttpServer(clock, random, handler, observer, http)
@@ -78,7 +81,7 @@ export async function startLocalApi(
     options.host === undefined
       ? await listenOnLoopback(server, options.port)
       : await server.listen(options.host, options.port)
-  facts.extranetEndpoint = `oss-${region}.localhost:${port}`
-  facts.intranetEndpoint = `oss-${region}-internal.localhost:${port}`
+  facts.extranetEndpoint = `${extranet}:${port}`
+  facts.intranetEndpoint = `${intranet}:${port}`
   return { port, stop: () => server.stop() }
 }

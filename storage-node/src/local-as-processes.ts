@@ -92,6 +92,7 @@ function planNodes(config: LocalConfig, zoneCount: number, configSocket: string)
       name,
       variables: {
         ...{ zone, name, region, configSocket, storeDirectory: directory },
+        domain: config.domain,
         httpPort: String(isFirst ? config.port : 0),
         adminPort: String(isFirst ? config.adminPort : 0),
         certificates: join(dataDirectory, 'certificates'),

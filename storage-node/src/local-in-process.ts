@@ -73,6 +73,7 @@ export async function serveInProcess(
       openCallbackKey(nodeFiles, dataDirectory, makeCallbackKey),
     ),
     region,
+    domain: config.domain,
     port: config.port,
   })
 

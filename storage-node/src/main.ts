@@ -116,6 +116,7 @@ async function start(config: NodeConfig): Promise<(handOver: boolean) => Promise
     accounts: accounts.directory,
     callbacks: callbacksOf(config),
     region: config.region,
+    domain: config.domain,
     host: config.httpHost,
     port: config.httpPort,
   })

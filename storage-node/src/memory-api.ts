@@ -11,6 +11,7 @@ import { systemClock } from './base/clock.ts'
 import type { ManualClock } from './base/manual-clock.ts'
 import { systemRandom } from './base/random.ts'
 import { startLocalApi } from './local-api.ts'
+import { LOCAL_DOMAIN } from './wire/oss/addressing.ts'
 import { makeCallbackKey, openCallbacks } from './local-callbacks.ts'
 import { openMemoryRegion } from './memory-region.ts'
 import type { AccountUid } from './model/identifiers.ts'
@@ -70,6 +71,7 @@ export async function startMemoryApi(options: MemoryApiOptions): Promise<MemoryA
       makeCallbackKey,
     ),
     region: options.region,
+    domain: LOCAL_DOMAIN,
     port: 0,
   })
   return {

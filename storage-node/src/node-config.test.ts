@@ -17,6 +17,7 @@ test('what a storage node must know is read, the rest has a default', () => {
     zone: 'a',
     name: 'zone-a',
     region: 'cn-hangzhou',
+    domain: 'localhost',
     httpHost: undefined,
     httpPort: 0,
     peerHost: '127.0.0.1',

@@ -10,6 +10,7 @@ import type { CallbackConfig } from './local-callbacks.ts'
 import type { RestoreLengths } from './model/restore.ts'
 import { defaultRestoreLengths } from './model/restore.ts'
 import type { Zone } from './contract/configuration.ts'
+import { isDomain, LOCAL_DOMAIN } from './wire/oss/addressing.ts'
 
 /** What a storage node is started with. */
 export interface NodeConfig {
@@ -19,6 +20,8 @@ export interface NodeConfig {
   readonly name: string
   /** Bare: `cn-hangzhou`. */
   readonly region: string
+  /** Endpoints are below it. */
+  readonly domain: string
   /** Where clients are served. Undefined: on loopback, both families. */
   readonly httpHost: string | undefined
   /** 0: any free one. */
@@ -55,6 +58,7 @@ export const nodeVariables = {
   zone: 'GRANARY_ZONE',
   name: 'GRANARY_NODE_NAME',
   region: 'GRANARY_REGION',
+  domain: 'GRANARY_DOMAIN',
   httpHost: 'GRANARY_HTTP_HOST',
   httpPort: 'GRANARY_HTTP_PORT',
   peerHost: 'GRANARY_PEER_HOST',
@@ -86,6 +90,7 @@ export function parseNodeConfig(environment: Environment): NodeConfig {
     zone: reader.text('zone', /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, 'a name of a zone') as Zone,
     name: reader.text('name', /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, 'a name of a storage node'),
     region: reader.text('region', /^[a-z0-9][a-z0-9-]{0,48}[a-z0-9]$/, 'an id of a region'),
+    domain: reader.domain(),
     httpHost: reader.optional('httpHost'),
     httpPort: reader.number('httpPort', 0, 65_535),
     peerHost: reader.optional('peerHost') ?? '127.0.0.1',
@@ -134,6 +139,14 @@ class VariableReader {
       this.#mistakes.push(`${nodeVariables[name]} must be ${meaning}, is "${value}"`)
     }
     return value ?? ''
+  }
+
+  domain(): string {
+    const value = this.optional('domain') ?? LOCAL_DOMAIN
+    if (!isDomain(value)) {
+      this.#mistakes.push(`${nodeVariables.domain} must be a name of a domain, is "${value}"`)
+    }
+    return value
   }
 
   path(name: Name): string {

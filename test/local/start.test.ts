@@ -94,6 +94,23 @@ test('`npm start -- --json` prints one JSON line and nothing else', async () => 
   expect(output.trim().split('\n')).toHaveLength(1)
 })
 
+test.each([[[]], [['--processes']]])('endpoints are below a domain with %j', async (further) => {
+  const { access } = await start('--domain', 'granary.test', ...further)
+  const { port } = new URL(access.endpoint)
+  const names = ['oss-cn-hangzhou.granary.test', 'oss-cn-hangzhou-internal.granary.test']
+  for (const [at, host] of names.entries()) {
+    const bucket = `below-${at}`
+    await sendOssRequest(access, { method: 'PUT', bucket })
+    const request = { method: 'GET', bucket, query: { bucketInfo: '' } }
+    const headers = { ...signedHeaders(access, request), host: `${bucket}.${host}` }
+    const inHost = { method: 'GET', query: { bucketInfo: '' }, headers, anonymous: true }
+    const { status, body } = await sendOssRequest(access, inHost)
+    expect([status, body.toString()]).toEqual([200, expect.stringContaining(`>${bucket}<`)])
+    expect(body.toString()).toContain(`<ExtranetEndpoint>${names[0]}:${port}<`)
+    expect(body.toString()).toContain(`<IntranetEndpoint>${names[1]}:${port}<`)
+  }
+})
+
 test('every endpoint serves every request, the first one is the endpoint', async () => {
   const { access } = await start()
   expect(access.endpoints).toHaveLength(3)

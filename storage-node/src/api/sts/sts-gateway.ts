@@ -39,10 +39,10 @@ export class StsGateway {
   readonly #hosts: ReadonlySet<string>
   readonly #nonces = new UsedNonces(NONCE_KEPT_MS)
 
-  constructor(accessKeys: AccessKeyService, roles: Roles, region: string) {
+  constructor(accessKeys: AccessKeyService, roles: Roles, region: string, domain: string) {
     this.#accessKeys = accessKeys
     this.#roles = roles
-    this.#hosts = new Set(stsHosts(region))
+    this.#hosts = new Set(stsHosts(region, domain))
   }
 
   /** Serves what is meant for it, and hands everything else on. */
@@ -106,10 +106,9 @@ export class StsGateway {
   }
 }
 
-function stsHosts(region: string): string[] {
+function stsHosts(region: string, domain: string): string[] {
   return [
-    'sts.localhost',
-    `sts.${region}.localhost`,
+    ...['localhost', domain].flatMap((name) => [`sts.${name}`, `sts.${region}.${name}`]),
     'sts.aliyuncs.com',
     `sts.${region}.aliyuncs.com`,
     `sts-vpc.${region}.aliyuncs.com`,

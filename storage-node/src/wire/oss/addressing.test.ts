@@ -1,4 +1,4 @@
-import { endpointSuffixes, resolveAddress } from './addressing.ts'
+import { endpointSuffixes, endpointsBelow, isDomain, resolveAddress } from './addressing.ts'
 
 const suffixes = endpointSuffixes('cn-hangzhou', ['oss.example.com:9000', 'Storage.Internal.'])
 
@@ -35,6 +35,32 @@ test.each([
   ['localhost', '//a', '', 'a', 'path'],
 ])('host "%s" and path "%s" address bucket %s, key %s', (host, path, bucket, rawKey, style) => {
   expect(resolveAddress(host, path, suffixes)).toEqual({ bucket, rawKey, style })
+})
+
+test.each([
+  ['localhost', true],
+  ['granary.test', true],
+  ['a-b.c1.example', true],
+  ['', false],
+  ['.test', false],
+  ['test.', false],
+  ['a..b', false],
+  ['-a.b', false],
+  ['A.b', false],
+  ['127.0.0.1', false],
+  ['::1', false],
+  ['a:80', false],
+  [`${'a.'.repeat(90)}a`, false],
+])('endpoints below "%s": %s', (text, isOne) => {
+  expect(isDomain(text)).toBe(isOne)
+})
+
+test('endpoints are below their domain', () => {
+  const { extranet, intranet } = endpointsBelow('granary.test', 'cn-x')
+  const hosts = endpointSuffixes('cn-x', [extranet, intranet])
+  for (const host of ['oss-cn-x.granary.test', 'oss-cn-x-internal.granary.test']) {
+    expect(resolveAddress(`bkt.${host}:9000`, '/k', hosts).bucket).toBe('bkt')
+  }
 })
 
 test.each([

@@ -22,6 +22,21 @@ export interface Address {
   readonly style: 'virtualHost' | 'path'
 }
 
+/** Endpoints are below it unless another one is chosen: names below it are this machine (RFC 6761). */
+export const LOCAL_DOMAIN = 'localhost'
+const DOMAIN_LENGTH_MAX = 180
+const DOMAIN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/
+
+/** True for a name below which endpoints may be; an address has nothing below it. */
+export function isDomain(text: string): boolean {
+  return text.length <= DOMAIN_LENGTH_MAX && DOMAIN.test(text) && !isIPv4(text)
+}
+
+/** Hosts at which clients reach a region, from everywhere and from within it. */
+export function endpointsBelow(domain: string, region: string) {
+  return { extranet: `oss-${region}.${domain}`, intranet: `oss-${region}-internal.${domain}` }
+}
+
 /** Endpoints of a region: in local mode, on the cloud's domain, and those of `further`. */
 export function endpointSuffixes(
   region: string,
