@@ -98,8 +98,7 @@ async function start(config: NodeConfig): Promise<(handOver: boolean) => Promise
     silenceUntilMs,
     checksums: await openChecksums(),
     slabBytesMax: SLAB_BYTES_MAX,
-    gcGraceMs: config.gcGraceMs,
-    restoreLengths: config.restoreLengths,
+    ...{ gcGraceMs: config.gcGraceMs, restoreLengths: config.restoreLengths },
   })
   node.start()
 
