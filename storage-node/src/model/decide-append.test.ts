@@ -14,7 +14,7 @@ import {
   refusalOf,
 } from './decide-fixtures.ts'
 import { APPEND_SIZE_BYTES_MAX } from './limits.ts'
-import type { ObjectRecord, PieceRecord } from './object.ts'
+import type { ObjectRecord, PieceRecord, StorageClass } from './object.ts'
 
 const SET = dataSetId(1)
 
@@ -73,6 +73,19 @@ describe('an append is refused', () => {
 
   test.each(cases)('%s', (_name, command, current, code) => {
     expect(refusalOf(decideAppend(command, { current, lastPiece: undefined }, context))).toBe(code)
+  })
+
+  test.each<[StorageClass, string | undefined]>([
+    ['Archive', undefined],
+    ['ColdArchive', 'OperationNotSupported'],
+    ['DeepColdArchive', 'OperationNotSupported'],
+  ])('of class %s where it is the first: %s', (storageClass, code) => {
+    const command = { ...append(0, 5), metadata: { ...metadata, storageClass } }
+    const rows = { current: none, lastPiece: undefined }
+    expect(refusalOf(decideAppend(command, rows, context))).toBe(code)
+    const later = { ...command, position: 10 }
+    const grown = decideAppend(later, { ...rows, current: appendable(10, 1) }, context)
+    expect(refusalOf(grown)).toBeUndefined()
   })
 
   test('with the position that would be right', () => {

@@ -15,7 +15,7 @@ import {
 import { decidePutObject, decideReplaceMetadata } from './decide-object.ts'
 import type { VersionSeq } from './identifiers.ts'
 import { plainVersion } from './object.ts'
-import type { ObjectRecord } from './object.ts'
+import type { ObjectRecord, RestoreTimes, StorageClass } from './object.ts'
 
 const chunked = object({ sizeBytes: 9000, data: { kind: 'chunks', dataId: dataId(8) } })
 const pieces = object({
@@ -118,6 +118,7 @@ describe('a put', () => {
 })
 
 describe('new metadata', () => {
+  const restore = { readyMs: 4000, expiresMs: 9000 }
   const command = (versionSeq: bigint) =>
     ({
       kind: 'replaceMetadata',
@@ -139,6 +140,28 @@ describe('new metadata', () => {
       infrequentObjects: 1,
       infrequentBytes: 9000,
     })
+  })
+
+  test.each<[StorageClass, RestoreTimes | undefined]>([
+    ['Archive', restore],
+    ['ColdArchive', undefined],
+    ['Standard', undefined],
+  ])('of class %s leave an archived object that is restored %j', (storageClass, expected) => {
+    const ofClass = { ...command(3n), metadata: { ...metadata, storageClass } }
+    const archived = object({ storageClass: 'Archive', restore })
+    const decision = decideReplaceMetadata(ofClass, archived, context)
+    expect(changesOf(decision)[0]).toMatchObject({ value: { storageClass, restore: expected } })
+  })
+
+  test.each<[StorageClass, number | undefined, string | undefined]>([
+    ['Archive', undefined, undefined],
+    ['ColdArchive', undefined, 'OperationNotSupported'],
+    ['DeepColdArchive', undefined, 'OperationNotSupported'],
+    ['DeepColdArchive', 4000, undefined],
+  ])('of class %s for an object that grows, sealed at %s: %s', (storageClass, sealedMs, code) => {
+    const ofClass = { ...command(3n), metadata: { ...metadata, storageClass } }
+    const growing = object({ type: 'Appendable', sealedMs })
+    expect(refusalOf(decideReplaceMetadata(ofClass, growing, context))).toBe(code)
   })
 
   test.each([undefined, object({ versionSeq: 4n as VersionSeq })])(

@@ -10,6 +10,7 @@ import {
 } from './decide-fixtures.ts'
 import { decidePutSymlink, linkedRecord } from './decide-symlink.ts'
 import type { ObjectKey } from './identifiers.ts'
+import type { StorageClass } from './object.ts'
 
 const command = {
   kind: 'putSymlink',
@@ -45,6 +46,18 @@ test('a link lets go of the bytes that it takes the place of, unless it must not
   const forbidden = { ...command, forbidOverwrite: true }
   expect(refusalOf(decidePutSymlink(forbidden, before, context))).toBe('FileAlreadyExists')
   expect(refusalOf(decidePutSymlink(forbidden, nothing, context))).toBeUndefined()
+})
+
+test.each<[StorageClass, StorageClass]>([
+  ['Standard', 'Standard'],
+  ['IA', 'IA'],
+  ['Archive', 'Archive'],
+  ['ColdArchive', 'Standard'],
+  ['DeepColdArchive', 'Standard'],
+])('where %s is the class, a link is of class %s', (storageClass, expected) => {
+  const ofClass = { ...command, metadata: { ...metadata, storageClass } }
+  const [row] = changesOf(decidePutSymlink(ofClass, nothing, context))
+  expect(row).toMatchObject({ value: { storageClass: expected } })
 })
 
 test('a read shows what the bytes of the target are, and the later of both times', () => {
