@@ -1,6 +1,6 @@
 /**
  * The accounts that the suites of the SDKs act as, besides the region's own: one that pays for its requests, and
- * a RAM user that may take on a role.
+ * a RAM user that may do everything and take on a role, which an account itself may not.
  *
  * @module
  */
@@ -16,6 +16,12 @@ const USER = { accessKeyId: 'role-taker', accessKeySecret: 'role-taker-secret' }
 const ROLE = 'sdk-tester'
 /** The server looks at the file once a second. */
 const READ_DELAY_MS = 2_500
+
+/** For a suite that takes on the role with the access key by which it does all else. */
+export const userEnvironment = {
+  OSS_TEST_ACCESS_KEY_ID: USER.accessKeyId,
+  OSS_TEST_ACCESS_KEY_SECRET: USER.accessKeySecret,
+}
 
 /** Writes the server's accounts; returns the variables by which the suites know them. */
 export async function giveAccounts(
@@ -49,7 +55,7 @@ function accountsOf(uid: string) {
         users: [
           {
             ...{ name: 'role-taker', id: '3000000000000777', accessKeys: [USER] },
-            policies: ['AliyunSTSAssumeRoleAccess'],
+            policies: ['AliyunSTSAssumeRoleAccess', 'AliyunOSSFullAccess'],
           },
         ],
         roles: [

@@ -16,7 +16,7 @@ import type { GoSdkTests } from './go-tools.ts'
 import { runOss2Suite } from './oss2-suite.ts'
 import type { Oss2Tools } from './python-tools.ts'
 import { randomSignatureCases } from './random-signatures.ts'
-import { giveAccounts } from './sdk-accounts.ts'
+import { giveAccounts, userEnvironment } from './sdk-accounts.ts'
 import { compareOutcomes, readExpectations } from './test-outcomes.ts'
 import type { Expectations, Outcome } from './test-outcomes.ts'
 import { startTlsFront } from './tls-front.ts'
@@ -58,7 +58,8 @@ export async function runSdkSuites(options: SdkSuitesOptions): Promise<Counts> {
   }
   if (goSdk !== undefined) {
     const expectations = readList('go-sdk-failures.txt', 'v4')
-    const suite = { ...common, tests: goSdk, expectations }
+    const ofUser = { ...environment, ...userEnvironment }
+    const suite = { ...common, environment: ofUser, tests: goSdk, expectations }
     const outcomes = runGoSdkSuite({ ...suite, folder: join(folder, 'go-sdk') })
     runs.push(judge('go-sdk v4', outcomes, expectations))
   }
