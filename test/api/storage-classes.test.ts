@@ -336,7 +336,7 @@ describe('a restore', () => {
     ['Archive', request(0), '400 InvalidArgument'],
     ['Archive', request(8), '400 InvalidArgument'],
     ['Archive', request('a'), '400 InvalidArgument'],
-    ['Archive', request(1, 'Bulk'), '202'],
+    ['Archive', request(5, 'Bulk'), '400 MalformedXML'],
     ['Archive', '<RestoreRequest/>', '202'],
     ['Archive', '<RestoreRequest>', '400 MalformedXML'],
     ['Archive', '<Restore/>', '400 MalformedXML'],

@@ -51,10 +51,7 @@ async function main(argument: string): Promise<Counts> {
   const stopNames = await startNameServer()
   let server: LocalServer | undefined
   const start = async () =>
-    (server = await startLocalServer({
-      ...{ data: join(folder, 'data'), port: PORT },
-      environment: { GRANARY_RESTORE_DELAY_MS: '1000' },
-    }))
+    (server = await startLocalServer({ data: join(folder, 'data'), port: PORT }))
   try {
     const counts: Counts[] = []
     const first = await start()

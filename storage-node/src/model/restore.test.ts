@@ -43,7 +43,6 @@ test('a link has no bytes that could be frozen', () => {
 test.each<[StorageClass, Partial<RestoreRequest>, number, number]>([
   ['Archive', {}, 100, 1_000],
   ['Archive', { days: 7 }, 100, 7_000],
-  ['Archive', { priority: 'Bulk' }, 100, 1_000],
   ['ColdArchive', {}, 300, 1_000],
   ['ColdArchive', { priority: 'Expedited', days: 2 }, 100, 2_000],
   ['ColdArchive', { priority: 'Bulk', days: 365 }, 1_200, 365_000],
@@ -63,6 +62,7 @@ test.each<[StorageClass, RestoreTimes | undefined, Partial<RestoreRequest>, stri
   ['IA', undefined, { days: 366 }, 'OperationNotSupported'],
   ['Archive', underWay, {}, 'RestoreAlreadyInProgress'],
   ['DeepColdArchive', underWay, { priority: 'Expedited' }, 'RestoreAlreadyInProgress'],
+  ['Archive', undefined, { priority: 'Standard' }, 'MalformedXML'],
   ['Archive', undefined, { days: 8 }, 'InvalidArgument'],
   ['Archive', done, { days: 8 }, 'InvalidArgument'],
   ['ColdArchive', undefined, { days: 366 }, 'InvalidArgument'],

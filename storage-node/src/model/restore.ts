@@ -44,7 +44,7 @@ const DELAY_FACTORS: Readonly<Record<RestorePriority, number>> = {
 export interface RestoreRequest {
   /** Undefined: one. */
   readonly days: number | undefined
-  /** Undefined: `Standard`. Means nothing of class Archive. */
+  /** Undefined: `Standard`; of class Archive there is none. */
   readonly priority: RestorePriority | undefined
   readonly lengths: RestoreLengths
 }
@@ -134,6 +134,10 @@ function refuseRequest(
   storageClass: StorageClass,
   { days = 1, priority }: RestoreRequest,
 ): OssError | undefined {
+  if (storageClass === 'Archive' && priority !== undefined) {
+    const value = 'Objects of class Archive are restored without JobParameters.'
+    return new OssError('MalformedXML', { details: [{ name: 'ErrorDetail', value }] })
+  }
   const max = daysMax(storageClass)
   if (days > max) {
     const message = `Days must be a number from 1 to ${max} for objects of class ${storageClass}.`

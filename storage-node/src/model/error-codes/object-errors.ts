@@ -75,12 +75,12 @@ export const objectErrors = {
   ArchiveRestoreNotFinished: {
     status: 409,
     ec: '0016-00000719',
-    message: 'The restore of the object is not finished.',
+    message: "The archive file's restore is not finished.",
   },
   ArchiveRestoreFileStale: {
     status: 409,
     ec: '0016-00000718',
-    message: 'The object is not restored.',
+    message: 'The archive file or restore info stale',
   },
   InvalidTag: {
     status: 400,
