@@ -114,10 +114,10 @@ describe('the class of an object is the one that is asked for', () => {
   )
 
   test.each([
-    ['PutObject', {}],
-    ['InitiateMultipartUpload', { method: 'POST', query: { uploads: '' } }],
-    ['AppendObject', { method: 'POST', query: { append: '', position: '0' } }],
-    ['PutSymlink', { query: { symlink: '' } }],
+    ['a put', {}],
+    ['an upload', { method: 'POST', query: { uploads: '' } }],
+    ['an append', { method: 'POST', query: { append: '', position: '0' } }],
+    ['a link', { query: { symlink: '' } }],
   ])('%s with a class that nobody knows is refused', async (_name, request) => {
     const headers = { ...classOf('Dusty'), 'x-oss-symlink-target': 'source' }
     const wrong = await send({ key: 'dusty', body: '', headers, ...request })
