@@ -233,7 +233,7 @@ describe('what is frozen', () => {
   })
 })
 
-describe('a restore', () => {
+describe('RestoreObject', () => {
   const request = (days?: number | string, tier?: string) => {
     const parameters =
       tier === undefined ? '' : `<JobParameters><Tier>${tier}</Tier></JobParameters>`
@@ -312,7 +312,7 @@ describe('a restore', () => {
     expect(outcomeOf(await copy('Standard'))).toBe(FROZEN)
   })
 
-  test('is ended before its time once it is done, and may be asked for anew', async () => {
+  test('is undone by CleanRestoredObject once it is done, and may be asked for anew', async () => {
     const clean = async (key: string, query = {}) =>
       outcomeOf(await send({ method: 'POST', key, query: { cleanRestoredObject: '', ...query } }))
     await put('cleaned', 'ColdArchive')
@@ -395,7 +395,7 @@ describe('a restore', () => {
   })
 })
 
-describe('ArchiveDirectRead', () => {
+describe('what GetBucketArchiveDirectRead shows and PutBucketArchiveDirectRead sets', () => {
   const query = { bucketArchiveDirectRead: '' }
   const set = (text: string, own = bucket) =>
     send({
