@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { CORS_METHODS } from '../../../model/cors.ts'
 import type { Tag } from '../../../model/tag.ts'
+import { readArchiveDirectRead, writeArchiveDirectRead } from './archive-direct-read.ts'
 import { readCorsConfiguration, writeCorsConfiguration } from './cors-configuration.ts'
 import {
   readRequestPaymentConfiguration,
   writeRequestPaymentConfiguration,
 } from './request-payment-configuration.ts'
+import { readRestoreRequest } from './restore-request.ts'
 import { readTagging, writeTagging } from './tagging.ts'
 import {
   readVersioningConfiguration,
@@ -35,6 +37,24 @@ test('switches come back from their documents as they went in', () => {
     const document = Buffer.from(writeRequestPaymentConfiguration(payer))
     expect(readRequestPaymentConfiguration(document)).toBe(payer)
   }
+  for (const isEnabled of [true, false]) {
+    expect(readArchiveDirectRead(Buffer.from(writeArchiveDirectRead(isEnabled)))).toBe(isEnabled)
+  }
+})
+
+test('what a restore asks for is read, all of it or nothing', () => {
+  const days = fc.option(fc.integer({ min: 1, max: 365 }), { nil: undefined })
+  const tiers = ['Expedited', 'Standard', 'Bulk'] as const
+  const priority = fc.option(fc.constantFrom(...tiers), { nil: undefined })
+  fc.assert(
+    fc.property(days, priority, (days, priority) => {
+      const length = days === undefined ? '' : `<Days>${days}</Days>`
+      const tier = priority === undefined ? '' : `<Tier>${priority}</Tier>`
+      const document = `<RestoreRequest>${length}<JobParameters>${tier}</JobParameters></RestoreRequest>`
+      expect(readRestoreRequest(Buffer.from(document))).toEqual({ days, priority })
+    }),
+  )
+  expect(readRestoreRequest(new Uint8Array())).toEqual({ days: undefined, priority: undefined })
 })
 
 test('CORS rules come back from their document as they went in', () => {
@@ -63,6 +83,7 @@ test.each([
   readTagging,
   readVersioningConfiguration,
   readRequestPaymentConfiguration,
+  readArchiveDirectRead,
 ])('%p reads any bytes or says MalformedXML', (read) => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
