@@ -40,6 +40,7 @@ export type { ClusterOptions, Director, SwapFate } from './replication/cluster-f
 export type { Effect, Input } from './replication/protocol.ts'
 export { mayRead } from './replication/reads.ts'
 export type { SimulatedStore } from './replication/store-fixtures.ts'
+export type { AccountService } from './services/account-service.ts'
 export type { BucketService } from './services/bucket-service.ts'
 export type { ListingService } from './services/listing-service.ts'
 export type { ObjectService } from './services/object-service.ts'

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { blockOf } from './contents.ts'
 import type { BucketRecord, ObjectMetadata, RunningNode } from './running-node.ts'
 
 type BucketName = Parameters<RunningNode['buckets']['find']>[0]
@@ -14,6 +15,10 @@ type Owner = BucketRecord['owner']
 
 const OWNER = '1000000000000001' as Owner
 const LIST_PAGE_KEYS = 3
+
+/** Of buckets and objects. */
+const TAG = 'tag'
+const ONE_BLOCK = blockOf(0, 16)
 
 const METADATA: ObjectMetadata = {
   contentType: 'text/plain',
@@ -198,6 +203,68 @@ export class Calls {
     return this.#node.uploads.complete(record, key as ObjectKey, uploadId, parts, options)
   }
 
+  async setBucketTag(bucket: string, value: string): Promise<void> {
+    const setting = { kind: 'tags', value: [[TAG, value]] } as const
+    await this.#node.buckets.putSetting(await this.#bucket(bucket), setting)
+  }
+
+  async bucketTag(bucket: string): Promise<string> {
+    return tagIn((await this.#bucket(bucket)).tags)
+  }
+
+  /** Whether the account forbids public access to any of its buckets. */
+  async setAccountBlock(publicAccessBlock: boolean): Promise<void> {
+    await this.#node.accounts.putSettings(OWNER, { publicAccessBlock })
+  }
+
+  /** The same, as the record of a bucket has it. */
+  async accountBlock(bucket: string): Promise<string> {
+    return String((await this.#bucket(bucket)).ownerPublicAccessBlock)
+  }
+
+  async putTagged(bucket: string, key: string, value: string): Promise<void> {
+    const record = await this.#bucket(bucket)
+    const request = this.#request(ONE_BLOCK, false)
+    const metadata: ObjectMetadata = { ...METADATA, tags: [[TAG, value]] }
+    await this.#node.objects.put(record, key as ObjectKey, { ...request, metadata })
+  }
+
+  async setObjectTag(bucket: string, key: string, value: string): Promise<void> {
+    const amendment = { kind: 'tags', tags: [[TAG, value]] } as const
+    const record = await this.#bucket(bucket)
+    await this.#node.objects.amend(record, key as ObjectKey, undefined, amendment)
+  }
+
+  async objectTag(bucket: string, key: string): Promise<string> {
+    return tagIn((await this.#find(bucket, key)).tags)
+  }
+
+  async putSymlink(bucket: string, key: string, target: string): Promise<void> {
+    const record = await this.#bucket(bucket)
+    const request = { target: target as ObjectKey, metadata: METADATA, forbidOverwrite: false }
+    await this.#node.objects.putSymlink(record, key as ObjectKey, request)
+  }
+
+  async symlinkTarget(bucket: string, key: string): Promise<string> {
+    return (await this.#find(bucket, key)).symlinkTarget ?? 'no link'
+  }
+
+  /** The first append of all. */
+  async appendFirst(bucket: string, key: string): Promise<void> {
+    await this.append(bucket, key, 0, ONE_BLOCK)
+  }
+
+  /** Seals what has grown no further. */
+  async seal(bucket: string, key: string): Promise<void> {
+    const amendment = { kind: 'seal', position: ONE_BLOCK.byteLength } as const
+    const record = await this.#bucket(bucket)
+    await this.#node.objects.amend(record, key as ObjectKey, undefined, amendment)
+  }
+
+  async sealOf(bucket: string, key: string): Promise<string> {
+    return (await this.#find(bucket, key)).sealedMs === undefined ? 'open' : 'sealed'
+  }
+
   /** Page by page; every page's keys in the order they came. */
   async list(bucket: string): Promise<(SeenObject & { readonly key: string })[]> {
     const record = await this.#bucket(bucket)
@@ -210,6 +277,10 @@ export class Calls {
       if (!page.isTruncated || page.next === undefined) return seen
       after = page.next
     }
+  }
+
+  async #find(bucket: string, key: string) {
+    return this.#node.objects.find(await this.#bucket(bucket), key as ObjectKey)
   }
 
   async #bucket(name: string): Promise<BucketRecord> {
@@ -232,4 +303,8 @@ export class Calls {
     const signal = this.#signal
     return { metadata: METADATA, body, contentMd5: undefined, forbidOverwrite, signal }
   }
+}
+
+function tagIn(tags: BucketRecord['tags']): string {
+  return tags.find(([name]) => name === TAG)?.[1] ?? ''
 }

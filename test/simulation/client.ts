@@ -6,6 +6,8 @@
 
 import { inspect } from 'node:util'
 import type { SeededRandom } from '../crash/seeded-random.ts'
+import { ATTACHED_BUCKET, AttachedValues } from './attached-values.ts'
+import type { AttachedBook } from './attached-values.ts'
 import { Calls } from './calls.ts'
 import { blockOf, blocksIn, etagOf, etagOfParts } from './contents.ts'
 import type { ClientHistory, ClientOperation, Outcome, Seen } from './checkers/history.ts'
@@ -33,6 +35,8 @@ const BRIEF_BUCKET = 'brief'
 const BRIEF_PROBABILITY = 0.12
 /** Where a bucket keeps versions. */
 const VERSIONS_PROBABILITY = 0.3
+/** Where values are attached. */
+const ATTACHED_PROBABILITY = 0.25
 
 const KIB = 1024
 const PART_BYTES_MIN = 100 * KIB
@@ -59,6 +63,7 @@ export interface ClientSurroundings {
   /** Numbers of blocks are never used twice. */
   nextBlock(): number
   readonly versions: VersionBook
+  readonly attached: AttachedBook
   /** The length of an object that is appended to, as last heard. */
   readonly lengths: Map<string, number>
 }
@@ -69,6 +74,7 @@ export class Client {
   readonly #random: SeededRandom
   readonly #parts: ClientSurroundings
   readonly #versionedKeys: VersionedKeys
+  readonly #attachedValues: AttachedValues
   #isStopped = false
   /** Since when the present call is under way. */
   #calledMs: number | undefined
@@ -82,6 +88,10 @@ export class Client {
       newBlock: () => this.#newBlock(),
       ask: (machine, act) => this.#ask(machine, act),
     })
+    this.#attachedValues = new AttachedValues({
+      ...{ random, book: parts.attached },
+      ask: (machine, act) => this.#ask(machine, act),
+    })
   }
 
   /** Since when a call has been waiting for its answer. */
@@ -89,14 +99,16 @@ export class Client {
     return this.#calledMs
   }
 
-  /** Makes the bucket that most calls go to, and the one that keeps versions. */
-  async makeLastingBucket(isOver: () => boolean): Promise<void> {
+  /** Makes the buckets that are there from the beginning. */
+  async makeLastingBuckets(isOver: () => boolean): Promise<void> {
     const { history, scheduler } = this.#parts
     const operation = { kind: 'createBucket', bucket: LASTING_BUCKET } as const
     const answer = history.invoke(this.#number, scheduler.nowMs, operation)
     const made = await this.insist((calls) => calls.makeBucket(LASTING_BUCKET), isOver)
     if (made !== undefined) answer(scheduler.nowMs, { kind: 'done', value: { kind: 'nothing' } })
-    if (!this.#parts.plan.keepsVersions) return
+    const { attachesValues, keepsVersions } = this.#parts.plan
+    if (attachesValues) await this.insist((calls) => calls.makeBucket(ATTACHED_BUCKET), isOver)
+    if (!keepsVersions) return
     await this.insist((calls) => calls.makeVersionedBucket(VERSIONED_BUCKET), isOver)
   }
 
@@ -129,9 +141,8 @@ export class Client {
         if (machine.node !== undefined) await this.#list(machine, bucket)
       }
     }
-    if (!plan.keepsVersions) return
-    const serving = machines.filter(({ node }) => node !== undefined)
-    await this.#versionedKeys.readEverything(this.#random.pick(serving))
+    if (plan.attachesValues) await this.#attachedValues.readEverything(await this.#someServing())
+    if (plan.keepsVersions) await this.#versionedKeys.readEverything(await this.#someServing())
   }
 
   /** A storage node that runs: a lone one may just have ended, and is started again. */
@@ -171,6 +182,9 @@ export class Client {
 
   #callOn(machine: Machine): Promise<void> {
     const random = this.#random
+    if (this.#parts.plan.attachesValues && random.chance(ATTACHED_PROBABILITY)) {
+      return this.#attachedValues.turn(machine)
+    }
     if (this.#parts.plan.keepsVersions && random.chance(VERSIONS_PROBABILITY)) {
       return this.#versionedKeys.turn(machine)
     }

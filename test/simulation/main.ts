@@ -2,13 +2,14 @@
  * `npm run simulate -- [--seeds N] [--seed S] [--regressions] [--mutation NAME] [--story]`: lives of a
  * simulated region.
  *
- * Without arguments it is the gate: 500 fresh seeds and the regressions, and a last line
- * `N passed, N failed`. `--story` tells everything that happens in one seed; `--until-found` stops at
+ * Without arguments it is the gate: 500 seeds that follow from the commit, so that whoever runs it again
+ * sees the same, and a last line `N passed, N failed`. `--story` tells everything that happens in one seed; `--until-found` stops at
  * the first violation.
  *
  * @module
  */
 
+import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { checkTreeWithout, runMutation } from '../support/mutations.ts'
 import { REGRESSION_SEEDS } from './regressions.ts'
@@ -18,6 +19,8 @@ import { sumOf, totalsLine, type SeedResult } from './seed-result.ts'
 
 const GATE_SEED_COUNT = 500
 const FRESH_SEED_MAX = 2 ** 30
+/** Hexadecimal. */
+const COMMIT_DIGIT_COUNT = 7
 /** Every hundredth seed is run twice. */
 const TWICE_PERIOD = 100
 const SHOWN_VIOLATION_COUNT = 3
@@ -35,18 +38,27 @@ async function main(): Promise<boolean> {
       'until-found': { type: 'boolean' },
     },
   })
-  const first = wholeNumber(values.seed, Math.floor(Math.random() * FRESH_SEED_MAX))
+  const isGate = values.seeds === undefined && values.seed === undefined
+  const first = wholeNumber(values.seed, isGate ? seedOfCommit() : randomSeed())
   if (values.mutation !== undefined) return findMutation(values.mutation, first)
   if (values.story) return tellStory(first)
-  const isGate = values.seeds === undefined && values.seed === undefined
   const count = wholeNumber(values.seeds, isGate ? GATE_SEED_COUNT : 1)
   const seeds = Array.from({ length: count }, (_, index) => first + index)
-  const known = isGate || values.regressions === true ? REGRESSION_SEEDS : []
+  const known = values.regressions === true ? REGRESSION_SEEDS : []
   const isUntilFound = values['until-found'] === true
   const found = await simulate([...known, ...seeds], { isUntilFound })
   const failedCount = found.filter(({ violations }) => violations.length > 0).length
   if (isGate) console.log(`${found.length - failedCount} passed, ${failedCount} failed`)
   return failedCount === 0
+}
+
+function randomSeed(): number {
+  return Math.floor(Math.random() * FRESH_SEED_MAX)
+}
+
+function seedOfCommit(): number {
+  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' })
+  return Number.parseInt(commit.slice(0, COMMIT_DIGIT_COUNT), 16)
 }
 
 async function simulate(

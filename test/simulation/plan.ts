@@ -48,6 +48,8 @@ export interface Plan {
   readonly keyCount: number
   /** Whether there is a bucket that keeps versions, and clients use it. */
   readonly keepsVersions: boolean
+  /** Whether clients set and read what is attached to buckets and objects. */
+  readonly attachesValues: boolean
   /** How long a client waits between two operations, on average. */
   readonly thinkMs: number
   /** Of faults; the healing follows. */
@@ -58,6 +60,8 @@ export interface Plan {
 const DURATION_MS = 10 * 60_000
 const VERSION_DICE = 0x7e25
 const VERSIONS_PROBABILITY = 0.3
+const ATTACHED_DICE = 0xa77ac4
+const ATTACHED_PROBABILITY = 0.3
 
 /** Follows from the seed alone. */
 export function planOf(seed: number): Plan {
@@ -74,7 +78,8 @@ export function planOf(seed: number): Plan {
     thinkMs: random.pick([1_500, 3_000, 3_000, 6_000]),
     durationMs: DURATION_MS,
     faults: drawFaults(random),
-    // From dice of its own: lives without versions stay what they were.
+    // From dice of their own: lives without them stay what they were.
+    attachesValues: new SeededRandom(seed ^ ATTACHED_DICE).chance(ATTACHED_PROBABILITY),
     keepsVersions: new SeededRandom(seed ^ VERSION_DICE).chance(VERSIONS_PROBABILITY),
   }
 }

@@ -7,8 +7,11 @@
 import { openChecksums } from '@granary/storage-node/base/checksums'
 import { MemoryConfigStore } from '@granary/storage-node/testing'
 import { SeededRandom } from '../crash/seeded-random.ts'
+import { checkAttached } from './attached-values.ts'
+import type { AttachedBook } from './attached-values.ts'
 import { checkHistory } from './checkers/check-history.ts'
 import { ClientHistory } from './checkers/history.ts'
+import type { Outcome } from './checkers/history.ts'
 import { Client, type ClientSurroundings } from './client.ts'
 import { heal } from './healing.ts'
 import { nodeOpener } from './open-node.ts'
@@ -56,10 +59,15 @@ function describe(cause: unknown): string {
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
 }
 
+function isDone({ outcome }: { readonly outcome: Outcome<unknown> | undefined }): boolean {
+  return outcome?.kind === 'done'
+}
+
 class Run {
   readonly #plan: Plan
   readonly #world: World
   readonly #history = new ClientHistory()
+  readonly #attached: AttachedBook = { calls: [], momentCount: 0 }
   readonly #clients: readonly Client[]
   readonly #prober: Client
 
@@ -82,6 +90,7 @@ class Run {
     for (const { kind, bucket, key, excerpt } of checkHistory(this.#history.calls)) {
       this.#world.accuse(kind, `${bucket}/${key ?? ''}: ${excerpt}`)
     }
+    checkAttached(this.#attached, this.#world.accuse)
     return this.#world.violations
   }
 
@@ -91,7 +100,7 @@ class Run {
   > {
     const { scheduler, crashCount, tornCount } = this.#world
     return {
-      operations: this.#history.calls.filter(({ outcome }) => outcome?.kind === 'done').length,
+      operations: [...this.#history.calls, ...this.#attached.calls].filter(isDone).length,
       takeovers: this.#world.chain.takeoverCount,
       crashes: crashCount,
       torn: tornCount,
@@ -100,7 +109,7 @@ class Run {
     }
   }
 
-  /** Everything starts, and the bucket that lasts is made. */
+  /** Everything starts, and the buckets that last are made. */
   async #start(): Promise<void> {
     const { scheduler, machines } = this.#world
     this.#world.startAll()
@@ -110,7 +119,7 @@ class Run {
       return
     }
     let isFounded = false
-    void this.#prober.makeLastingBucket(() => false).then(() => (isFounded = true))
+    void this.#prober.makeLastingBuckets(() => false).then(() => (isFounded = true))
     await scheduler.run(scheduler.nowMs + START_MS_MAX, () => isFounded)
     if (!isFounded) {
       this.#world.accuse('liveness', 'No bucket can be made at the start')
@@ -131,6 +140,7 @@ class Run {
       nextBlock: () => ++block,
       lengths: new Map(),
       versions: [],
+      attached: this.#attached,
     }
     const make = (number: number) => {
       return new Client(number, new SeededRandom(random.seed()), surroundings)

@@ -5,6 +5,7 @@
  */
 
 import type {
+  AccountService,
   BucketService,
   ListingService,
   ObjectService,
@@ -13,6 +14,7 @@ import type {
 
 /** What is called. */
 export interface RunningNode {
+  readonly accounts: AccountService
   readonly buckets: BucketService
   readonly objects: ObjectService
   readonly uploads: UploadService

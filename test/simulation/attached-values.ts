@@ -1,0 +1,195 @@
+/**
+ * Values that one call attaches to a bucket or an object and any other reads: tags, the target of a link, a seal, what
+ * an account forbids. Each is a register of its own, and has to be linearizable through every storage node, where
+ * that node keeps the record of the bucket in memory, too (1.12, 1.14).
+ *
+ * @module
+ */
+
+import type { SeededRandom } from '../crash/seeded-random.ts'
+import type { Calls } from './calls.ts'
+import type { Outcome } from './checkers/history.ts'
+import { checkLinearizability } from './checkers/linearizability.ts'
+import type { Timed } from './checkers/linearizability.ts'
+import type { Machine } from './machine.ts'
+import type { Accuse } from './watches/log-watch.ts'
+
+export const ATTACHED_BUCKET = 'attached'
+
+/** A read shows the state; of the writes `make` begins it, and `change` needs that it has begun. */
+type CallKind = 'read' | 'make' | 'change'
+
+interface AttachedCall {
+  readonly register: string
+  readonly kind: CallKind
+  /** Written; of a read nothing. */
+  readonly value: string
+  readonly invokedAt: number
+  returnedAt: number | undefined
+  outcome: Outcome<string>
+}
+
+/** All calls of a run, in the order in which they were made. */
+export interface AttachedBook {
+  readonly calls: AttachedCall[]
+  momentCount: number
+}
+
+interface Register {
+  readonly name: string
+  /** What is read before anybody has written. */
+  readonly first: string
+  /** Whether whatever it says now is replaced by a `make`. */
+  readonly isMadeAnew: boolean
+  /** Brings about what can be changed; undefined: that is there from the beginning, or a change makes it. */
+  readonly make?: (calls: Calls, value: string) => Promise<void>
+  readonly change: (calls: Calls, value: string) => Promise<void>
+  readonly read: (calls: Calls) => Promise<string>
+  /** What a write makes of its number; default: the number. */
+  readonly valueFor?: (kind: CallKind, number: number) => string
+}
+
+/** Of an object that is not there. */
+const ABSENT = ''
+const WRITE_PROBABILITY = 0.5
+const MAKE_PROBABILITY = 0.3
+
+const REGISTERS: readonly Register[] = [
+  {
+    ...{ name: 'tag of the bucket', first: ABSENT, isMadeAnew: true },
+    change: (calls, value) => calls.setBucketTag(ATTACHED_BUCKET, value),
+    read: (calls) => calls.bucketTag(ATTACHED_BUCKET),
+  },
+  {
+    ...{ name: 'what the account forbids', first: 'false', isMadeAnew: true },
+    change: (calls, value) => calls.setAccountBlock(value === 'true'),
+    read: (calls) => calls.accountBlock(ATTACHED_BUCKET),
+    valueFor: (_, number) => String(number % 2 === 0),
+  },
+  {
+    ...{ name: 'tag of an object', first: ABSENT, isMadeAnew: true },
+    make: (calls, value) => calls.putTagged(ATTACHED_BUCKET, 'tagged', value),
+    change: (calls, value) => calls.setObjectTag(ATTACHED_BUCKET, 'tagged', value),
+    read: (calls) => orAbsent(calls.objectTag(ATTACHED_BUCKET, 'tagged')),
+  },
+  {
+    ...{ name: 'target of a link', first: ABSENT, isMadeAnew: true },
+    change: (calls, value) => calls.putSymlink(ATTACHED_BUCKET, 'link', value),
+    read: (calls) => orAbsent(calls.symlinkTarget(ATTACHED_BUCKET, 'link')),
+  },
+  {
+    ...{ name: 'seal', first: ABSENT, isMadeAnew: false },
+    make: (calls) => calls.appendFirst(ATTACHED_BUCKET, 'log'),
+    change: (calls) => calls.seal(ATTACHED_BUCKET, 'log'),
+    read: (calls) => orAbsent(calls.sealOf(ATTACHED_BUCKET, 'log')),
+    valueFor: (kind) => (kind === 'make' ? 'open' : 'sealed'),
+  },
+]
+
+async function orAbsent(reading: Promise<string>): Promise<string> {
+  return reading.catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === 'NoSuchKey') return ABSENT
+    throw error
+  })
+}
+
+export interface AttachedValuesParts {
+  readonly random: SeededRandom
+  readonly book: AttachedBook
+  ask<T>(machine: Machine, act: (calls: Calls) => Promise<T>): Promise<Outcome<T>>
+}
+
+/** One client's part in it. */
+export class AttachedValues {
+  readonly #parts: AttachedValuesParts
+
+  constructor(parts: AttachedValuesParts) {
+    this.#parts = parts
+  }
+
+  /** One write, or a look at everything. */
+  turn(machine: Machine): Promise<void> {
+    const { random } = this.#parts
+    if (!random.chance(WRITE_PROBABILITY)) return this.readEverything(machine)
+    const register = random.pick(REGISTERS)
+    const isMade = register.make !== undefined && random.chance(MAKE_PROBABILITY)
+    return this.#write(machine, register, isMade ? 'make' : 'change')
+  }
+
+  async readEverything(machine: Machine): Promise<void> {
+    for (const register of REGISTERS) await this.#read(machine, register)
+  }
+
+  #read(machine: Machine, register: Register): Promise<void> {
+    return this.#call(machine, register, 'read', '', (calls) => register.read(calls))
+  }
+
+  #write(machine: Machine, register: Register, kind: 'make' | 'change'): Promise<void> {
+    const { valueFor = (_, number) => `value-${number}` } = register
+    const value = valueFor(kind, this.#parts.book.calls.length)
+    const write = kind === 'make' ? (register.make ?? register.change) : register.change
+    return this.#call(machine, register, kind, value, async (calls) => {
+      await write(calls, value)
+      return value
+    })
+  }
+
+  async #call(
+    machine: Machine,
+    { name }: Register,
+    kind: CallKind,
+    value: string,
+    act: (calls: Calls) => Promise<string>,
+  ): Promise<void> {
+    const { book, ask } = this.#parts
+    const call: AttachedCall = {
+      ...{ register: name, kind, value, invokedAt: book.momentCount++, returnedAt: undefined },
+      outcome: { kind: 'unknown', why: 'It is open' },
+    }
+    book.calls.push(call)
+    call.outcome = await ask(machine, act)
+    call.returnedAt = book.momentCount++
+  }
+}
+
+/** Accuses every register whose calls no order explains. */
+export function checkAttached({ calls }: AttachedBook, accuse: Accuse): void {
+  for (const register of REGISTERS) {
+    const own = calls.filter((call) => call.register === register.name).map(timed)
+    const specification = {
+      first: register.first,
+      next: (state: string, call: AttachedCall) => nextState(register, state, call),
+      keyOf: (state: string) => state,
+    }
+    const verdict = checkLinearizability(specification, own)
+    if (verdict.kind === 'linearizable') continue
+    const culprit =
+      verdict.kind === 'violated'
+        ? `${JSON.stringify(verdict.culprit.call)} after ${verdict.states.join(' or ')}`
+        : 'too many orders to decide'
+    accuse('not linearizable', `${register.name}: ${culprit}`)
+  }
+}
+
+function timed(call: AttachedCall): Timed<AttachedCall> {
+  const { kind, outcome, invokedAt } = call
+  const returnedAt = outcome.kind === 'unknown' ? undefined : call.returnedAt
+  return { call, invokedAt, returnedAt, isRead: kind === 'read' || outcome.kind === 'refused' }
+}
+
+/** The state after the call; undefined: it cannot have been answered so. */
+function nextState(
+  { make, isMadeAnew }: Register,
+  state: string,
+  { kind, value, outcome }: AttachedCall,
+): string | undefined {
+  const isThere = make === undefined || state !== ABSENT
+  const isPossible = kind === 'make' ? isMadeAnew || state === ABSENT : isThere
+  if (outcome.kind === 'done') {
+    if (kind === 'read') return outcome.value === state ? state : undefined
+    return isPossible ? value : undefined
+  }
+  if (outcome.kind === 'unknown') return isPossible ? value : state
+  if (kind === 'read') return undefined
+  return isPossible ? undefined : state
+}
