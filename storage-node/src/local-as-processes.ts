@@ -14,7 +14,7 @@ import { systemRandom } from './base/random.ts'
 import { ConfigServer } from './cluster/config-stores/config-server.ts'
 import { FileConfigStore } from './cluster/config-stores/file-config-store.ts'
 import { makeLocalCertificates } from './cluster/transport/local-certificates.ts'
-import type { LocalConfig } from './config.ts'
+import type { GivenAccessKey, LocalConfig } from './config.ts'
 import { FOUNDING_RANGE_COUNT } from './contract/founding-ranges.ts'
 import { makeCallbackKey } from './local-callbacks.ts'
 import {
@@ -33,6 +33,19 @@ import { StoreInUseError } from './storage/store-open-error.ts'
 
 const FOUNDING = { rangeCount: FOUNDING_RANGE_COUNT, groupCount: PLACEMENT_GROUP_COUNT }
 
+/**
+ * Makes what all storage nodes of a region read before they start, where it is not there yet: each would
+ * make one of its own. Returns the key pair.
+ */
+export async function layRegionFiles(config: LocalConfig): Promise<GivenAccessKey> {
+  const { dataDirectory } = config
+  await openIdentity(nodeFiles, systemRandom, config)
+  const accessKey = await openAccessKey(nodeFiles, systemRandom, config)
+  await openTokenKey(nodeFiles, systemRandom, dataDirectory)
+  await openCallbackKey(nodeFiles, dataDirectory, makeCallbackKey)
+  return accessKey
+}
+
 /** Starts the storage nodes and serves until it is stopped. */
 export async function serveAsProcesses(
   config: LocalConfig,
@@ -43,11 +56,7 @@ export async function serveAsProcesses(
   await nodeFiles.makeDirectory(configDirectory)
   const lock = await lockStore(join(configDirectory, 'LOCK'))
   if (lock === undefined) throw new StoreInUseError(configDirectory)
-  await openIdentity(nodeFiles, systemRandom, config)
-  const accessKey = await openAccessKey(nodeFiles, systemRandom, config)
-  await openTokenKey(nodeFiles, systemRandom, dataDirectory)
-  // Storage nodes would each make one of their own.
-  await openCallbackKey(nodeFiles, dataDirectory, makeCallbackKey)
+  const accessKey = await layRegionFiles(config)
   const path = join(configDirectory, 'config.log')
   const configs = await FileConfigStore.open({ files: nodeFiles, random: systemRandom, path })
   // The path of a socket may have a hundred characters, the data directory's more.

@@ -7,13 +7,10 @@
 import { closeSync, openSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { nodeFiles } from '@granary/storage-node/base/files'
-import { systemRandom } from '@granary/storage-node/base/random'
 import {
+  layRegionFiles,
   makeLocalCertificates,
   nodeVariables,
-  openAccessKey,
-  openIdentity,
   parseLocalConfig,
 } from '../../storage-node/src/testing.ts'
 import type { Access } from '../support/oss-request.ts'
@@ -118,8 +115,7 @@ class Foundations {
     const names = this.network.places.map(({ name }) => name)
     for (const name of names) await mkdir(this.#logDirectory(name), { recursive: true })
     const local = parseLocalConfig(['--data', directory, '--region', REGION], {})
-    await openIdentity(nodeFiles, systemRandom, local)
-    this.access = { ...this.access, ...(await openAccessKey(nodeFiles, systemRandom, local)) }
+    this.access = { ...this.access, ...(await layRegionFiles(local)) }
     await makeLocalCertificates({
       ...{ directory: join(directory, 'certificates'), region: REGION, names },
     })
