@@ -131,9 +131,6 @@ export class Journal {
 
   static async #begin(options: JournalOptions): Promise<Journal> {
     await makeDurableDirectory(options.files, options.directory)
-    // A process that was killed may have left a file whose name is not durable yet. The one that is begun here must
-    // not outlive it in a power cut: a gap would look like damage.
-    await options.files.syncDirectory(options.directory)
     const found = await recoverJournal({ ...options, nowMs: options.clock.nowMs() })
     const journal = new Journal(options, found)
     await journal.#writer.start(found.unsureRecords)
