@@ -2,9 +2,9 @@
  * `npm run simulate -- [--seeds N] [--seed S] [--regressions] [--mutation NAME] [--story]`: lives of a
  * simulated region.
  *
- * Without arguments it is the gate: 500 seeds that follow from the commit, so that whoever runs it again
- * sees the same, and a last line `N passed, N failed`. `--story` tells everything that happens in one seed; `--until-found` stops at
- * the first violation.
+ * Without arguments it is the gate: 500 seeds that follow from the product's code, so that each change of
+ * it meets fresh ones and whoever runs it again sees the same, and a last line `N passed, N failed`.
+ * `--story` tells everything that happens in one seed; `--until-found` stops at the first violation.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { sumOf, totalsLine, type SeedResult } from './seed-result.ts'
 const GATE_SEED_COUNT = 500
 const FRESH_SEED_MAX = 2 ** 30
 /** Hexadecimal. */
-const COMMIT_DIGIT_COUNT = 7
+const HASH_DIGIT_COUNT = 7
 /** Every hundredth seed is run twice. */
 const TWICE_PERIOD = 100
 const SHOWN_VIOLATION_COUNT = 3
@@ -39,7 +39,7 @@ async function main(): Promise<boolean> {
     },
   })
   const isGate = values.seeds === undefined && values.seed === undefined
-  const first = wholeNumber(values.seed, isGate ? seedOfCommit() : randomSeed())
+  const first = wholeNumber(values.seed, isGate ? seedOfProduct() : randomSeed())
   if (values.mutation !== undefined) return findMutation(values.mutation, first)
   if (values.story) return tellStory(first)
   const count = wholeNumber(values.seeds, isGate ? GATE_SEED_COUNT : 1)
@@ -56,9 +56,9 @@ function randomSeed(): number {
   return Math.floor(Math.random() * FRESH_SEED_MAX)
 }
 
-function seedOfCommit(): number {
-  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' })
-  return Number.parseInt(commit.slice(0, COMMIT_DIGIT_COUNT), 16)
+function seedOfProduct(): number {
+  const tree = execFileSync('git', ['rev-parse', 'HEAD:storage-node'], { encoding: 'utf8' })
+  return Number.parseInt(tree.slice(0, HASH_DIGIT_COUNT), 16)
 }
 
 async function simulate(

@@ -37,6 +37,11 @@ export class SimulatedDirectory {
     this.#unsynced = this.#unsynced.filter((change) => !done.has(change))
   }
 
+  /** What a power cut leaves whatever else it takes. */
+  durableNames(): ReadonlySet<string> {
+    return new Set(this.#durable.keys())
+  }
+
   loseUnsynced(loss: Loss): void {
     for (const change of this.#unsynced) {
       if (loss.dice.chance(loss.survivalProbability)) applyChange(this.#durable, change)

@@ -17,6 +17,7 @@ import type { Random } from './random.ts'
 import { Dice } from './seeded-random.ts'
 import { SimulatedContent, type Loss, type UnsyncedWrite } from './simulated-content.ts'
 import { SimulatedDirectory } from './simulated-directory.ts'
+import { nameOf, namesOf, parentOf } from './simulated-paths.ts'
 
 export type DiskOperation =
   | 'open'
@@ -53,7 +54,8 @@ export type DiskEffect =
       readonly bytes: Uint8Array
     }
   | { readonly kind: 'sync'; readonly path: string; readonly covered: readonly UnsyncedWrite[] }
-  | { readonly kind: 'syncDirectory'; readonly path: string }
+  /** `names`: all in the directory that a power cut leaves now. */
+  | { readonly kind: 'syncDirectory'; readonly path: string; readonly names: ReadonlySet<string> }
   | { readonly kind: 'remove'; readonly path: string }
 
 export interface SimulatedDiskOptions {
@@ -85,7 +87,7 @@ export class SimulatedDisk {
   #faults: { fault: DiskFault; skipCount: number }[] = []
   #process = 0
   #operationCount = 0
-  #crashAt: { operationCount: number; done: () => void } | undefined
+  #crashAt: PlannedCrash | undefined
 
   constructor(random: Random, options: SimulatedDiskOptions = {}) {
     this.#dice = new Dice(random)
@@ -136,10 +138,13 @@ export class SimulatedDisk {
     crash?.done()
   }
 
-  /** Cuts the power when `operationCount` further operations have begun; resolves at any end of the process. */
-  crashAfter(operationCount: number): Promise<void> {
+  /**
+   * Cuts the power, or ends only the process, when `operationCount` further operations have begun;
+   * resolves at any end of the process.
+   */
+  crashAfter(operationCount: number, how: 'power cut' | 'kill' = 'power cut'): Promise<void> {
     return new Promise((done) => {
-      this.#crashAt = { operationCount: this.#operationCount + operationCount, done }
+      this.#crashAt = { operationCount: this.#operationCount + operationCount, how, done }
     })
   }
 
@@ -252,9 +257,10 @@ export class SimulatedDisk {
 
   #begin(): void {
     this.#operationCount++
-    if (this.#crashAt !== undefined && this.#operationCount > this.#crashAt.operationCount) {
-      this.crash()
-    }
+    const planned = this.#crashAt
+    if (planned === undefined || this.#operationCount <= planned.operationCount) return
+    if (planned.how === 'kill') this.kill()
+    else this.crash()
   }
 
   #takeFault(operation: DiskOperation, path: string): Error | undefined {
@@ -272,6 +278,13 @@ export class SimulatedDisk {
   async #turns(): Promise<void> {
     for (let rest = this.#dice.below(TURN_COUNT_MAX) + 1; rest > 0; rest--) await Promise.resolve()
   }
+}
+
+interface PlannedCrash {
+  /** Since the disk was made. */
+  readonly operationCount: number
+  readonly how: 'power cut' | 'kill'
+  readonly done: () => void
 }
 
 interface DiskCall<T> {
@@ -364,8 +377,9 @@ class SimulatedFiles implements Files {
   syncDirectory(path: string): Promise<void> {
     const covered = this.#find(path)?.unsyncedChanges() ?? []
     return this.#operate('syncDirectory', path, () => {
-      this.#disk.directory(path).makeDurable(covered)
-      this.#disk.tell({ kind: 'syncDirectory', path })
+      const directory = this.#disk.directory(path)
+      directory.makeDurable(covered)
+      this.#disk.tell({ kind: 'syncDirectory', path, names: directory.durableNames() })
     })
   }
 
@@ -469,18 +483,6 @@ function usedBytesBelow(directory: SimulatedDirectory): number {
 
 function roundUp(sizeBytes: number): number {
   return Math.ceil(sizeBytes / BLOCK_BYTES) * BLOCK_BYTES
-}
-
-function namesOf(path: string): string[] {
-  return path.split('/').filter((name) => name !== '')
-}
-
-function nameOf(path: string): string {
-  return namesOf(path).at(-1) ?? ''
-}
-
-function parentOf(path: string): string {
-  return `/${namesOf(path).slice(0, -1).join('/')}`
 }
 
 /** What a process that has ended waits for. */

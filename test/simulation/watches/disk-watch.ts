@@ -73,7 +73,9 @@ export class DiskWatch {
       this.#lastSynced.delete(path)
       if (isJournal) this.journal.removed(path)
       else this.#checkRemoved(path)
-    } else if (path === JOURNAL) this.journal.syncedNames()
+    } else if (path === JOURNAL) {
+      this.journal.syncedNames(new Set([...effect.names].map((name) => `${JOURNAL}/${name}`)))
+    }
   }
 
   /**

@@ -92,13 +92,14 @@ export class JournalWatch {
     }
   }
 
-  /** The names of all files have been synced. */
-  syncedNames(): void {
+  /** The files with these paths keep their names. Others wait, or a power cut has taken them. */
+  syncedNames(paths: ReadonlySet<string>): void {
     for (const [path, groups] of this.#unnamed) {
+      if (!paths.has(path)) continue
+      this.#unnamed.delete(path)
       this.#named.add(path)
       for (const group of groups) this.#count(path, group)
     }
-    this.#unnamed.clear()
   }
 
   /** What a removed file held above `base` is gone (J4). */

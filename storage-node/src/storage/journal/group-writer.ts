@@ -32,6 +32,8 @@ export interface GroupWriterOptions {
   readonly fatal: Fatal
   /** A file that has reached this size is followed by a new one. */
   readonly fileSizeBytes: number
+  /** A group closes when its records have reached this size. */
+  readonly groupSizeBytes: number
   /** The records that every file begins with, as of the groups written so far. */
   readonly headRecords: () => JournalRecord[]
   /** Hears of each record in order, once it is durable and before its writer does. */
@@ -52,15 +54,12 @@ interface Waiting {
   readonly done: (() => void) | undefined
 }
 
-/** A group closes when its records have reached this size. */
-const GROUP_TARGET_BYTES = 1024 ** 2
-
 /** Writes groups to the newest file. */
 export class GroupWriter {
   readonly #options: GroupWriterOptions
   readonly #storeId: Uint8Array
   /** Serves every group that fits: only one is in flight. */
-  readonly #buffer = Buffer.allocUnsafeSlow(GROUP_TARGET_BYTES)
+  readonly #buffer: Buffer
   #file: File | undefined
   #fileNumber: number
   #position = 0
@@ -73,6 +72,7 @@ export class GroupWriter {
 
   constructor(options: GroupWriterOptions, start: WriterStart) {
     this.#options = options
+    this.#buffer = Buffer.allocUnsafeSlow(options.groupSizeBytes)
     this.#storeId = encodeStoreId(options.storeId)
     this.#fileNumber = start.file - 1
     this.#lastGroup = start.lastGroup
@@ -144,7 +144,8 @@ export class GroupWriter {
     let sizeBytes = 0
     let count = 0
     for (const { record } of this.#waiting) {
-      if (sizeBytes >= GROUP_TARGET_BYTES) break
+      // A replica's new base and the restart of its log behind it are durable together or not at all.
+      if (sizeBytes >= this.#options.groupSizeBytes && record.kind !== 'restart') break
       sizeBytes += recordSizeBytes(record)
       count++
     }

@@ -39,6 +39,8 @@ export interface JournalOptions {
   readonly fatal: Fatal
   /** Default `JOURNAL_FILE_SIZE_BYTES`. */
   readonly fileSizeBytes?: number
+  /** Records of so many bytes close a group. Default `JOURNAL_GROUP_SIZE_BYTES`. */
+  readonly groupSizeBytes?: number
   /** Number of the last group known as synced, 0 for none (D3). */
   readonly watermark: number
   readonly clock: Clock
@@ -48,6 +50,7 @@ export interface JournalOptions {
 }
 
 export const JOURNAL_FILE_SIZE_BYTES = 64 * 1024 ** 2
+export const JOURNAL_GROUP_SIZE_BYTES = 1024 ** 2
 /** replication.md 1.9. */
 export const LAG_BYTES_MAX = 256 * 1024 ** 2
 /** Entries of all partitions in memory. */
@@ -57,6 +60,8 @@ const COPIED_AT_FILE_COUNT = 16
 const COPY_BYTES_MAX = 1024 ** 2
 const PEER_PERIOD_MS = 1000
 const NOTHING: LogPosition = { seq: 0 as Seq, ballot: NO_BALLOT }
+
+type CopyRecord = Extract<JournalRecord, { kind: 'copy' }>
 
 /** What a checkpoint covers, and what others still need of the log. */
 export interface Checkpoint {
@@ -106,6 +111,7 @@ export class Journal {
       {
         ...options,
         fileSizeBytes: options.fileSizeBytes ?? JOURNAL_FILE_SIZE_BYTES,
+        groupSizeBytes: options.groupSizeBytes ?? JOURNAL_GROUP_SIZE_BYTES,
         headRecords: () => this.#headRecords(),
         onDurable: (record, location) => this.#onDurable(record, location),
       },
@@ -131,6 +137,9 @@ export class Journal {
 
   static async #begin(options: JournalOptions): Promise<Journal> {
     await makeDurableDirectory(options.files, options.directory)
+    // A process that was killed may have left a file whose name is not durable yet. The one that is
+    // begun here must not outlive it in a power cut: a gap would look like damage.
+    await options.files.syncDirectory(options.directory)
     const found = await recoverJournal({ ...options, nowMs: options.clock.nowMs() })
     const journal = new Journal(options, found)
     await journal.#writer.start(found.unsureRecords)
@@ -392,13 +401,16 @@ export class Journal {
     const below = this.#writer.fileNumber - COPIED_AT_FILE_COUNT
     for (const partition of this.#index.partitions()) {
       const seqs = [...this.#index.seqsBelow(partition, this.#neededFrom(partition), below)]
-      let [copies, sizeBytes]: [JournalRecord[], number] = [[], 0]
+      let [copies, sizeBytes]: [CopyRecord[], number] = [[], 0]
       for (const seq of seqs) {
         for await (const entry of this.entries(partition, { from: seq, upTo: seq })) {
           copies.push({ kind: 'copy', entry })
           sizeBytes += entry.payload.byteLength
         }
         if (sizeBytes < COPY_BYTES_MAX && seq !== seqs.at(-1)) continue
+        // Meanwhile a snapshot may have replaced them: behind its restart they would stand for a log.
+        const base = this.#replicas.get(partition)?.base.seq ?? 0
+        copies = copies.filter(({ entry }) => entry.seq > base)
         if (copies.length > 0) await this.#writer.writeAll(copies)
         ;[copies, sizeBytes] = [[], 0]
       }
