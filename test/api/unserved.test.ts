@@ -109,6 +109,31 @@ test.each([
   expect(await stateOf()).toBe(before)
 })
 
+test.each(['enabled', 'disabled', ''])(
+  'a bucket with a hierarchical namespace (%j) is refused by name and not made',
+  async (value) => {
+    const wanted = { method: 'PUT', bucket: 'directories', headers: { 'x-oss-hns-status': value } }
+    const answer = await api.send(wanted)
+    expect(outcomeOf(answer)).toBe('400 NotImplemented')
+    expect(answer.body.toString()).toContain('<Header>x-oss-hns-status</Header>')
+    expect(outcomeOf(await api.send({ method: 'GET', bucket: 'directories' }))).toBe(
+      '404 NoSuchBucket',
+    )
+    expect(await stateOf()).toBe(before)
+  },
+)
+
+test.each([
+  ['CreateDirectory', { 'x-oss-dir': '' }, {}],
+  ['Rename', { 'x-oss-rename': '' }, { 'x-oss-rename-source': `/${bucket}/${key}` }],
+  ['DeleteDirectory', { 'x-oss-delete': '' }, { 'x-oss-delete-recursive': 'true' }],
+])('%s as clients send it is refused by name', async (name, query, headers) => {
+  const answer = await api.send({ method: 'POST', bucket, key: 'object/', query, headers })
+  expect(outcomeOf(answer)).toBe('400 NotImplemented')
+  expect(answer.body.toString()).toContain(`<Operation>${name}</Operation>`)
+  expect(await stateOf()).toBe(before)
+})
+
 test.each([
   [{ method: 'PATCH', bucket, key }, 'GET, HEAD, PUT, DELETE'],
   [{ method: 'POST', bucket, key }, 'PUT'],

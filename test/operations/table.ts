@@ -56,7 +56,8 @@ export function operationsTable(sources: readonly SourceFile[]): string {
       evidence === undefined ? [] : [line(row, evidence)],
     ),
     '',
-    'The others are refused by name (`NotImplemented`):',
+    'The others are refused by name (`NotImplemented`). Of buckets with a hierarchical namespace (section 1.9) already the making is;',
+    'why there are none is told in [storage-node/](storage-node/README.md#deliberately-absent).',
     '',
     ...(['A', 'B', 'C', 'D'] as const).flatMap((operationClass) => {
       const names = unserved.filter((row) => row.operationClass === operationClass)
