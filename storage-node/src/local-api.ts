@@ -15,7 +15,7 @@ import type { Random } from './base/random.ts'
 import { listenOnLoopback } from './local-listen.ts'
 import type { CallbackService } from './services/callback-service.ts'
 import type { AccountDirectory } from './services/account-directory.ts'
-import { endpointsBelow, endpointSuffixes } from './wire/oss/addressing.ts'
+import { endpointAt, endpointsBelow, endpointSuffixes } from './wire/oss/addressing.ts'
 
 export interface LocalApiOptions {
   readonly clock: Clock
@@ -81,7 +81,8 @@ export async function startLocalApi(
     options.host === undefined
       ? await listenOnLoopback(server, options.port)
       : await server.listen(options.host, options.port)
-  facts.extranetEndpoint = `${extranet}:${port}`
-  facts.intranetEndpoint = `${intranet}:${port}`
+  const isSecure = http.tls !== undefined
+  facts.extranetEndpoint = endpointAt(extranet, port, isSecure)
+  facts.intranetEndpoint = endpointAt(intranet, port, isSecure)
   return { port, stop: () => server.stop() }
 }

@@ -1,4 +1,10 @@
-import { endpointSuffixes, endpointsBelow, isDomain, resolveAddress } from './addressing.ts'
+import {
+  endpointAt,
+  endpointSuffixes,
+  endpointsBelow,
+  isDomain,
+  resolveAddress,
+} from './addressing.ts'
 
 const suffixes = endpointSuffixes('cn-hangzhou', ['oss.example.com:9000', 'Storage.Internal.'])
 
@@ -53,6 +59,16 @@ test.each([
   [`${'a.'.repeat(90)}a`, false],
 ])('endpoints below "%s": %s', (text, isOne) => {
   expect(isDomain(text)).toBe(isOne)
+})
+
+test.each([
+  [80, false, 'granary.test'],
+  [443, true, 'granary.test'],
+  [443, false, 'granary.test:443'],
+  [80, true, 'granary.test:80'],
+  [9000, false, 'granary.test:9000'],
+])('port %d, secure: %s, is named %s', (port, isSecure, endpoint) => {
+  expect(endpointAt('granary.test', port, isSecure)).toBe(endpoint)
 })
 
 test('endpoints are below their domain', () => {

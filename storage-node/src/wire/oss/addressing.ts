@@ -25,6 +25,8 @@ export interface Address {
 /** Endpoints are below it unless another one is chosen: names below it are this machine (RFC 6761). */
 export const LOCAL_DOMAIN = 'localhost'
 const DOMAIN_LENGTH_MAX = 180
+const HTTP_PORT = 80
+const HTTPS_PORT = 443
 const DOMAIN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/
 
 /** True for a name below which endpoints may be; an address has nothing below it. */
@@ -35,6 +37,11 @@ export function isDomain(text: string): boolean {
 /** Hosts at which clients reach a region, from everywhere and from within it. */
 export function endpointsBelow(domain: string, region: string) {
   return { extranet: `oss-${region}.${domain}`, intranet: `oss-${region}-internal.${domain}` }
+}
+
+/** As answers name it: the port that its scheme has anyway is not said, and not dialled under another scheme. */
+export function endpointAt(host: string, port: number, isSecure: boolean): string {
+  return port === (isSecure ? HTTPS_PORT : HTTP_PORT) ? host : `${host}:${port}`
 }
 
 /** Endpoints of a region: in local mode, on the cloud's domain, and those of `further`. */
