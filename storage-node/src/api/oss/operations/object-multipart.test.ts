@@ -103,6 +103,7 @@ describe('CompleteMultipartUpload', () => {
     expect(answer.body).toContain(
       '<Location>http://grain.oss-cn-hangzhou.localhost:9000/barley</Location>',
     )
+    expect(headerOf(answer, 'ETag')).toBe(`"${record.etag}"`)
   })
 
   test('takes all there are on request', async () => {

@@ -148,7 +148,10 @@ export const completeMultipartUpload: ObjectOperation = {
     }
     const parts = await readPartList(http)
     const record = await uploads.complete(bucket, key, uploadIdOf(http.query), parts, options)
+    // Some clients look for the ETag in the headers, as that of PutObject, others in the document.
     const headers = [
+      'ETag',
+      `"${record.etag}"`,
       'x-oss-hash-crc64ecma',
       String(record.crc64),
       ...versionHeaders(bucket, record),
