@@ -54,6 +54,12 @@ const bucketRows: Row[] = [
     body: document('ListAllMyBucketsResult', `<Name>${bucket}</Name>`),
   },
   {
+    name: 'DescribeRegions',
+    request: () => ({ method: 'GET', bucket: undefined as never, query: { regions: '' } }),
+    status: 200,
+    body: document('RegionInfoList', '<Region>oss-cn-hangzhou</Region>'),
+  },
+  {
     name: 'GetBucketInfo',
     request: () => ({ method: 'GET', query: { bucketInfo: '' } }),
     status: 200,

@@ -69,8 +69,8 @@ export const CALLED_BY_THE_GATE: readonly string[] = [
   'UploadPartCopy',
 ]
 
-/** What is called by the tests of PyPI's `oss2` only, which empty each of their buckets so. */
-export const CALLED_BY_OSS2: readonly string[] = ['ListLiveChannel']
+/** What is called by the tests of PyPI's `oss2` only. */
+export const CALLED_BY_OSS2: readonly string[] = ['DescribeRegions', 'ListLiveChannel']
 
 /** The server writes its log in batches. */
 const LOG_DELAY_MS_MAX = 5_000

@@ -69,10 +69,12 @@ import {
   getPublicAccessBlock,
   putPublicAccessBlock,
 } from './operations/public-access-block.ts'
+import { describeRegions } from './operations/region.ts'
 import { listBuckets } from './operations/service.ts'
 
 const served: readonly OperationDefinition[] = [
   listBuckets,
+  describeRegions,
   putPublicAccessBlock,
   getPublicAccessBlock,
   deletePublicAccessBlock,
