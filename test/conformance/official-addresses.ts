@@ -14,6 +14,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureDebianPackages, findCommand } from '../support/debian-packages.ts'
 
+/** Where everybody else is: no address of the service. */
+export const OPEN_INTERNET = '127.0.0.2'
+
 /** Runs a program where the names resolve, with this process's streams; returns its exit code. */
 export async function runWithOfficialAddresses(
   command: readonly string[],
@@ -47,6 +50,7 @@ export async function startNameServer(): Promise<() => void> {
     '--no-resolv',
     '--no-hosts',
     '--address=/aliyuncs.com/127.0.0.1',
+    `--address=/aliyun.com/${OPEN_INTERNET}`,
     // What the server calls itself (RFC 6761).
     '--address=/localhost/127.0.0.1',
     '--user=',

@@ -8,6 +8,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LocalServer } from '../support/local-server.ts'
+import { sendOssRequest } from '../support/oss-request.ts'
 import { countsLine, sumCounts } from '../support/test-counts.ts'
 import type { Counts } from '../support/test-counts.ts'
 import { runCases } from './cases.ts'
@@ -25,6 +26,8 @@ import { cacheFolder } from './tools-cache.ts'
 /** Processes at a time of each of the three runs. */
 const WIDTH = 3
 const PORT = 80
+/** The Go SDK's test of path style takes a bucket that is there. */
+const PATH_STYLE_BUCKET = 'c4-path-style'
 
 export interface SdkSuitesOptions {
   readonly server: LocalServer
@@ -40,12 +43,15 @@ export async function runSdkSuites(options: SdkSuitesOptions): Promise<Counts> {
   const { server, folder, oss2, goSdk } = options
   mkdirSync(folder)
   const { access } = server
-  const domains = ['aliyuncs.com', `oss-${access.region}.aliyuncs.com`]
+  const domains = ['', `oss-${access.region}.`, `${access.region}.`].map(
+    (below) => `${below}aliyuncs.com`,
+  )
   const front = await startTlsFront(folder, PORT, domains)
   const environment = {
     ...environmentOf(options, front.certificate),
     ...(await giveAccounts(access, options.dataFolder)),
   }
+  await sendOssRequest(access, { method: 'PUT', bucket: PATH_STYLE_BUCKET })
   const common = { environment, width: WIDTH }
   const signers = randomSignatureCases(oss2, goSdk, environment)
   const runs: Promise<Counts>[] = [runCases('signatures', signers)]
@@ -81,9 +87,11 @@ function environmentOf({ server: { access } }: SdkSuitesOptions, certificate: st
     OSS_TEST_ACCESS_KEY_SECRET: access.accessKeySecret,
     OSS_TEST_REGION: access.region,
     // As answers name it: what the suites clean up they look for by the endpoint that a list of buckets shows.
-    OSS_TEST_ENDPOINT: `http://oss-${access.region}.localhost:${PORT}`,
+    OSS_TEST_ENDPOINT: `http://oss-${access.region}.aliyuncs.com`,
+    OSS_TEST_PATHSTYLE_BUCKET: PATH_STYLE_BUCKET,
     SSL_CERT_FILE: certificate,
     REQUESTS_CA_BUNDLE: certificate,
+    ALIBABA_CLOUD_CA_BUNDLE: certificate,
   }
 }
 

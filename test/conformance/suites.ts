@@ -17,6 +17,7 @@ import type { Counts } from '../support/test-counts.ts'
 import { mustHaveCalledAll, oss2MustHaveCalled } from './called-operations.ts'
 import { runCases } from './cases.ts'
 import { startNameServer } from './official-addresses.ts'
+import { startOpenInternet } from './open-internet.ts'
 import { ossutilCases } from './ossutil-cases.ts'
 import { Ossutil } from './ossutil.ts'
 import type { SignVersion } from './ossutil.ts'
@@ -49,9 +50,14 @@ async function main(argument: string): Promise<Counts> {
   const isAsked = (suite: string) => ['all', 'gate', suite].includes(part)
   const folder = mkdtempSync(join(roomyFolder(), 'granary-conformance-'))
   const stopNames = await startNameServer()
+  const stopInternet = await startOpenInternet()
   let server: LocalServer | undefined
   const start = async () =>
-    (server = await startLocalServer({ data: join(folder, 'data'), port: PORT }))
+    (server = await startLocalServer({
+      ...{ data: join(folder, 'data'), port: PORT, args: ['--domain', 'aliyuncs.com'] },
+      // All of the internet that there is here is on this machine.
+      environment: { GRANARY_CALLBACK_PRIVATE: '1' },
+    }))
   try {
     const counts: Counts[] = []
     const first = await start()
@@ -78,6 +84,7 @@ async function main(argument: string): Promise<Counts> {
     return sumCounts(counts)
   } finally {
     await server?.end('SIGKILL')
+    stopInternet()
     stopNames()
     rmSync(folder, { recursive: true })
   }
