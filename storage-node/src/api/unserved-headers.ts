@@ -9,7 +9,6 @@ import type { HeaderValues } from '../wire/oss/request-head.ts'
 
 /** Of features that are not served yet, on whatever operation. */
 const UNSERVED = [
-  'x-oss-bucket-tagging',
   'x-oss-server-side-encryption',
   'x-oss-server-side-encryption-key-id',
   'x-oss-server-side-data-encryption',

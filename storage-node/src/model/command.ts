@@ -195,6 +195,8 @@ export type SystemCommand =
       readonly acl: BucketAcl | undefined
       readonly storageClass: StorageClass
       readonly dataRedundancy: DataRedundancy
+      /** Undefined: none for a new bucket, unchanged for one that exists. */
+      readonly tags: readonly Tag[] | undefined
       readonly bucketCountMax: number
     }
   | (OnBucket & { readonly kind: 'setBucketAcl'; readonly acl: BucketAcl })

@@ -47,6 +47,7 @@ const create = {
   acl: undefined,
   storageClass: 'Standard',
   dataRedundancy: 'LRS',
+  tags: undefined,
   bucketCountMax: 3,
 } as const
 
@@ -95,6 +96,21 @@ describe('a bucket is made', () => {
     )
     expect(opened).toMatchObject({ result: { record: { acl: 'private', bucketId } } })
   })
+})
+
+test('tags come with a bucket that is made; made again, it keeps those it has or gets others', () => {
+  const tags = [['team', 'grain']] as const
+  const absent = { existing: undefined, ownedCount: 0, ofOwner }
+  const made = decideCreateBucket({ ...create, tags }, absent, context)
+  expect(made).toMatchObject({ result: { created: true, record: { tags } } })
+  const tagged = { ...existing, tags }
+  const met = { existing: tagged, ownedCount: 1, ofOwner }
+  expect(changesOf(decideCreateBucket(create, met, context))).toEqual([])
+  expect(changesOf(decideCreateBucket({ ...create, tags: [] }, met, context))).toEqual([
+    { row: 'bucket', name, value: { ...existing, tags: [] } },
+  ])
+  const other = { ...create, tags: [], storageClass: 'IA' } as const
+  expect(refusalOf(decideCreateBucket(other, met, context))).toBe('BucketAlreadyExists')
 })
 
 test('a bucket says what its account says, from the start and when it is asked to', () => {

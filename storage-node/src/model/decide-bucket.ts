@@ -51,7 +51,7 @@ export interface BeforeCreation {
   readonly ofOwner: AccountSettings
 }
 
-/** Making one's own bucket again with the same settings succeeds and may change its ACL. */
+/** Making one's own bucket again with the same settings succeeds and may change its ACL and its tags. */
 export function decideCreateBucket(
   command: CreateBucket,
   { existing, ownedCount, ofOwner }: BeforeCreation,
@@ -70,6 +70,7 @@ export function decideCreateBucket(
     createdMs: nowMs,
     deletion: undefined,
     ...unsetSettings,
+    tags: command.tags ?? unsetSettings.tags,
     ownerPublicAccessBlock: ofOwner.publicAccessBlock,
   }
   return putBucket(record, true)
@@ -185,11 +186,12 @@ function recreate(command: CreateBucket, existing: BucketRecord): Decision {
       }),
     }
   }
-  const { acl } = command
+  const { acl = existing.acl, tags = existing.tags } = command
+  const isUnchanged = acl === existing.acl && tags === existing.tags
   // One that is being deleted is made again when that is over, if it ends so.
-  return acl === undefined || acl === existing.acl || existing.deletion !== undefined
+  return isUnchanged || existing.deletion !== undefined
     ? { changes: [], result: { kind: 'bucket', record: existing, created: false } }
-    : putBucket({ ...existing, acl }, false)
+    : putBucket({ ...existing, acl, tags }, false)
 }
 
 function putBucket(record: BucketRecord, created: boolean): Decision {

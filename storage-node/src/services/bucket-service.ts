@@ -13,6 +13,7 @@ import { OssError } from '../model/errors.ts'
 import type { AccountUid, BucketName } from '../model/identifiers.ts'
 import { BUCKET_COUNT_MAX } from '../model/limits.ts'
 import type { StorageClass } from '../model/object.ts'
+import type { Tag } from '../model/tag.ts'
 import { finishDeletion } from './bucket-deletion.ts'
 import { everyBucket } from './every-bucket.ts'
 import { newBucketId } from './new-identifiers.ts'
@@ -24,6 +25,8 @@ export interface CreateBucketRequest {
   readonly acl: BucketAcl | undefined
   readonly storageClass: StorageClass
   readonly dataRedundancy: DataRedundancy
+  /** Undefined: none for a new bucket, as they are for one that exists. */
+  readonly tags?: readonly Tag[] | undefined
 }
 
 /** What a list of buckets is restricted to, and where it goes on. */
@@ -101,6 +104,7 @@ export class BucketService {
       const result = await partitions.execute({
         kind: 'createBucket',
         ...request,
+        tags: request.tags,
         bucketId: newBucketId(random),
         bucketCountMax: BUCKET_COUNT_MAX,
       })

@@ -14,7 +14,7 @@ import type {
 } from '../../model/command.ts'
 import { COMPLETE_DOCUMENT_BYTES_MAX, PART_COUNT_MAX } from '../../model/limits.ts'
 import type { RestoreLengths } from '../../model/restore.ts'
-import { bucketSetting } from './bucket-setting-codecs.ts'
+import { bucketSetting, bucketSettingFields } from './bucket-setting-codecs.ts'
 import type { Codec } from './codec.ts'
 import {
   bool,
@@ -153,13 +153,14 @@ export const command: Codec<Command> = taggedUnion('kind', {
   fenceBucket: variant(20, onAttempt),
   unfenceBucket: variant(21, onAttempt),
   forgetBucket: variant(22, { bucketId }),
-  createBucket: variant(30, {
+  createBucket: variant(40, {
     name: bucketName,
     bucketId,
     owner: accountUid,
     acl: optional(bucketAcl),
     storageClass,
     dataRedundancy,
+    tags: optional(bucketSettingFields.tags),
     bucketCountMax: varint(),
   }),
   setBucketAcl: variant(39, { name: bucketName, bucketId, acl: bucketAcl }),

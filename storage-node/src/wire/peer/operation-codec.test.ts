@@ -191,6 +191,7 @@ const commands: ByKind<Command> = {
   createBucket: fc.record({
     ...{ name, bucketId, owner, storageClass, dataRedundancy },
     acl: maybe(bucketAcl),
+    tags: maybe(pairs),
     bucketCountMax: small,
   }),
   setBucketAcl: fc.record({ name, bucketId, acl: bucketAcl }),

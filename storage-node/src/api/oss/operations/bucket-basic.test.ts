@@ -23,7 +23,8 @@ describe('PutBucket', () => {
 
   test('makes a private bucket of class Standard and says where it is', async () => {
     const { asked, answer } = await put({})
-    const defaults = { acl: undefined, storageClass: 'Standard', dataRedundancy: 'LRS' }
+    const unsaid = { acl: undefined, tags: undefined }
+    const defaults = { ...unsaid, storageClass: 'Standard', dataRedundancy: 'LRS' }
     expect(asked).toEqual([{ name: 'grain', owner, ...defaults }])
     expect(headerOf(answer, 'Location')).toBe('/grain')
   })
@@ -33,6 +34,30 @@ describe('PutBucket', () => {
       '<CreateBucketConfiguration><StorageClass>IA</StorageClass></CreateBucketConfiguration>'
     const { asked } = await put({ headers: { 'x-oss-acl': 'public-read' }, body })
     expect(asked).toMatchObject([{ acl: 'public-read', storageClass: 'IA' }])
+  })
+
+  test('takes tags, and none from an empty header', async () => {
+    const tagged = (text: string) => put({ headers: { 'x-oss-bucket-tagging': text } })
+    const { asked } = await tagged('team=gr%C3%BCn&a+b=1%2F2&bare')
+    const tags = [
+      ['team', 'grün'],
+      ['a b', '1/2'],
+      ['bare', ''],
+    ]
+    expect(asked).toMatchObject([{ tags }])
+    expect((await tagged('')).asked).toMatchObject([{ tags: [] }])
+  })
+
+  test.each([
+    ['=1', 'InvalidTag'],
+    ['aliyun=1', 'InvalidTag'],
+    [`a=${'1'.repeat(129)}`, 'InvalidTag'],
+    ['a=1&a=2', 'RepeatedTags'],
+    ['a=%zz', 'InvalidArgument'],
+    [Array.from({ length: 21 }, (_, at) => `t${at}=`).join('&'), 'TooManyTags'],
+  ])('refuses the tags %.20s: %s', async (text, code) => {
+    const wrong = put({ headers: { 'x-oss-bucket-tagging': text } })
+    await expect(wrong).rejects.toMatchObject({ code })
   })
 
   test('refuses an ACL that is none', async () => {

@@ -10,17 +10,27 @@ import { writeBucketInfo } from '../../../wire/oss/documents/bucket-info.ts'
 import { writeBucketLocation } from '../../../wire/oss/documents/bucket-location.ts'
 import { writeBucketStat } from '../../../wire/oss/documents/bucket-stat.ts'
 import { readCreateBucketConfiguration } from '../../../wire/oss/documents/create-bucket-configuration.ts'
+import { readBucketTaggingHeader } from '../../../wire/oss/tagging-header.ts'
+import { authorizeService } from '../../authorize.ts'
 import type { BucketOperation, NewBucketOperation } from '../../operation.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
+
+/** What tags that come with a new bucket need besides, as PutBucketTags does. */
+const PUT_TAGS = { action: 'oss:PutBucketTagging', access: 'manage' } as const
 
 export const putBucket: NewBucketOperation = {
   name: 'PutBucket',
   resource: 'newBucket',
   permission: 'oss:PutBucket',
   metering: 'put',
-  async handle({ http, bucketName, account }, { buckets }) {
+  async handle({ http, caller, bucketName, account }, { buckets, region }) {
     const acl = http.headers['x-oss-acl']
+    const tags = readBucketTaggingHeader(http.headers)
+    if (tags !== undefined) {
+      const tagging = { ...PUT_TAGS, region: region.region }
+      authorizeService(http, caller, tagging, bucketName)
+    }
     const settings = readCreateBucketConfiguration(
       await readDocument(http, SMALL_DOCUMENT_BYTES_MAX),
     )
@@ -28,6 +38,7 @@ export const putBucket: NewBucketOperation = {
       name: bucketName,
       owner: account,
       acl: acl === undefined ? undefined : parseBucketAcl(acl),
+      tags,
       ...settings,
     })
     return { status: 200, headers: ['Location', `/${bucketName}`] }
