@@ -233,7 +233,7 @@ function openServices(
     accounts: new AccountService(partitions),
     buckets: new BucketService(changing),
     objects,
-    uploads: new UploadService({ ...changing, bodies, objects, clock }),
+    uploads: new UploadService({ ...changing, bodies, clock }),
     listings: new ListingService(partitions),
     slabs,
   }

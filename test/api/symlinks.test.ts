@@ -116,14 +116,70 @@ test('a copy of a link is a link', async () => {
   expect(headers).toMatchObject({ 'content-type': 'text/x-link', 'x-oss-meta-of': 'link' })
 })
 
-test('nothing is appended to a link, and no part is made of one', async () => {
+test('nothing is appended to a link', async () => {
   const append = { method: 'POST', key: 'link', query: { append: '', position: '0' }, body: 'x' }
   expect(outcomeOf(await send(append))).toBe('409 ObjectNotAppendable')
-  const begun = await send({ method: 'POST', key: 'parts', query: { uploads: '' } })
-  const uploadId = /<UploadId>(\w+)</.exec(begun.body.toString())?.[1] ?? ''
-  const query = { partNumber: '1', uploadId }
-  const headers = { 'x-oss-copy-source': `/${bucket}/link` }
-  expect(outcomeOf(await send({ key: 'parts', query, headers }))).toBe('400 OperationNotSupported')
+})
+
+describe('a part that is copied from a link', () => {
+  let uploadId = ''
+  beforeAll(async () => {
+    const begun = await send({ method: 'POST', key: 'parts', query: { uploads: '' } })
+    uploadId = /<UploadId>(\w+)</.exec(begun.body.toString())?.[1] ?? ''
+  })
+  const copyPart = (source: string, headers: Record<string, string> = {}) =>
+    send({
+      ...{ key: 'parts', query: { partNumber: '1', uploadId } },
+      headers: { 'x-oss-copy-source': `/${bucket}/${source}`, ...headers },
+    })
+  const listed = async () =>
+    (await send({ method: 'GET', key: 'parts', query: { uploadId } })).body.toString()
+
+  test.each([
+    ['to-no-target', '404 SymlinkTargetNotExist'],
+    ['to-a-link', '400 InvalidTargetType'],
+    ['to-frozen', '403 InvalidObjectState'],
+  ])('%s is none: %s', async (key, expected) => {
+    await send({ key: 'frozen', body: 'x', headers: { 'x-oss-storage-class': 'Archive' } })
+    await link('to-no-target', 'no-target')
+    await link('to-a-link', 'link')
+    await link('to-frozen', 'frozen')
+    expect(outcomeOf(await copyPart(key))).toBe(expected)
+    expect(await listed()).not.toContain('<Part>')
+  })
+
+  test('has the bytes of its target, under conditions about what a read shows', async () => {
+    const { headers: shown } = await send({ method: 'HEAD', key: 'link' })
+    const { headers: own } = await send({ method: 'GET', key: 'link', query: { symlink: '' } })
+    const under = (etag: unknown) =>
+      copyPart('link', { 'x-oss-copy-source-if-match': String(etag) })
+    expect(outcomeOf(await under(own.etag))).toBe('412 PreconditionFailed')
+    expect(await listed()).not.toContain('<Part>')
+    expect(outcomeOf(await under(shown.etag))).toBe('200')
+    const part = await copyPart('link', { 'x-oss-copy-source-range': 'bytes=1-3' })
+    expect(outcomeOf(part)).toBe('200')
+    const query = { uploadId }
+    const completeAll = { 'x-oss-complete-all': 'yes' }
+    await send({ method: 'POST', key: 'parts', query, headers: completeAll })
+    expect((await send({ method: 'GET', key: 'parts' })).body.toString()).toBe('arl')
+  })
+
+  test('is made by who may read both', async () => {
+    const open = { 'x-oss-object-acl': 'public-read' }
+    await send({ key: 'hidden', body: 'hidden' })
+    await link('shown-to-hidden', 'hidden', open)
+    const strangers = { method: 'PUT', bucket: 'of-a-stranger' }
+    const ask = (request: OssRequest) => sendOssRequest(api.stranger, request)
+    await ask(strangers)
+    const begun = await ask({ ...strangers, method: 'POST', key: 'k', query: { uploads: '' } })
+    const id = /<UploadId>(\w+)</.exec(begun.body.toString())?.[1] ?? ''
+    const query = { partNumber: '1', uploadId: id }
+    const headers = { 'x-oss-copy-source': `/${bucket}/shown-to-hidden` }
+    const copied = () => ask({ ...strangers, key: 'k', query, headers })
+    expect(outcomeOf(await copied())).toBe('403 AccessDenied')
+    await send({ key: 'hidden', body: 'hidden', headers: open })
+    expect(outcomeOf(await copied())).toBe('200')
+  })
 })
 
 test('the reader needs the right to both', async () => {

@@ -62,7 +62,7 @@ function openServices(error: Error) {
     restoreLengths: defaultRestoreLengths,
   }
   const objects = new ObjectService(parts)
-  return { objects, uploads: new UploadService({ ...parts, objects }), bodies, execute }
+  return { objects, uploads: new UploadService(parts), bodies, execute }
 }
 
 const request = {

@@ -15,7 +15,7 @@ import { isRefusal } from '../cluster/primary-calls.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { ListedPart } from '../model/command.ts'
 import { noSuchUpload, noUploadForCopy, noUploadForPart } from '../model/decide-upload.ts'
-import { OssError } from '../model/errors.ts'
+import type { OssError } from '../model/errors.ts'
 import type { DataSetId, ObjectKey } from '../model/identifiers.ts'
 import { PART_SIZE_BYTES_MAX } from '../model/limits.ts'
 import type {
@@ -31,8 +31,8 @@ import type { BodySource } from './body.ts'
 import { changeInBucket } from './bucket-deletion.ts'
 import type { BucketRecords } from './bucket-service.ts'
 import { newTimedId } from './new-identifiers.ts'
+import type { OpenObject } from './object-reader.ts'
 import { bodySourceOf } from './object-reader.ts'
-import type { ObjectService, SourceObject } from './object-service.ts'
 import { findVersionRule } from './version-rules.ts'
 
 const UPLOAD_ID = /^[0-9A-Fa-f]{32}$/
@@ -58,9 +58,8 @@ export interface PutPartRequest {
 }
 
 export interface CopyPartRequest {
-  readonly source: SourceObject
-  /** Throws when a condition on the source fails, or the caller may not read it. */
-  readonly check: (source: ObjectRecord) => void
+  /** Opens the source; throws when a condition on it fails, or the caller may not read it. */
+  readonly open: () => Promise<OpenObject>
   /** Which bytes of the source; `end` exclusive. */
   readonly range: (source: ObjectRecord) => { readonly start: number; readonly end: number }
   readonly signal: AbortSignal
@@ -100,7 +99,6 @@ export interface UploadServiceParts {
   /** As `BucketService` has them. */
   readonly records: BucketRecords
   readonly bodies: BodyStore
-  readonly objects: ObjectService
   readonly clock: Clock
   readonly random: Random
 }
@@ -169,12 +167,11 @@ export class UploadService {
     key: ObjectKey,
     uploadId: string,
     partNumber: number,
-    { source, check, range, signal, pacer }: CopyPartRequest,
+    request: CopyPartRequest,
   ): Promise<{ readonly part: PieceRecord; readonly source: ObjectRecord }> {
-    const open = await this.#parts.objects.read(source.bucket, source.key, source.versionId)
-    check(open.record)
-    if (open.record.type === 'Symlink') throw new OssError('OperationNotSupported')
-    const body = bodySourceOf(open.body(range(open.record)), signal, pacer)
+    const { signal } = request
+    const open = await request.open()
+    const body = bodySourceOf(open.body(request.range(open.record)), signal, request.pacer)
     const upload = { body, contentMd5: undefined, signal }
     const id = await this.#findUpload(bucket, key, uploadId, noUploadForCopy)
     const part = await this.#storePart(bucket, key, id, partNumber, upload)

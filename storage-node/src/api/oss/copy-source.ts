@@ -5,12 +5,14 @@
  */
 
 import { parseBucketName } from '../../model/bucket-name.ts'
+import { linkedRecord } from '../../model/decide-symlink.ts'
 import { invalidArgument, OssError } from '../../model/errors.ts'
 import type { BucketName, ObjectKey, VersionId } from '../../model/identifiers.ts'
 import { decodeObjectKey } from '../../model/object-key.ts'
 import type { ObjectRecord } from '../../model/object.ts'
 import { requireConditions } from '../../model/preconditions.ts'
 import { parseVersionId } from '../../model/version-id.ts'
+import type { OpenObject } from '../../services/object-reader.ts'
 import type { SourceObject } from '../../services/object-service.ts'
 import { readCopySourceConditions } from '../../wire/oss/conditions.ts'
 import type { Deed } from '../authorize.ts'
@@ -18,13 +20,18 @@ import { authorizeObject, dependsOnObject } from '../authorize.ts'
 import type { ObjectRequest, Services } from '../operation.ts'
 import { requirePayer } from '../request-payer.ts'
 import { hideAbsence } from '../readable-object.ts'
+import { readTarget } from './linked-object.ts'
 
 /** Where to copy from, and what has to hold of it. */
 export interface CopySource {
   readonly source: SourceObject
   /** The reading of it. */
   readonly deed: Deed
-  /** Throws unless the caller may read it and every condition holds. */
+  /** Throws unless the caller may read it. */
+  authorize(record: ObjectRecord): void
+  /** Throws unless every condition holds. */
+  requireConditions(record: ObjectRecord): void
+  /** Both. */
   check(record: ObjectRecord): void
 }
 
@@ -46,14 +53,42 @@ export async function findCopySource(
   }
   const isForObject = dependsOnObject(deed)
   requirePayer(http, caller, bucket)
-  return {
+  const found: CopySource = {
     source: { bucket, ...named },
     deed,
-    check(record) {
+    authorize(record) {
       if (isForObject) authorizeObject(deed, record)
-      requireConditions(conditions, record)
+    },
+    requireConditions: (record) => requireConditions(conditions, record),
+    check(record) {
+      found.authorize(record)
+      found.requireConditions(record)
     },
   }
+  return found
+}
+
+/**
+ * Opens the bytes of the source, as a read does: of a link those of its target, which the caller needs
+ * the right to read as well. Conditions are about what HeadObject tells of it.
+ */
+export async function openCopySource(
+  copySource: CopySource,
+  { objects }: Services,
+): Promise<OpenObject> {
+  const { source, deed } = copySource
+  const named = await objects.readSource(source)
+  copySource.authorize(named.record)
+  const { symlinkTarget } = named.record
+  if (symlinkTarget === undefined) {
+    copySource.requireConditions(named.record)
+    return named
+  }
+  const readAt = (key: ObjectKey) => objects.read(source.bucket, key)
+  const open = await readTarget(deed, symlinkTarget, readAt, ({ record }) => record)
+  const record = linkedRecord(named.record, open.record)
+  copySource.requireConditions(record)
+  return { ...open, record }
 }
 
 /** Runs a copy; who may not read the source does not learn that it is absent. */

@@ -8,7 +8,7 @@ import { OssError } from '../../model/errors.ts'
 import { parseObjectKey } from '../../model/object-key.ts'
 import type { ObjectKey } from '../../model/identifiers.ts'
 import type { ObjectRecord } from '../../model/object.ts'
-import type { ObjectRequest } from '../operation.ts'
+import type { Deed } from '../authorize.ts'
 import { readAuthorized } from '../readable-object.ts'
 
 /**
@@ -16,7 +16,7 @@ import { readAuthorized } from '../readable-object.ts'
  * `SymlinkTargetNotExist`, and `InvalidTargetType` when it is a link itself.
  */
 export async function readTarget<T>(
-  request: ObjectRequest,
+  request: Deed,
   target: string,
   read: (key: ObjectKey) => Promise<T>,
   recordOf: (found: T) => ObjectRecord,

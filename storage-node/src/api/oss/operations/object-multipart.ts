@@ -39,7 +39,7 @@ import { refusePublicAcl } from '../../public-access.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
 import type { CopySource } from '../copy-source.ts'
-import { copying, findCopySource } from '../copy-source.ts'
+import { copying, findCopySource, openCopySource } from '../copy-source.ts'
 import {
   integerArgument,
   requiredInteger,
@@ -112,7 +112,7 @@ export const uploadPartCopy: ObjectOperation = {
     refuseOtherVersion(http.query, copySource)
     const { part, source } = await copying(copySource, () =>
       services.uploads.copyPart(bucket, key, uploadIdOf(http.query), partNumber, {
-        ...copySource,
+        open: () => openCopySource(copySource, services),
         range: ({ sizeBytes }) => copyRange(http.headers['x-oss-copy-source-range'], sizeBytes),
         signal: http.signal,
         pacer: http.pacer,
