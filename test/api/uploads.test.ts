@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createHash } from 'node:crypto'
 import { outcomeOf, startApi } from '../support/api.ts'
 import type { TestApi } from '../support/api.ts'
 import type { OssRequest, OssResponse } from '../support/oss-request.ts'
@@ -153,6 +154,25 @@ describe('sequential', () => {
     expect(outcomeOf(await putPart(key, uploadId, '2', 'end'))).toBe('200')
     expect(outcomeOf(await complete(key, uploadId))).toBe('200')
     expect((await send({ key })).body.toString()).toBe(`${WHOLE_PART}end`)
+  })
+
+  test('each part is held against its Content-MD5; the object has none of its own to tell', async () => {
+    const key = 'digests'
+    const uploadId = await begin(key, { query: { sequential: '' } })
+    const put = (partNumber: string, body: string, digested: string) =>
+      send({
+        ...{ method: 'PUT', key, query: { uploadId, partNumber }, body },
+        headers: { 'content-md5': createHash('md5').update(digested).digest('base64') },
+      })
+    expect(outcomeOf(await put('1', WHOLE_PART, 'other'))).toBe('400 InvalidDigest')
+    expect(outcomeOf(await put('2', 'end', 'end'))).toBe('400 PartNotSequential')
+    expect(outcomeOf(await put('1', WHOLE_PART, WHOLE_PART))).toBe('200')
+    expect(outcomeOf(await put('2', 'end', 'end'))).toBe('200')
+    const completed = await complete(key, uploadId)
+    expect(outcomeOf(completed)).toBe('200')
+    const { headers } = await send({ method: 'HEAD', key })
+    expect(headers['x-oss-object-type']).toBe('Multipart')
+    for (const told of [completed.headers, headers]) expect(told['content-md5']).toBeUndefined()
   })
 
   test('means nothing to a put', async () => {

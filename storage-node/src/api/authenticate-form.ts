@@ -14,7 +14,7 @@ import { readFormSignature } from '../wire/oss/post-form-signature.ts'
 import type { PostPolicy } from '../wire/oss/post-policy.ts'
 import { policyRefusal, readPostPolicy, unboundRefusal } from '../wire/oss/post-policy.ts'
 import type { Caller } from './authenticate.ts'
-import { findAccessKey } from './authenticate.ts'
+import { findAccessKey, refuseOtherRegion } from './authenticate.ts'
 import type { OssRequest } from './http-message.ts'
 
 /** A form whose policy allows it. */
@@ -32,14 +32,16 @@ export interface FormContent {
   readonly contentType: string
 }
 
-/** Throws what a wrong signature gets, and `AccessDenied` for what the policy does not allow. */
+/** Throws what a wrong signature, or one for another region, gets, and `AccessDenied` for what the policy does not allow. */
 export function authenticateForm(
   http: OssRequest,
   content: FormContent,
   accessKeys: AccessKeyService,
+  region: string,
 ): AllowedForm {
   const signed = readFormSignature(content.fields)
   if (signed === undefined) return { caller: ANONYMOUS, sizeRange: undefined }
+  refuseOtherRegion({ region: signed.region, presigned: true }, region)
   const caller = callerOf(http, signed, accessKeys)
   // Only now: what a policy says is nobody's business but its author's.
   const policy = readPostPolicy(signed.policy)

@@ -9,7 +9,7 @@ import { ANONYMOUS_IDENTITY } from '../model/access/identity.ts'
 import { OssError } from '../model/errors.ts'
 import type { AccountUid } from '../model/identifiers.ts'
 import type { AccessKey, AccessKeyService } from '../services/access-key-service.ts'
-import type { Signed, SignedResource } from '../wire/oss/authorization.ts'
+import type { SignedResource } from '../wire/oss/authorization.ts'
 import { readAuthorization } from '../wire/oss/read-authorization.ts'
 import { queryValue } from '../wire/oss/request-head.ts'
 import type { OssRequest } from './http-message.ts'
@@ -20,6 +20,12 @@ export interface Caller {
   readonly account: AccountUid | undefined
   readonly identity: Identity
   readonly accessKeyId: string | undefined
+}
+
+/** The region that a signature is for, and whether a credential of its own says so, in a URL or a form. */
+interface SignedRegion {
+  readonly region?: string | undefined
+  readonly presigned: boolean
 }
 
 const ANONYMOUS: Caller = {
@@ -82,7 +88,7 @@ export function findAccessKey(
 }
 
 /** A signature for another region is right there, and an SDK that is set up for it is lost here. */
-function refuseOtherRegion(signed: Signed, region: string): void {
+export function refuseOtherRegion(signed: SignedRegion, region: string): void {
   if (signed.region === undefined || signed.region === region) return
   throw new OssError('InvalidArgument', {
     message: signed.presigned

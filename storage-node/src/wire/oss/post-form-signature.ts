@@ -16,6 +16,8 @@ import { signingKeyV4 } from './signing-key-v4.ts'
 /** A form that names an access key; nothing is verified yet. */
 export interface SignedForm {
   readonly accessKeyId: string
+  /** The region that a V4 signature is for; V1 names none. */
+  readonly region: string | undefined
   /** Of temporary credentials, as sent. */
   readonly securityToken: string | undefined
   /** Base64, as signed. */
@@ -52,6 +54,7 @@ function readV1(fields: FormFields): SignedForm {
   const [accessKeyId, policy, provided] = allOf(fields, V1_FIELDS) as [string, string, string]
   return {
     accessKeyId,
+    region: undefined,
     securityToken: fields.get('x-oss-security-token'),
     policy,
     boundFields: [],
@@ -80,6 +83,7 @@ function readV4(fields: FormFields): SignedForm {
   }
   return {
     accessKeyId,
+    region: scope.region,
     securityToken: fields.get('x-oss-security-token'),
     policy,
     boundFields: V4_BOUND,

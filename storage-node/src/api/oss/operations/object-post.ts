@@ -70,6 +70,7 @@ async function receive(
     http,
     { bucket, fields, contentType },
     request.accessKeys,
+    services.region.region,
   )
   const key = readFormKey(fields, part)
   http.facts.key = key
