@@ -10,7 +10,15 @@ import type { Codec } from './codec.ts'
 import { enumOf, fixedBytes, struct, text, u16 } from './codec.ts'
 import { incarnation, storeId, zone } from './common-codecs.ts'
 
-/** The protocol that this code speaks, and the oldest that it still understands. */
+/**
+ * The protocol that this code speaks, and the oldest that it still understands.
+ *
+ * While nothing is released, the storage nodes of a region all run the same code, and messages change under
+ * the number 1. From the first release on the protocol rises by one, once in a release, as soon as what is sent
+ * means something else to a storage node of the release before, or nothing: a message, a variant of a command
+ * or a result that it does not know, a field that is not the last. A storage node speaks the protocol before its own as
+ * well, for in an upgrade it meets storage nodes that wait for theirs: the oldest is one less (replication.md 3).
+ */
 export const PROTOCOL_VERSION = 1
 export const PROTOCOL_VERSION_MIN = 1
 
