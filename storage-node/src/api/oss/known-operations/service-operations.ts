@@ -9,7 +9,7 @@ import type { KnownOperation } from './known-operation.ts'
 export const serviceOperations = {
   ListBuckets: {
     methods: ['GET'],
-    parameters: ['prefix', 'marker', 'max-keys', 'tag-key', 'tag-value', 'tagging'],
+    parameters: ['prefix', 'marker', 'max-keys', 'tag-key', 'tag-value', 'tagging', 'regionList'],
   },
   DescribeRegions: { methods: ['GET'], select: ['regions'] },
   GetPublicAccessBlock: { methods: ['GET'], select: ['publicAccessBlock'] },

@@ -49,9 +49,18 @@ describe('ListBuckets', () => {
     expect(asked).toMatchObject([[owner, { tags }]])
   })
 
-  test.each(['tag-value=1', 'tagging=:1', 'tagging=a:1,,b:2'])('refuses %s', async (query) => {
-    await expect(list(query).answer).rejects.toMatchObject({ code: 'InvalidArgument' })
+  test('buckets of all regions are those of this one', async () => {
+    const { asked, answer } = list('regionList')
+    expect((await answer).body).not.toContain('IsTruncated')
+    expect(asked).toEqual([[owner, { prefix: '', marker: '', maxKeys: 100, tags: [] }]])
   })
+
+  test.each(['regionList=oss-cn-hangzhou', 'tag-value=1', 'tagging=:1', 'tagging=a:1,,b:2'])(
+    'refuses %s',
+    async (query) => {
+      await expect(list(query).answer).rejects.toMatchObject({ code: 'InvalidArgument' })
+    },
+  )
 
   test.each(['0', '1001', '-1', 'x', ''])('refuses max-keys=%s', async (text) => {
     await expect(list(`max-keys=${text}`).answer).rejects.toMatchObject({ code: 'InvalidArgument' })

@@ -30,6 +30,7 @@ export const listBuckets: ServiceOperation = {
       }),
       tags: wantedTags(query),
     }
+    refuseRegions(query)
     const page = await buckets.list(account, options)
     // Prefix, marker and the like are shown only when paging is in play (oss.md 1.1).
     const isPaged =
@@ -39,6 +40,12 @@ export const listBuckets: ServiceOperation = {
       writeListBuckets({ owner: account, region, page, paging: isPaged ? options : undefined }),
     )
   },
+}
+
+/** Bare, `regionList` asks for the buckets of all regions: this one is all there are. */
+function refuseRegions(query: readonly QueryPair[]): void {
+  const regions = queryValue(query, 'regionList') ?? ''
+  if (regions !== '') throw invalidArgument('regionList', regions, 'regionList has no value.')
 }
 
 /** `tag-key` with or without `tag-value`, or any number as `tagging=k:v,k2:v2`. */
