@@ -14,12 +14,16 @@ import type { Run } from './suite-pool.ts'
 import type { Expectations, Outcome } from './test-outcomes.ts'
 
 const TEST_MS_MAX = 120_000
+/** Blocks public access of its whole account. */
+const APART = 'TestPublicAccessBlock'
 
 export interface GoSdkSuite {
   readonly tests: GoSdkTests
   readonly folder: string
   /** What the tests know the server by. */
   readonly environment: Readonly<Record<string, string>>
+  /** The same for the test that sets what its whole account has. */
+  readonly apart: Readonly<Record<string, string>>
   readonly expectations: Expectations
   /** How many run at a time. */
   readonly width: number
@@ -34,7 +38,11 @@ export function runGoSdkSuite(suite: GoSdkSuite): Promise<Outcome[]> {
     const run = await runProgram({
       ...{ command: tests.binary, args: ['-test.v', '-test.run', `^${name}$`], folder },
       timeoutMs: TEST_MS_MAX,
-      environment: { ...suite.environment, OSS_TEST_BUCKET_PREFIX: `c4-${at}-`, TMPDIR: folder },
+      environment: {
+        ...suite.environment,
+        ...(name === APART && suite.apart),
+        ...{ OSS_TEST_BUCKET_PREFIX: `c4-${at}-`, TMPDIR: folder },
+      },
     })
     return readGoTest(name, run)
   })

@@ -1,6 +1,7 @@
 /**
- * The accounts that the suites of the SDKs act as, besides the region's own: one that pays for its requests, and
- * a RAM user that may do everything and take on a role, which an account itself may not.
+ * The accounts that the suites of the SDKs act as, besides the region's own: one that pays for its requests, a RAM
+ * user that may do everything and take on a role, which an account itself may not, and one for each suite's tests
+ * of what a whole account has, which would be in the way of all others.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import type { Access } from '../support/oss-request.ts'
 const PAYER = { uid: '1000000000000777', accessKeyId: 'payer', accessKeySecret: 'payer-secret' }
 const USER = { accessKeyId: 'role-taker', accessKeySecret: 'role-taker-secret' }
 const ROLE = 'sdk-tester'
+const SUITES = ['oss2-v1', 'oss2-v4', 'go-sdk'] as const
 /** The server looks at the file once a second. */
 const READ_DELAY_MS = 2_500
 
@@ -21,6 +23,12 @@ const READ_DELAY_MS = 2_500
 export const userEnvironment = {
   OSS_TEST_ACCESS_KEY_ID: USER.accessKeyId,
   OSS_TEST_ACCESS_KEY_SECRET: USER.accessKeySecret,
+}
+
+/** For tests of `suite` that set what their whole account has. */
+export function apartEnvironment(suite: (typeof SUITES)[number]): Record<string, string> {
+  const { accessKeyId, accessKeySecret } = apartKey(suite)
+  return { OSS_TEST_ACCESS_KEY_ID: accessKeyId, OSS_TEST_ACCESS_KEY_SECRET: accessKeySecret }
 }
 
 /** Writes the server's accounts; returns the variables by which the suites know them. */
@@ -66,6 +74,14 @@ function accountsOf(uid: string) {
         ],
       },
       { uid: payer, accessKeys: [payerKey] },
+      ...SUITES.map((suite, at) => ({
+        uid: `100000000000080${at}`,
+        accessKeys: [apartKey(suite)],
+      })),
     ],
   }
+}
+
+function apartKey(suite: string) {
+  return { accessKeyId: `apart-${suite}`, accessKeySecret: `apart-${suite}-secret` }
 }

@@ -17,7 +17,7 @@ import type { GoSdkTests } from './go-tools.ts'
 import { runOss2Suite } from './oss2-suite.ts'
 import type { Oss2Tools } from './python-tools.ts'
 import { randomSignatureCases } from './random-signatures.ts'
-import { giveAccounts, userEnvironment } from './sdk-accounts.ts'
+import { apartEnvironment, giveAccounts, userEnvironment } from './sdk-accounts.ts'
 import { compareOutcomes, readExpectations } from './test-outcomes.ts'
 import type { Expectations, Outcome } from './test-outcomes.ts'
 import { startTlsFront } from './tls-front.ts'
@@ -58,14 +58,16 @@ export async function runSdkSuites(options: SdkSuitesOptions): Promise<Counts> {
   for (const signature of ['v1', 'v4'] as const) {
     if (oss2 === undefined) break
     const expectations = readList('oss2-failures.txt', signature)
-    const suite = { ...common, tools: oss2, signature, expectations }
+    const apart = apartEnvironment(`oss2-${signature}`)
+    const suite = { ...common, apart, tools: oss2, signature, expectations }
     const outcomes = runOss2Suite({ ...suite, folder: join(folder, `oss2-${signature}`) })
     runs.push(judge(`oss2 ${signature}`, outcomes, expectations))
   }
   if (goSdk !== undefined) {
     const expectations = readList('go-sdk-failures.txt', 'v4')
     const ofUser = { ...environment, ...userEnvironment }
-    const suite = { ...common, environment: ofUser, tests: goSdk, expectations }
+    const apart = apartEnvironment('go-sdk')
+    const suite = { ...common, apart, environment: ofUser, tests: goSdk, expectations }
     const outcomes = runGoSdkSuite({ ...suite, folder: join(folder, 'go-sdk') })
     runs.push(judge('go-sdk v4', outcomes, expectations))
   }
