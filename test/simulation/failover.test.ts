@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import { GARBAGE_COLLECTION } from './seed-pool.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const KILL_COUNT = 20
@@ -16,7 +17,7 @@ interface Figures {
 /** Outside of jest's sandbox, in which every look at a global costs a hundred multiplications. */
 function measure(): Map<string, Figures> {
   const program = join('test', 'simulation', 'failover.ts')
-  const args = [program, '--kills', String(KILL_COUNT)]
+  const args = [...GARBAGE_COLLECTION, program, '--kills', String(KILL_COUNT)]
   const lines = execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).trim()
   return new Map(lines.split('\n').map(readLine))
 }

@@ -11,7 +11,7 @@ import type { SeedResult } from './seed-result.ts'
 const WORKER = join(import.meta.dirname, 'seed-worker.ts')
 const WORKER_COUNT = 2
 /** One core for each worker; and a heap of 40 MB is not marked anew whenever it has grown by ten. */
-const GARBAGE_COLLECTION = [
+export const GARBAGE_COLLECTION = [
   '--single-threaded-gc',
   '--max-semi-space-size=16',
   '--initial-old-space-size=512',

@@ -5,18 +5,9 @@
  */
 
 import { findAmbient, findWaiting } from './ambient.ts'
-import { parseSource, parseSources, PRODUCT, readTree } from './source-tree.ts'
+import { parseSource, PRODUCT } from './source-tree.ts'
 
-const sources = parseSources(readTree())
 const source = (path: string, text: string) => [parseSource({ path: PRODUCT + path, text })]
-
-test('time, chance and settings are collaborators', () => {
-  expect(findAmbient(sources)).toEqual([])
-})
-
-test('pure folders do not wait', () => {
-  expect(findWaiting(sources)).toEqual([])
-})
 
 test.each([
   'Date.now()',

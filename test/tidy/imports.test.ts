@@ -4,20 +4,10 @@
  * @module
  */
 
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { findScatteredPackages, findUnimported, findWrongDirections } from './imports.ts'
-import { isRoot, parseSource, parseSources, PRODUCT, readTree } from './source-tree.ts'
+import { parseSource, PRODUCT } from './source-tree.ts'
 
-const root = join(__dirname, '..', '..')
-const tree = readTree()
-const sources = parseSources(tree)
-const manifest = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'))
 const source = (path: string, text: string) => parseSource({ path, text })
-
-test('folders import only what stands below them', () => {
-  expect(findWrongDirections(sources)).toEqual([])
-})
 
 test.each([
   ['upwards', 'base/a.ts', `import { b } from '../wire/b.ts'`],
@@ -39,11 +29,6 @@ test.each([
   expect(findWrongDirections([source(path, text)])).toHaveLength(count)
 })
 
-test('each runtime package is imported in exactly one folder', () => {
-  const dependencies = Object.keys(manifest('storage-node/package.json').dependencies)
-  expect(findScatteredPackages(sources, dependencies)).toEqual([])
-})
-
 test.each([
   ['two folders', ['base', 'wire'], ['saxes'], 1],
   ['no folder', [], ['saxes'], 1],
@@ -55,27 +40,6 @@ test.each([
   )
   expect(findScatteredPackages(files, dependencies)).toHaveLength(count)
 })
-
-test('every file is used', () => {
-  const scripts = Object.values<string>(manifest('package.json').scripts).join(' ')
-  const started = sources.map(({ path }) => path).filter((path) => scripts.includes(path))
-  const entries = sources
-    .map(({ path }) => path)
-    .filter((path) => isRoot(path) || path.endsWith('/src/testing.ts'))
-  // Programs that tests and tools start as a process of their own, by a string that names them.
-  const programs = sources
-    .map(({ path }) => path)
-    .filter((path) => path.startsWith('test/') && startedByName(path))
-  expect(findUnimported(sources, [...started, ...entries, ...programs])).toEqual([])
-})
-
-function startedByName(path: string): boolean {
-  const name = path.slice(path.lastIndexOf('/') + 1)
-  return sources.some(
-    (file) =>
-      file.path !== path && new RegExp(`['"/]${name.replace('.', '\\.')}['"]`).test(file.text),
-  )
-}
 
 test('a file that only its own test imports is found', () => {
   const files = [
