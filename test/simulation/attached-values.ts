@@ -1,6 +1,6 @@
 /**
- * Values that one call attaches to a bucket or an object and any other reads: tags, the target of a link, a seal, what
- * an account forbids. Each is a register of its own, and has to be linearizable through every storage node, where
+ * Values that one call attaches to a bucket or an object and any other reads: tags, an ACL, a policy, the target of a
+ * link, a seal, what an account forbids. Each is a register of its own, and has to be linearizable through every storage node, where
  * that node keeps the record of the bucket in memory, too (1.12, 1.14).
  *
  * @module
@@ -15,6 +15,8 @@ import type { Machine } from './machine.ts'
 import type { Accuse } from './watches/log-watch.ts'
 
 export const ATTACHED_BUCKET = 'attached'
+/** Is only told things: nothing is in it. */
+export const SETTLED_BUCKET = 'settled'
 
 /** A read shows the state; of the writes `make` begins it, and `change` needs that it has begun. */
 type CallKind = 'read' | 'make' | 'change'
@@ -41,6 +43,8 @@ interface Register {
   readonly first: string
   /** Whether whatever it says now is replaced by a `make`. */
   readonly isMadeAnew: boolean
+  /** In the bucket's record, which every storage node keeps for a while. */
+  readonly isSetting?: boolean
   /** Brings about what can be changed; undefined: that is there from the beginning, or a change makes it. */
   readonly make?: (calls: Calls, value: string) => Promise<void>
   readonly change: (calls: Calls, value: string) => Promise<void>
@@ -53,18 +57,42 @@ interface Register {
 const ABSENT = ''
 const WRITE_PROBABILITY = 0.5
 const MAKE_PROBABILITY = 0.3
+/** Of changes of a setting behind somebody's back. */
+const BEHIND_PROBABILITY = 0.1
+/** Of looks. */
+const SETTINGS_PROBABILITY = 0.6
+const ACLS = ['private', 'public-read', 'public-read-write']
 
 const REGISTERS: readonly Register[] = [
   {
-    ...{ name: 'tag of the bucket', first: ABSENT, isMadeAnew: true },
+    ...{ name: 'tag of the bucket', first: ABSENT, isMadeAnew: true, isSetting: true },
     change: (calls, value) => calls.setBucketTag(ATTACHED_BUCKET, value),
     read: (calls) => calls.bucketTag(ATTACHED_BUCKET),
   },
   {
-    ...{ name: 'what the account forbids', first: 'false', isMadeAnew: true },
+    ...{ name: 'what the account forbids', first: 'false', isMadeAnew: true, isSetting: true },
     change: (calls, value) => calls.setAccountBlock(value === 'true'),
     read: (calls) => calls.accountBlock(ATTACHED_BUCKET),
     valueFor: (_, number) => String(number % 2 === 0),
+  },
+  {
+    ...{ name: 'ACL', first: 'private', isMadeAnew: true, isSetting: true },
+    change: (calls, value) => calls.setBucketAcl(SETTLED_BUCKET, value),
+    read: (calls) => calls.bucketAcl(SETTLED_BUCKET),
+    valueFor: (_, number) => ACLS[number % ACLS.length] ?? 'private',
+  },
+  {
+    ...{ name: 'policy', first: ABSENT, isMadeAnew: true, isSetting: true },
+    change: (calls, value) => calls.setBucketPolicy(SETTLED_BUCKET, value),
+    read: (calls) => calls.bucketPolicy(SETTLED_BUCKET),
+  },
+  {
+    ...{ name: 'versioning', first: 'unset', isMadeAnew: true, isSetting: true },
+    change: (calls, value) => {
+      return calls.setVersioning(SETTLED_BUCKET, value === 'Enabled' ? value : 'Suspended')
+    },
+    read: (calls) => calls.versioning(SETTLED_BUCKET),
+    valueFor: (_, number) => (number % 2 === 0 ? 'Enabled' : 'Suspended'),
   },
   {
     ...{ name: 'tag of an object', first: ABSENT, isMadeAnew: true },
@@ -96,6 +124,8 @@ async function orAbsent(reading: Promise<string>): Promise<string> {
 export interface AttachedValuesParts {
   readonly random: SeededRandom
   readonly book: AttachedBook
+  readonly machines: readonly Machine[]
+  isolate(machine: Machine): (() => void) | undefined
   ask<T>(machine: Machine, act: (calls: Calls) => Promise<T>): Promise<Outcome<T>>
 }
 
@@ -108,23 +138,56 @@ export class AttachedValues {
   }
 
   /** One write, or a look at everything. */
-  turn(machine: Machine): Promise<void> {
+  async turn(machine: Machine): Promise<void> {
     const { random } = this.#parts
-    if (!random.chance(WRITE_PROBABILITY)) return this.readEverything(machine)
+    if (random.chance(BEHIND_PROBABILITY)) return this.#changeBehind(machine)
+    if (!random.chance(WRITE_PROBABILITY)) return this.#look(machine)
     const register = random.pick(REGISTERS)
     const isMade = register.make !== undefined && random.chance(MAKE_PROBABILITY)
-    return this.#write(machine, register, isMade ? 'make' : 'change')
+    const outcome = await this.#write(machine, register, isMade ? 'make' : 'change')
+    if (register.isSetting === true && outcome.kind === 'done') this.#readEverywhere(register)
+  }
+
+  /** At what storage nodes keep, or at what they have to ask for: one that is cut off is slow with that. */
+  async #look(machine: Machine): Promise<void> {
+    const isAtSettings = this.#parts.random.chance(SETTINGS_PROBABILITY)
+    for (const register of REGISTERS) {
+      if ((register.isSetting === true) === isAtSettings) await this.#read(machine, register)
+    }
+  }
+
+  /** Cuts a storage node off that keeps the record, changes a setting elsewhere, and asks the one that is cut off. */
+  async #changeBehind(machine: Machine): Promise<void> {
+    const { random, machines, isolate } = this.#parts
+    const others = machines.filter((other) => other !== machine && other.node !== undefined)
+    if (others.length === 0) return
+    const register = random.pick(REGISTERS.filter(({ isSetting }) => isSetting === true))
+    await this.#read(machine, register)
+    const mend = isolate(machine)
+    const outcome = await this.#write(random.pick(others), register, 'change')
+    if (outcome.kind === 'done') this.#readEverywhere(register)
+    mend?.()
+  }
+
+  /**
+   * At once, from every storage node: one that is cut off, or has not heard of the change, must not answer by the
+   * record that it keeps. Nobody waits for those that are slow.
+   */
+  #readEverywhere(register: Register): void {
+    for (const machine of this.#parts.machines) {
+      if (machine.node !== undefined) void this.#read(machine, register)
+    }
   }
 
   async readEverything(machine: Machine): Promise<void> {
     for (const register of REGISTERS) await this.#read(machine, register)
   }
 
-  #read(machine: Machine, register: Register): Promise<void> {
+  #read(machine: Machine, register: Register): Promise<Outcome<string>> {
     return this.#call(machine, register, 'read', '', (calls) => register.read(calls))
   }
 
-  #write(machine: Machine, register: Register, kind: 'make' | 'change'): Promise<void> {
+  #write(machine: Machine, register: Register, kind: 'make' | 'change'): Promise<Outcome<string>> {
     const { valueFor = (_, number) => `value-${number}` } = register
     const value = valueFor(kind, this.#parts.book.calls.length)
     const write = kind === 'make' ? (register.make ?? register.change) : register.change
@@ -140,7 +203,7 @@ export class AttachedValues {
     kind: CallKind,
     value: string,
     act: (calls: Calls) => Promise<string>,
-  ): Promise<void> {
+  ): Promise<Outcome<string>> {
     const { book, ask } = this.#parts
     const call: AttachedCall = {
       ...{ register: name, kind, value, invokedAt: book.momentCount++, returnedAt: undefined },
@@ -149,6 +212,7 @@ export class AttachedValues {
     book.calls.push(call)
     call.outcome = await ask(machine, act)
     call.returnedAt = book.momentCount++
+    return call.outcome
   }
 }
 

@@ -10,6 +10,7 @@ import type { BucketRecord, ObjectMetadata, RunningNode } from './running-node.t
 
 type BucketName = Parameters<RunningNode['buckets']['find']>[0]
 type ObjectKey = Parameters<RunningNode['objects']['find']>[1]
+type ObjectRecord = Awaited<ReturnType<RunningNode['objects']['find']>>
 type VersionId = NonNullable<Parameters<RunningNode['objects']['find']>[2]>
 type Owner = BucketRecord['owner']
 
@@ -33,6 +34,13 @@ const METADATA: ObjectMetadata = {
 export interface SeenObject {
   readonly etag: string
   readonly sizeBytes: number
+}
+
+/** An object of a class that has to be restored: what its row says, and its bytes where they are given away. */
+export interface FrozenObject {
+  readonly etag: string
+  readonly restore: { readonly readyMs: number; readonly expiresMs: number } | undefined
+  readonly bytes?: Uint8Array
 }
 
 /** A refusal that the API makes itself; looks like the product's own. */
@@ -212,6 +220,32 @@ export class Calls {
     return tagIn((await this.#bucket(bucket)).tags)
   }
 
+  async setBucketAcl(bucket: string, acl: string): Promise<void> {
+    await this.#node.buckets.setAcl(await this.#bucket(bucket), acl as BucketRecord['acl'])
+  }
+
+  async bucketAcl(bucket: string): Promise<string> {
+    return (await this.#bucket(bucket)).acl
+  }
+
+  async setBucketPolicy(bucket: string, policy: string): Promise<void> {
+    const setting = { kind: 'policy', value: policy } as const
+    await this.#node.buckets.putSetting(await this.#bucket(bucket), setting)
+  }
+
+  async bucketPolicy(bucket: string): Promise<string> {
+    return (await this.#bucket(bucket)).policy ?? ''
+  }
+
+  async setVersioning(bucket: string, value: 'Enabled' | 'Suspended'): Promise<void> {
+    const setting = { kind: 'versioning', value } as const
+    await this.#node.buckets.putSetting(await this.#bucket(bucket), setting)
+  }
+
+  async versioning(bucket: string): Promise<string> {
+    return (await this.#bucket(bucket)).versioning
+  }
+
   /** Whether the account forbids public access to any of its buckets. */
   async setAccountBlock(publicAccessBlock: boolean): Promise<void> {
     await this.#node.accounts.putSettings(OWNER, { publicAccessBlock })
@@ -265,6 +299,46 @@ export class Calls {
     return (await this.#find(bucket, key)).sealedMs === undefined ? 'open' : 'sealed'
   }
 
+  async putFrozen(
+    bucket: string,
+    key: string,
+    bytes: Uint8Array,
+    storageClass: ObjectMetadata['storageClass'],
+  ): Promise<FrozenObject> {
+    const record = await this.#bucket(bucket)
+    const request = { ...this.#request(bytes, false), metadata: { ...METADATA, storageClass } }
+    return frozen(await this.#node.objects.put(record, key as ObjectKey, request))
+  }
+
+  async restore(bucket: string, key: string, days: number): Promise<FrozenObject> {
+    const at = [await this.#bucket(bucket), key as ObjectKey, undefined] as const
+    const { record } = await this.#node.objects.restore(...at, { days, priority: undefined })
+    return frozen(record)
+  }
+
+  async cleanRestore(bucket: string, key: string): Promise<FrozenObject> {
+    const at = [await this.#bucket(bucket), key as ObjectKey, undefined] as const
+    return frozen(await this.#node.objects.amend(...at, { kind: 'cleanRestore' }))
+  }
+
+  /** Undefined when it is not there; without bytes when they are refused. */
+  async readFrozen(bucket: string, key: string): Promise<FrozenObject | undefined> {
+    const record = await this.#bucket(bucket)
+    const open = await this.#node.objects.read(record, key as ObjectKey).catch(absent)
+    if (open === undefined) return undefined
+    const seen = frozen(open.record)
+    const body = await Promise.resolve()
+      .then(() => open.body())
+      .catch(refusedAsFrozen)
+    if (body === undefined) return seen
+    const pieces: Uint8Array[] = []
+    await body.send((piece) => {
+      pieces.push(piece.slice())
+      return Promise.resolve()
+    }, this.#signal)
+    return { ...seen, bytes: Buffer.concat(pieces) }
+  }
+
   /** Page by page; every page's keys in the order they came. */
   async list(bucket: string): Promise<(SeenObject & { readonly key: string })[]> {
     const record = await this.#bucket(bucket)
@@ -303,6 +377,18 @@ export class Calls {
     const signal = this.#signal
     return { metadata: METADATA, body, contentMd5: undefined, forbidOverwrite, signal }
   }
+}
+
+function frozen({ etag, restore }: ObjectRecord): FrozenObject {
+  return { etag, restore }
+}
+
+function absent(error: unknown): undefined {
+  if ((error as { code?: unknown }).code !== 'NoSuchKey') throw error
+}
+
+function refusedAsFrozen(error: unknown): undefined {
+  if ((error as { code?: unknown }).code !== 'InvalidObjectState') throw error
 }
 
 function tagIn(tags: BucketRecord['tags']): string {

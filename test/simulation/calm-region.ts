@@ -233,7 +233,14 @@ function calmPlan({ seed, zones, rangeCount, thinkMs }: CalmRegionOptions): Plan
   return {
     ...{ seed, zones, rangeCount, thinkMs },
     ...{ quorum: 'majority', reads: 'lease' },
-    ...{ clientCount: 0, keyCount: 0, keepsVersions: false, attachesValues: false, durationMs: 0 },
+    ...{
+      clientCount: 0,
+      keyCount: 0,
+      keepsVersions: false,
+      attachesValues: false,
+      restoresObjects: false,
+      durationMs: 0,
+    },
     faults: Object.fromEntries(calm) as Faults,
   }
 }

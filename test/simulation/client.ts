@@ -6,7 +6,7 @@
 
 import { inspect } from 'node:util'
 import type { SeededRandom } from '../crash/seeded-random.ts'
-import { ATTACHED_BUCKET, AttachedValues } from './attached-values.ts'
+import { ATTACHED_BUCKET, AttachedValues, SETTLED_BUCKET } from './attached-values.ts'
 import type { AttachedBook } from './attached-values.ts'
 import { Calls } from './calls.ts'
 import { blockOf, blocksIn, etagOf, etagOfParts } from './contents.ts'
@@ -14,6 +14,8 @@ import type { ClientHistory, ClientOperation, Outcome, Seen } from './checkers/h
 import type { Machine } from './machine.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Plan } from './plan.ts'
+import { ARCHIVE_BUCKET, RestoredObjects } from './restored-objects.ts'
+import type { RestoredBook } from './restored-objects.ts'
 import type { Scheduler } from './scheduler.ts'
 import { cancel } from './scheduler.ts'
 import { VERSIONED_BUCKET, VersionedKeys } from './versioned-keys.ts'
@@ -37,6 +39,8 @@ const BRIEF_PROBABILITY = 0.12
 const VERSIONS_PROBABILITY = 0.3
 /** Where values are attached. */
 const ATTACHED_PROBABILITY = 0.25
+/** Where objects are restored. */
+const RESTORE_PROBABILITY = 0.35
 
 const KIB = 1024
 const PART_BYTES_MIN = 100 * KIB
@@ -64,6 +68,9 @@ export interface ClientSurroundings {
   nextBlock(): number
   readonly versions: VersionBook
   readonly attached: AttachedBook
+  readonly restored: RestoredBook
+  /** Cuts a machine off from all others; returns what mends that, unless faults are over. */
+  isolate(machine: Machine): (() => void) | undefined
   /** The length of an object that is appended to, as last heard. */
   readonly lengths: Map<string, number>
 }
@@ -75,9 +82,10 @@ export class Client {
   readonly #parts: ClientSurroundings
   readonly #versionedKeys: VersionedKeys
   readonly #attachedValues: AttachedValues
+  readonly #restoredObjects: RestoredObjects
   #isStopped = false
-  /** Since when the present call is under way. */
-  #calledMs: number | undefined
+  /** Calls under way, by when they began. */
+  readonly #open = new Set<{ readonly sinceMs: number }>()
 
   constructor(number: number, random: SeededRandom, parts: ClientSurroundings) {
     this.#number = number
@@ -89,14 +97,21 @@ export class Client {
       ask: (machine, act) => this.#ask(machine, act),
     })
     this.#attachedValues = new AttachedValues({
-      ...{ random, book: parts.attached },
+      ...{ random, book: parts.attached, machines: parts.machines },
+      isolate: (machine) => parts.isolate(machine),
+      ask: (machine, act) => this.#ask(machine, act),
+    })
+    this.#restoredObjects = new RestoredObjects({
+      ...{ random, book: parts.restored, accuse: parts.accuse },
+      newBlock: () => this.#newBlock(),
       ask: (machine, act) => this.#ask(machine, act),
     })
   }
 
   /** Since when a call has been waiting for its answer. */
   get calledMs(): number | undefined {
-    return this.#calledMs
+    for (const { sinceMs } of this.#open) return sinceMs
+    return undefined
   }
 
   /** Makes the buckets that are there from the beginning. */
@@ -106,8 +121,11 @@ export class Client {
     const answer = history.invoke(this.#number, scheduler.nowMs, operation)
     const made = await this.insist((calls) => calls.makeBucket(LASTING_BUCKET), isOver)
     if (made !== undefined) answer(scheduler.nowMs, { kind: 'done', value: { kind: 'nothing' } })
-    const { attachesValues, keepsVersions } = this.#parts.plan
-    if (attachesValues) await this.insist((calls) => calls.makeBucket(ATTACHED_BUCKET), isOver)
+    const { attachesValues, keepsVersions, restoresObjects } = this.#parts.plan
+    if (restoresObjects) await this.insist((calls) => calls.makeBucket(ARCHIVE_BUCKET), isOver)
+    for (const bucket of attachesValues ? [ATTACHED_BUCKET, SETTLED_BUCKET] : []) {
+      await this.insist((calls) => calls.makeBucket(bucket), isOver)
+    }
     if (!keepsVersions) return
     await this.insist((calls) => calls.makeVersionedBucket(VERSIONED_BUCKET), isOver)
   }
@@ -142,6 +160,7 @@ export class Client {
       }
     }
     if (plan.attachesValues) await this.#attachedValues.readEverything(await this.#someServing())
+    if (plan.restoresObjects) await this.#restoredObjects.readEverything(await this.#someServing())
     if (plan.keepsVersions) await this.#versionedKeys.readEverything(await this.#someServing())
   }
 
@@ -180,8 +199,11 @@ export class Client {
     return this.#random.below(plan.thinkMs * 2)
   }
 
-  #callOn(machine: Machine): Promise<void> {
+  #callOn(machine: Machine): Promise<unknown> {
     const random = this.#random
+    if (this.#parts.plan.restoresObjects && random.chance(RESTORE_PROBABILITY)) {
+      return this.#restoredObjects.turn(machine)
+    }
     if (this.#parts.plan.attachesValues && random.chance(ATTACHED_PROBABILITY)) {
       return this.#attachedValues.turn(machine)
     }
@@ -314,7 +336,8 @@ export class Client {
     const { scheduler } = this.#parts
     const { node } = machine
     if (node === undefined) return Promise.resolve({ kind: 'unknown', why: 'It is down' })
-    this.#calledMs = scheduler.nowMs
+    const open = { sinceMs: scheduler.nowMs }
+    this.#open.add(open)
     return new Promise((resolve) => {
       const gone = new AbortController()
       let isOver = false
@@ -324,7 +347,7 @@ export class Client {
         isOver = true
         cancel(patience)
         death.cancel()
-        this.#calledMs = undefined
+        this.#open.delete(open)
         resolve(outcome)
       }
       const patience = scheduler.after(PATIENCE_MS, 'client', () => {

@@ -5,8 +5,9 @@
  */
 
 import type { SeededRandom } from '../crash/seeded-random.ts'
-import { FAULTS, type FaultTargets } from './faults.ts'
+import { cut, FAULTS, type FaultTargets } from './faults.ts'
 import { CALM_LINK } from './link.ts'
+import type { Machine } from './machine.ts'
 import { FAULT_CLASSES, type FaultClass, type Faults } from './plan.ts'
 import type { Scheduler } from './scheduler.ts'
 import { CALM_CONFIG_STORE } from './simulated-config-store.ts'
@@ -46,6 +47,19 @@ export class FaultInjector {
     for (const machine of machines) {
       machine.disk.forgetFaults()
       machine.clock.correct()
+    }
+  }
+
+  /** Cuts a machine off from all others; returns what mends that, unless faults are over. */
+  isolate({ host: { index } }: Machine): (() => void) | undefined {
+    if (this.#isOver) return undefined
+    const links = [...this.#targets.network.links()].filter(({ from, to, link }) => {
+      return !link.isCut && (from === index || to === index)
+    })
+    const end = cut(links)
+    this.#ends.add(end)
+    return () => {
+      if (this.#ends.delete(end)) end()
     }
   }
 

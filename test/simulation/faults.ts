@@ -195,7 +195,8 @@ function links(
   }
 }
 
-function cut(struck: readonly { readonly link: { isCut: boolean } }[]): () => void {
+/** Cuts links; what is returned mends them. */
+export function cut(struck: readonly { readonly link: { isCut: boolean } }[]): () => void {
   for (const { link } of struck) link.isCut = true
   return () => {
     for (const { link } of struck) link.isCut = false

@@ -19,6 +19,7 @@ import {
 import type { InlineLeasesOptions } from '@granary/storage-node/testing'
 import { STORE_DIRECTORY } from './fault-atlas.ts'
 import type { Machine, OpenNode, ProcessSurroundings } from './machine.ts'
+import { RESTORE_LENGTHS } from './restored-objects.ts'
 import type { RunningNode } from './running-node.ts'
 import type { World } from './world.ts'
 
@@ -104,6 +105,7 @@ async function openNode(
     hashers: inlineBodyHashers(checksums),
     slabBytesMax: SLAB_BYTES_MAX,
     gcGraceMs: GC_GRACE_MS,
+    restoreLengths: RESTORE_LENGTHS,
   })
   node.start()
   return node

@@ -16,6 +16,8 @@ import { Client, type ClientSurroundings } from './client.ts'
 import { heal } from './healing.ts'
 import { nodeOpener } from './open-node.ts'
 import { planOf, type Plan } from './plan.ts'
+import { checkRestored } from './restored-objects.ts'
+import type { RestoredBook } from './restored-objects.ts'
 import type { SeedResult, Violation } from './seed-result.ts'
 import { World, type Tell } from './world.ts'
 
@@ -68,6 +70,7 @@ class Run {
   readonly #world: World
   readonly #history = new ClientHistory()
   readonly #attached: AttachedBook = { calls: [], momentCount: 0 }
+  readonly #restored: RestoredBook = { calls: [], momentCount: 0 }
   readonly #clients: readonly Client[]
   readonly #prober: Client
 
@@ -91,6 +94,7 @@ class Run {
       this.#world.accuse(kind, `${bucket}/${key ?? ''}: ${excerpt}`)
     }
     checkAttached(this.#attached, this.#world.accuse)
+    checkRestored(this.#restored, this.#world.accuse)
     return this.#world.violations
   }
 
@@ -100,7 +104,9 @@ class Run {
   > {
     const { scheduler, crashCount, tornCount } = this.#world
     return {
-      operations: [...this.#history.calls, ...this.#attached.calls].filter(isDone).length,
+      operations: [...this.#history.calls, ...this.#attached.calls, ...this.#restored.calls].filter(
+        isDone,
+      ).length,
       takeovers: this.#world.chain.takeoverCount,
       crashes: crashCount,
       torn: tornCount,
@@ -141,6 +147,8 @@ class Run {
       lengths: new Map(),
       versions: [],
       attached: this.#attached,
+      restored: this.#restored,
+      isolate: (machine) => this.#world.faults.isolate(machine),
     }
     const make = (number: number) => {
       return new Client(number, new SeededRandom(random.seed()), surroundings)
