@@ -2,8 +2,7 @@
  * `npm run conformance`: real clients and tools against the real server; the last line is `N passed, N failed`.
  *
  * `-- c2` runs only what a user does with ossutil, `-- real` the large copy, `-- c3` the tests of PyPI's `oss2`,
- * `-- c4` those of the Go SDK v2, `-- all` all of them. Without a word it is the gate: what has shown that it fails
- * only for a reason. The SDKs' own tests join it when they have run cleanly for a while.
+ * `-- c4` those of the Go SDK v2. Without a word, or with `-- all`, it is the gate: all of them.
  *
  * @module
  */
@@ -27,8 +26,8 @@ async function main(part: string): Promise<void> {
     part,
     binary: needsOssutil ? buildOssutil() : '',
     goSources: needsOssutil ? goSources() : '',
-    ...(isAsked('c3') && { oss2: installOss2() }),
-    ...(isAsked('c4') && { goSdk: buildGoSdkTests() }),
+    ...(isAsked('gate', 'c3') && { oss2: installOss2() }),
+    ...(isAsked('gate', 'c4') && { goSdk: buildGoSdkTests() }),
   }
   const suites = join(import.meta.dirname, 'suites.ts')
   const argument = JSON.stringify(tools)
