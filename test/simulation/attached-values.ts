@@ -101,6 +101,13 @@ const REGISTERS: readonly Register[] = [
     read: (calls) => orAbsent(calls.objectTag(ATTACHED_BUCKET, 'tagged')),
   },
   {
+    ...{ name: 'ACL of an object', first: ABSENT, isMadeAnew: true },
+    make: (calls) => calls.putTagged(ATTACHED_BUCKET, 'listed', ABSENT),
+    change: (calls, value) => calls.setObjectAcl(ATTACHED_BUCKET, 'listed', value),
+    read: (calls) => orAbsent(calls.objectAcl(ATTACHED_BUCKET, 'listed')),
+    valueFor: (kind, number) => (kind === 'make' ? 'default' : (ACLS[number % ACLS.length] ?? '')),
+  },
+  {
     ...{ name: 'target of a link', first: ABSENT, isMadeAnew: true },
     change: (calls, value) => calls.putSymlink(ATTACHED_BUCKET, 'link', value),
     read: (calls) => orAbsent(calls.symlinkTarget(ATTACHED_BUCKET, 'link')),

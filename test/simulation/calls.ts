@@ -273,6 +273,16 @@ export class Calls {
     return tagIn((await this.#find(bucket, key)).tags)
   }
 
+  async setObjectAcl(bucket: string, key: string, acl: string): Promise<void> {
+    const amendment = { kind: 'acl', acl: acl as ObjectMetadata['acl'] } as const
+    const record = await this.#bucket(bucket)
+    await this.#node.objects.amend(record, key as ObjectKey, undefined, amendment)
+  }
+
+  async objectAcl(bucket: string, key: string): Promise<string> {
+    return (await this.#find(bucket, key)).acl
+  }
+
   async putSymlink(bucket: string, key: string, target: string): Promise<void> {
     const record = await this.#bucket(bucket)
     const request = { target: target as ObjectKey, metadata: METADATA, forbidOverwrite: false }
