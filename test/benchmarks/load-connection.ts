@@ -31,6 +31,7 @@ export class LoadConnection {
   #remainingBytes: number | undefined
   #refusal = ''
   #unsentBytes = 0
+  #tail = ''
 
   constructor(port: number, host: string, listener: AnswerListener) {
     this.#listener = listener
@@ -41,9 +42,10 @@ export class LoadConnection {
     this.#socket.on('end', () => listener.onFailure(new Error('The server closed a connection')))
   }
 
-  /** Sends a request, and so many bytes of its body: all, or it never ends. */
-  send(head: string, bodyBytes: number): void {
+  /** Sends a request, so many bytes of its body, and what ends it: all, or it never ends. */
+  send(head: string, bodyBytes: number, tail = ''): void {
     this.#unsentBytes = bodyBytes
+    this.#tail = tail
     this.#socket.cork()
     this.#socket.write(head, 'latin1')
     this.#sendBody()
@@ -60,6 +62,9 @@ export class LoadConnection {
       this.#unsentBytes -= piece.length
       if (!this.#socket.write(piece)) return
     }
+    const tail = this.#tail
+    this.#tail = ''
+    if (tail !== '') this.#socket.write(tail, 'latin1')
   }
 
   #onData(bytes: Buffer): void {

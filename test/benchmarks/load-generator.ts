@@ -5,6 +5,7 @@
  */
 
 import { LoadConnection } from './load-connection.ts'
+import { MultipartUpload } from './multipart-upload.ts'
 import { RequestHeads } from './load-request.ts'
 import type { LoadPlan, LoadResult } from './plan.ts'
 
@@ -16,11 +17,22 @@ process.on('message', (plan: LoadPlan) => {
 })
 process.on('disconnect', () => process.exit(0))
 
-function run(plan: LoadPlan): Promise<LoadResult> {
+async function run(plan: LoadPlan): Promise<LoadResult> {
+  const heads = new RequestHeads(plan)
+  const { request, access } = plan
+  if (request.kind !== 'part') return sendAll(plan, heads)
+  const upload = await MultipartUpload.begin(access, request)
+  heads.uploadId = upload.id
+  const result = await sendAll(plan, heads)
+  await upload.complete()
+  return result
+}
+
+function sendAll(plan: LoadPlan, heads: RequestHeads): Promise<LoadResult> {
   const { request, count, firstIndex } = plan
   const endpoints = (plan.access.endpoints ?? [plan.access.endpoint]).map((text) => new URL(text))
-  const heads = new RequestHeads(plan)
-  const putBytes = request.kind === 'put' ? request.sizeBytes : 0
+  const isSent = request.kind === 'put' || request.kind === 'post' || request.kind === 'part'
+  const putBytes = isSent ? request.sizeBytes : 0
   const latenciesMs = new Float64Array(count)
   const connections: LoadConnection[] = []
   let sentCount = 0
@@ -66,7 +78,7 @@ function run(plan: LoadPlan): Promise<LoadResult> {
         if (sentCount === count) return
         const head = heads.head(firstIndex + sentCount++)
         sentMs = performance.now()
-        connection.send(head, putBytes)
+        connection.send(head, putBytes, heads.tail)
       }
       sendNext()
     }

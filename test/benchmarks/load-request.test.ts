@@ -40,6 +40,15 @@ test.each<[string, LoadRequest]>([
   expect(headers['authorization']).toBe(signed['authorization'])
 })
 
+test('the length of a form counts what stands before and behind its file', () => {
+  const request: LoadRequest = { kind: 'post', bucket: 'bkt', keys, sizeBytes: 5 }
+  const heads = new RequestHeads({ access, connectionCount: 1, firstIndex: 0, count: 1, request })
+  const [head = '', ...form] = heads.head(7).split(/(?<=\r\n\r\n)/)
+  const length = Number(/Content-Length: (\d+)/.exec(head)?.[1])
+  expect(length).toBe(form.join('').length + 5 + heads.tail.length)
+  expect(form.join('')).toContain('name="key"\r\n\r\nsome/000000007\r\n')
+})
+
 test('a bare request is as long as a signed one', () => {
   const { headers } = headOf({ kind: 'bare' })
   expect(Object.keys(headers)).toEqual(['host', 'date', 'authorization'])

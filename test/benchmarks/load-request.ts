@@ -5,14 +5,21 @@
  * @module
  */
 
+import { unreachable } from '@granary/storage-node/base/assert'
 import { createHmac } from 'node:crypto'
+import { BOUNDARY, formBytes, policyOf, type Field } from '../support/post-form.ts'
 import { keyAt } from './plan.ts'
-import type { LoadPlan, LoadRequest } from './plan.ts'
+import type { LoadPlan } from './plan.ts'
 
 /** A date may be 15 minutes old; making one costs as much as signing. */
 const DATE_REFRESH_MS = 60_000
 const BARE_AUTHORIZATION = `OSS ${'x'.repeat(16)}:${'x'.repeat(28)}`
 const OSS_TYPE = 'application/octet-stream'
+/** What comes behind the file of a form. */
+const FORM_TAIL = `\r\n--${BOUNDARY}--\r\n`
+/** Of one upload; a run may begin behind another. */
+const PART_COUNT_MAX = 10_000
+const FORM_LIFE_MS = 3_600_000
 
 /** Makes request heads for one plan. */
 export class RequestHeads {
@@ -20,27 +27,74 @@ export class RequestHeads {
   readonly #host: string
   #date = ''
   #dateMadeMs = -Infinity
+  /** Of the multipart upload whose parts are sent. */
+  uploadId = ''
 
   constructor(plan: LoadPlan) {
     this.#plan = plan
     this.#host = new URL(plan.access.endpoint).host
   }
 
-  /** Everything before the body of request number `index`. */
+  /** Everything before the body, or before the file of a form, of request number `index`. */
   head(index: number): string {
     const { request } = this.#plan
-    const host = `Host: ${this.#host}\r\n`
     this.#refreshDate()
-    if (request.kind === 'bare') return `GET / HTTP/1.1\r\n${host}${this.#bareHeaders}\r\n`
-    const key = request.kind === 'list' ? '' : keyAt(request.keys, index)
-    const query = request.kind === 'list' ? `?${request.query}` : ''
-    const method = request.kind === 'put' ? 'PUT' : 'GET'
-    const type = request.kind === 'put' ? OSS_TYPE : ''
-    const resource = `/${request.bucket}/${key}`
+    switch (request.kind) {
+      case 'bare':
+        return `GET / HTTP/1.1\r\nHost: ${this.#host}\r\n${this.#bareHeaders}\r\n`
+      case 'post':
+        return this.#formHead(request, keyAt(request.keys, index))
+      case 'list':
+        return this.#signed('GET', `/${request.bucket}/`, { unsigned: `?${request.query}` })
+      case 'get':
+        return this.#signed('GET', `/${request.bucket}/${keyAt(request.keys, index)}`)
+      case 'put':
+        return this.#signed('PUT', `/${request.bucket}/${keyAt(request.keys, index)}`, request)
+      case 'part': {
+        const query = `?partNumber=${(index % PART_COUNT_MAX) + 1}&uploadId=${this.uploadId}`
+        return this.#signed('PUT', `/${request.bucket}/${request.key}${query}`, request)
+      }
+      default:
+        return unreachable(request)
+    }
+  }
+
+  /** What ends the body behind the bytes that were asked for. */
+  get tail(): string {
+    return this.#plan.request.kind === 'post' ? FORM_TAIL : ''
+  }
+
+  #signed(
+    method: string,
+    resource: string,
+    { unsigned = '', sizeBytes }: { unsigned?: string; sizeBytes?: number } = {},
+  ): string {
+    const type = sizeBytes === undefined ? '' : OSS_TYPE
+    const authorization = this.#sign(`${method}\n\n${type}\n${this.#date}\n${resource}`)
     return (
-      `${method} ${resource}${query} HTTP/1.1\r\n${host}Date: ${this.#date}\r\n` +
-      `Authorization: ${this.#authorization(`${method}\n\n${type}\n${this.#date}\n${resource}`)}\r\n` +
-      `${bodyHeaders(request)}\r\n`
+      `${method} ${resource}${unsigned} HTTP/1.1\r\nHost: ${this.#host}\r\nDate: ${this.#date}\r\n` +
+      `Authorization: OSS ${this.#plan.access.accessKeyId}:${authorization}\r\n` +
+      `${sizeBytes === undefined ? '' : bodyHeaders(type, sizeBytes)}\r\n`
+    )
+  }
+
+  #formHead({ bucket, sizeBytes }: { bucket: string; sizeBytes: number }, key: string): string {
+    const policy = policyOf([['content-length-range', 0, sizeBytes]], FORM_LIFE_MS)
+    const fields: Field[] = [
+      ['key', key],
+      ['success_action_status', '200'],
+      ['OSSAccessKeyId', this.#plan.access.accessKeyId],
+      ['policy', policy],
+      ['Signature', this.#sign(policy)],
+    ]
+    const end = FORM_TAIL.length
+    const form = formBytes(fields, { content: '', contentType: OSS_TYPE })
+      .subarray(0, -end)
+      .toString('latin1')
+    return (
+      `POST /${bucket}/ HTTP/1.1\r\nHost: ${this.#host}\r\n` +
+      `${bodyHeaders(`multipart/form-data; boundary=${BOUNDARY}`, form.length + sizeBytes + end)}\r\n` +
+      form
     )
   }
 
@@ -49,10 +103,8 @@ export class RequestHeads {
     return `Date: ${this.#date}\r\nAuthorization: ${BARE_AUTHORIZATION}\r\n`
   }
 
-  #authorization(stringToSign: string): string {
-    const { accessKeyId, accessKeySecret } = this.#plan.access
-    const signature = createHmac('sha1', accessKeySecret).update(stringToSign).digest('base64')
-    return `OSS ${accessKeyId}:${signature}`
+  #sign(text: string): string {
+    return createHmac('sha1', this.#plan.access.accessKeySecret).update(text).digest('base64')
   }
 
   #refreshDate(): void {
@@ -63,7 +115,6 @@ export class RequestHeads {
   }
 }
 
-function bodyHeaders(request: LoadRequest): string {
-  if (request.kind !== 'put') return ''
-  return `Content-Type: ${OSS_TYPE}\r\nContent-Length: ${request.sizeBytes}\r\n`
+function bodyHeaders(type: string, sizeBytes: number): string {
+  return `Content-Type: ${type}\r\nContent-Length: ${sizeBytes}\r\n`
 }

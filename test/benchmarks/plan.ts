@@ -32,6 +32,20 @@ export type LoadRequest =
       readonly keys: KeyPattern
       readonly sizeBytes: number
     }
+  /** An object by an upload form, whose policy anybody may have signed before. */
+  | {
+      readonly kind: 'post'
+      readonly bucket: string
+      readonly keys: KeyPattern
+      readonly sizeBytes: number
+    }
+  /** The parts of one multipart upload, which is begun before the first and completed after the last. */
+  | {
+      readonly kind: 'part'
+      readonly bucket: string
+      readonly key: string
+      readonly sizeBytes: number
+    }
   /** A page of a bucket; `query` holds no parameter that is signed. */
   | { readonly kind: 'list'; readonly bucket: string; readonly query: string }
   /** An unsigned GET of a server that is not ours. */

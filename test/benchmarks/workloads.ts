@@ -145,6 +145,41 @@ const stream5g: Workload = {
   checks: residentChecks,
 }
 
+const post5g: Workload = {
+  name: 'post-5g',
+  what: 'one object of 5 GiB by an upload form',
+  stages: [
+    [
+      {
+        name: 'post 5 GiB',
+        request: {
+          kind: 'post',
+          bucket: BUCKET,
+          keys: { prefix: 'posted/', count: 1 },
+          sizeBytes: STREAM_BYTES,
+        },
+        ...{ connectionCount: 1, count: 1, quickCount: 1, unit: 'MB' },
+      },
+    ],
+  ],
+  checks: residentChecks,
+}
+
+const parts10k: Workload = {
+  name: 'parts-10k',
+  what: 'a multipart upload of 10,000 parts of 100 KiB, completed',
+  stages: [
+    [
+      {
+        name: '10,000 parts',
+        request: { kind: 'part', bucket: BUCKET, key: 'of-parts', sizeBytes: 100 * 1024 },
+        ...{ connectionCount: 16, count: 10_000, quickCount: 1_000, unit: 'MB' },
+      },
+    ],
+  ],
+  checks: residentChecks,
+}
+
 const MILLION: KeyPattern = { prefix: 'p', count: 1_000_000, keysPerFolder: 1000 }
 
 const keys1m: Workload = {
@@ -246,6 +281,8 @@ export const workloads: readonly Workload[] = [
   put64m,
   get64m,
   stream5g,
+  post5g,
+  parts10k,
   keys1m,
   regionGet4k,
   regionPut4k,
