@@ -4,7 +4,9 @@
  * @module
  */
 
+import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import type { Case } from '../cases.ts'
 import { mustEqual } from '../cases.ts'
@@ -47,7 +49,7 @@ type StsClass = new (options: object) => {
 }
 
 const TOKEN_SECONDS = 900
-const PART_BYTES = 1024 ** 2
+const PART_BYTES = 512 * 1024
 const LARGE_BYTES = 5 * PART_BYTES + 77
 const TEXT = 'Granary keeps grain, Gerste ü\n'
 const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="31" height="17"/>'
@@ -106,7 +108,7 @@ function withClient<Result>(
     ...{ region: `oss-${access.region}`, endpoint: access.endpoint, bucket, authorizationV4 },
     ...{ accessKeyId, accessKeySecret, ...(stsToken !== undefined && { stsToken }) },
   }
-  const url = pages.show('/client', `<script src="${SDK_PATH}"></script>`)
+  const url = pages.show('/client', `<script src="${SDK_PATH}"></script><input type="file">`)
   return withPage(world, url, async (page) => {
     await page.evaluate((given) => {
       const scope = globalThis as unknown as PageScope
@@ -158,19 +160,19 @@ function putText(page: Page, key: string): Promise<number | string> {
 
 async function uploadParts(world: BrowserWorld): Promise<void> {
   const bytes = numberedBytes(LARGE_BYTES)
-  const steps = await withClient(world, world.access, true, (page) =>
-    page.evaluate(
-      async ([text, partSize]) => {
-        const { client } = globalThis as unknown as PageScope
-        const file = new File([Uint8Array.from(atob(text), (each) => each.charCodeAt(0))], 'f.bin')
-        const shares: number[] = []
-        const progress = (share: number) => void shares.push(share)
-        await client.multipartUpload('sdk/large', file, { partSize, parallel: 3, progress })
-        return shares
-      },
-      [bytes.toString('base64'), PART_BYTES] as const,
-    ),
-  )
+  const path = join(world.folder, 'large.bin')
+  writeFileSync(path, bytes)
+  const steps = await withClient(world, world.access, true, async (page) => {
+    await page.setInputFiles('input', path)
+    return await page.locator('input').evaluate(async (input, partSize) => {
+      const { client } = globalThis as unknown as PageScope
+      const [file] = (input as unknown as { files: [object] }).files
+      const shares: number[] = []
+      const progress = (share: number) => void shares.push(share)
+      await client.multipartUpload('sdk/large', file, { partSize, parallel: 3, progress })
+      return shares
+    }, PART_BYTES)
+  })
   await mustBeStored(world, 'sdk/large', bytes)
   // Nothing is done yet, then each of six parts, then the upload is complete.
   mustEqual(

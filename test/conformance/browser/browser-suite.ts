@@ -1,5 +1,5 @@
 /**
- * C5: what a browser calls, called by Chromium from pages of another origin.
+ * What a browser calls, called by Chromium from pages of another origin.
  *
  * @module
  */
@@ -50,9 +50,16 @@ export async function runBrowserSuite(options: BrowserSuiteOptions): Promise<Cou
       ...corsCases(world),
       ...browserSdkCases(world, dataFolder),
       { name: 'what nothing else calls', run: () => browserMustHaveCalled(accessLog) },
+      { name: 'the bucket is emptied and removed', run: () => removeBucket(oss) },
     ])
   } finally {
     await context.close()
     pages.stop()
   }
+}
+
+async function removeBucket(oss: Witness): Promise<void> {
+  const { objects = [] } = await oss.listV2({ 'max-keys': 100 })
+  await oss.deleteMulti(objects.map(({ name }) => name))
+  await oss.deleteBucket(BUCKET)
 }

@@ -20,6 +20,9 @@ export interface Witness extends FormClient {
   head(key: string): Promise<{ readonly res: { readonly headers: Record<string, string> } }>
   putBucketCORS(bucket: string, rules: readonly object[]): Promise<unknown>
   deleteBucketCORS(bucket: string): Promise<unknown>
+  listV2(query: object): Promise<{ readonly objects?: readonly { readonly name: string }[] }>
+  deleteMulti(keys: readonly string[]): Promise<unknown>
+  deleteBucket(bucket: string): Promise<unknown>
   _bucketRequestParams(
     method: string,
     bucket: string,

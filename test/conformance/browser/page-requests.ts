@@ -39,14 +39,23 @@ export function fetchIn(page: Page, request: PageRequest): Promise<PageAnswer> {
   }, request)
 }
 
+/** What a page's requests have caused so far. */
+export interface Preflights {
+  readonly seen: readonly Preflight[]
+  /** Waits for one: the page may know what became of its request before its preflight is told. */
+  first(): Promise<Preflight | undefined>
+}
+
 /** A preflight's answer, as the browser saw it. */
 export interface Preflight {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
 }
 
+const WAIT_MS_MAX = 5_000
+
 /** The preflights that the page's requests cause from now on. */
-export async function watchPreflights(page: Page): Promise<readonly Preflight[]> {
+export async function watchPreflights(page: Page): Promise<Preflights> {
   const session = await page.context().newCDPSession(page)
   const seen: Preflight[] = []
   session.on('Network.responseReceived', ({ type, response }) => {
@@ -58,5 +67,14 @@ export async function watchPreflights(page: Page): Promise<readonly Preflight[]>
     seen.push({ status: response.status, headers: Object.fromEntries(headers) })
   })
   await session.send('Network.enable')
-  return seen
+  return {
+    seen,
+    async first() {
+      const deadlineMs = performance.now() + WAIT_MS_MAX
+      while (seen.length === 0 && performance.now() < deadlineMs) {
+        await new Promise((wake) => setTimeout(wake, 20))
+      }
+      return seen[0]
+    },
+  }
 }
