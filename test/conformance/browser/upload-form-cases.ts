@@ -86,6 +86,8 @@ async function mustShowXml(world: BrowserWorld): Promise<void> {
   await submit(world, form, async (_page, status, text) => {
     mustEqual([status, elementOf(text, 'Bucket')], [201, bucket])
     mustEqual(elementOf(text, 'Key'), 'forms/large & "wide".bin')
+    const { pathname } = new URL(elementOf(text, 'Location'))
+    mustEqual(decodeURIComponent(pathname), '/forms/large & "wide".bin')
     const { headers } = (await world.oss.head('forms/large & "wide".bin')).res
     mustEqual(elementOf(text, 'ETag'), headers['etag'])
     mustEqual(headers['x-oss-meta-colour'], 'gold')
