@@ -72,6 +72,9 @@ export const CALLED_BY_THE_GATE: readonly string[] = [
 /** What is called by the tests of PyPI's `oss2` only. */
 export const CALLED_BY_OSS2: readonly string[] = ['DescribeRegions', 'ListLiveChannel']
 
+/** What a browser calls only: its preflights, and the credentials that pages are given. */
+export const CALLED_BY_A_BROWSER: readonly string[] = ['AssumeRole', 'OptionObject']
+
 /** The server writes its log in batches. */
 const LOG_DELAY_MS_MAX = 5_000
 
@@ -83,6 +86,11 @@ export function mustHaveCalledAll(accessLog: string): Promise<string> {
 /** The same of the operations that nothing but the tests of `oss2` calls. */
 export function oss2MustHaveCalled(accessLog: string): Promise<string> {
   return mustHaveCalled(accessLog, CALLED_BY_OSS2)
+}
+
+/** The same of the operations that nothing but the browser's cases call. */
+export function browserMustHaveCalled(accessLog: string): Promise<string> {
+  return mustHaveCalled(accessLog, CALLED_BY_A_BROWSER)
 }
 
 async function mustHaveCalled(accessLog: string, names: readonly string[]): Promise<string> {

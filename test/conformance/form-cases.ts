@@ -38,8 +38,7 @@ export function formCases(oss: FormClient, access: Access, bucket: string): Case
     {
       name: 'a form is posted under a policy signed with V1',
       async run() {
-        const policy = { expiration: expiration(), conditions: [{ bucket }] }
-        await post(Object.entries(oss.calculatePostSignature(policy)), 'posted')
+        await post(signedV1(oss, bucket), 'posted')
       },
     },
     {
@@ -63,11 +62,23 @@ export function formCases(oss: FormClient, access: Access, bucket: string): Case
   ]
 }
 
+/** The fields that sign a policy with V1, which has these conditions beside the bucket's. */
+export function signedV1(oss: FormClient, bucket: string, more: readonly unknown[] = []): Field[] {
+  const policy = { expiration: expiration(), conditions: [{ bucket }, ...more] }
+  return Object.entries(oss.calculatePostSignature(policy))
+}
+
 function expiration(): string {
   return new Date(Date.now() + LIFE_MS).toISOString()
 }
 
-function signedV4(oss: FormClient, access: Access, bucket: string): Field[] {
+/** The fields that sign a policy with V4, which has these conditions beside its own. */
+export function signedV4(
+  oss: FormClient,
+  access: Access,
+  bucket: string,
+  more: readonly unknown[] = [],
+): Field[] {
   const date = new Date()
   const timestamp = date.toISOString().replace(/[-:]|\.\d+/g, '')
   const scope = `${timestamp.slice(0, 8)}/${access.region}/oss/aliyun_v4_request`
@@ -77,7 +88,7 @@ function signedV4(oss: FormClient, access: Access, bucket: string): Field[] {
     'x-oss-date': timestamp,
   }
   const conditions = Object.entries(fields).map(([name, value]) => ({ [name]: value }))
-  const policy = { expiration: expiration(), conditions: [{ bucket }, ...conditions] }
+  const policy = { expiration: expiration(), conditions: [{ bucket }, ...conditions, ...more] }
   return [
     ...Object.entries(fields),
     ['policy', Buffer.from(JSON.stringify(policy)).toString('base64')],

@@ -2,20 +2,22 @@
  * `npm run conformance`: real clients and tools against the real server; the last line is `N passed, N failed`.
  *
  * `-- c2` runs only what a user does with ossutil, `-- real` the large copy, `-- c3` the tests of PyPI's `oss2`,
- * `-- c4` those of the Go SDK v2. Without a word, or with `-- all`, it is the gate: all of them.
+ * `-- c4` those of the Go SDK v2, `-- browser` what pages do in Chromium. Without a word, or with `-- all`, it is the
+ * gate: all of them.
  *
  * @module
  */
 
 import { join } from 'node:path'
 import { countsLine } from '../support/test-counts.ts'
+import { findChromium } from './browser/chromium.ts'
 import { buildGoSdkTests } from './go-tools.ts'
 import { runWithOfficialAddresses } from './official-addresses.ts'
 import { installOss2 } from './python-tools.ts'
 import type { SuiteTools } from './suites.ts'
 import { buildOssutil, goSources } from './tools-cache.ts'
 
-const PARTS = ['gate', 'all', 'c2', 'c3', 'c4', 'real']
+const PARTS = ['gate', 'all', 'c2', 'c3', 'c4', 'browser', 'real']
 
 async function main(part: string): Promise<void> {
   if (!PARTS.includes(part)) throw new Error(`"${part}" must be one of ${PARTS.join(', ')}`)
@@ -26,6 +28,7 @@ async function main(part: string): Promise<void> {
     part,
     binary: needsOssutil ? buildOssutil() : '',
     goSources: needsOssutil ? goSources() : '',
+    ...(isAsked('gate', 'browser') && { chromium: findChromium() }),
     ...(isAsked('gate', 'c3') && { oss2: installOss2() }),
     ...(isAsked('gate', 'c4') && { goSdk: buildGoSdkTests() }),
   }

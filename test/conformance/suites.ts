@@ -14,6 +14,7 @@ import type { LocalServer } from '../support/local-server.ts'
 import type { Access } from '../support/oss-request.ts'
 import { countsLine, sumCounts } from '../support/test-counts.ts'
 import type { Counts } from '../support/test-counts.ts'
+import { runBrowserSuite } from './browser/browser-suite.ts'
 import { mustHaveCalledAll, oss2MustHaveCalled } from './called-operations.ts'
 import { runCases } from './cases.ts'
 import { startNameServer } from './official-addresses.ts'
@@ -36,6 +37,8 @@ export interface SuiteTools {
   readonly binary: string
   /** A folder of real files. */
   readonly goSources: string
+  /** The path of the browser. */
+  readonly chromium?: string
   readonly oss2?: Oss2Tools
   readonly goSdk?: GoSdkTests
 }
@@ -46,7 +49,7 @@ const FILE_SYSTEM_ENTRIES = 10_000
 const FREE_BYTES_MIN = 12 * 1024 ** 3
 
 async function main(argument: string): Promise<Counts> {
-  const { part, binary, goSources, oss2, goSdk } = JSON.parse(argument) as SuiteTools
+  const { part, binary, goSources, chromium, oss2, goSdk } = JSON.parse(argument) as SuiteTools
   const isAsked = (suite: string) => ['all', 'gate', suite].includes(part)
   const folder = mkdtempSync(join(roomyFolder(), 'granary-conformance-'))
   const stopNames = await startNameServer()
@@ -62,6 +65,15 @@ async function main(argument: string): Promise<Counts> {
     const counts: Counts[] = []
     const first = await start()
     if (isAsked('c2')) counts.push(await runC2(binary, folder, first))
+    if (chromium !== undefined) {
+      const options = { access: official(first.access), dataFolder: join(folder, 'data') }
+      const counts5 = await runBrowserSuite({
+        ...options,
+        chromium,
+        folder: join(folder, 'browser'),
+      })
+      counts.push(report('browser', counts5))
+    }
     if (oss2 !== undefined || goSdk !== undefined) {
       const options = { dataFolder: join(folder, 'data'), folder: join(folder, 'sdks') }
       counts.push(await runSdkSuites({ ...options, server: first, oss2, goSdk }))

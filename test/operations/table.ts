@@ -5,7 +5,11 @@
  */
 
 import { basename } from 'node:path/posix'
-import { CALLED_BY_OSS2, CALLED_BY_THE_GATE } from '../conformance/called-operations.ts'
+import {
+  CALLED_BY_A_BROWSER,
+  CALLED_BY_OSS2,
+  CALLED_BY_THE_GATE,
+} from '../conformance/called-operations.ts'
 import { isApiTest, ROUTING_TEST, servedOperations } from '../tidy/operations.ts'
 import type { SourceFile } from '../tidy/source-tree.ts'
 import type { OperationClass } from './specified.ts'
@@ -21,14 +25,13 @@ interface Evidence {
   readonly realClient: string
 }
 
-const NOTHING = '–'
 /** Has one request of every operation: shown where no test is about the operation alone. */
 const EVERY_OPERATION_TEST = 'test/api/served-operations.test.ts'
 
 /** Served, but no row of the API's table of operations. */
 const OTHERWISE_SERVED: Readonly<Record<string, Evidence>> = {
-  AssumeRole: { unitTest: 'test/api/sts.test.ts', realClient: 'gate' },
-  OptionObject: { unitTest: 'test/api/cors.test.ts', realClient: NOTHING },
+  AssumeRole: { unitTest: 'test/api/sts.test.ts', realClient: realClientOf('AssumeRole') },
+  OptionObject: { unitTest: 'test/api/cors.test.ts', realClient: realClientOf('OptionObject') },
   'CreateFolder idiom': { unitTest: 'test/api/names.test.ts', realClient: 'gate' },
   Callback: { unitTest: 'test/api/callback.test.ts', realClient: 'c4' },
 }
@@ -97,6 +100,7 @@ function unitTestOf(name: string, tests: readonly SourceFile[]): string {
 
 function realClientOf(name: string): string {
   if (CALLED_BY_THE_GATE.includes(name)) return 'gate'
+  if (CALLED_BY_A_BROWSER.includes(name)) return 'browser'
   if (CALLED_BY_OSS2.includes(name)) return 'c3'
   throw new Error(`${name} is called by no client of the conformance suite`)
 }
