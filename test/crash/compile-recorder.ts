@@ -44,5 +44,7 @@ export function recorderEnvironment(options: {
     GRANARY_RECORD_SYNC_US: String(options.syncMicroseconds),
     UV_USE_IO_URING: '0',
     UV_THREADPOOL_SIZE: '16',
+    // Its files lie elsewhere, and are written by calls that the recorder does not know.
+    NODE_DISABLE_COMPILE_CACHE: '1',
   }
 }
