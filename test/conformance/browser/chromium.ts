@@ -30,6 +30,8 @@ export async function startChromium(
     downloadsPath: join(folder, 'downloads'),
     env: {
       ...process.env,
+      // Names of files that it is given, and gives, need not be ASCII.
+      LC_ALL: 'C.UTF-8',
       HOME: folder,
       TMPDIR: folder,
       XDG_CONFIG_HOME: join(folder, 'config'),
