@@ -7,6 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
 import { systemClock } from '../../base/clock.ts'
 import type { LogFields, Logger } from '../../base/logger.ts'
 import { SlabPool } from '../../base/slabs.ts'
@@ -74,6 +75,7 @@ export interface TestNodeOptions {
   readonly nonce?: number
   readonly region?: string
   readonly port?: number
+  readonly clock?: Clock | undefined
   /** Store whose certificate is used instead of the own one. */
   readonly certificateOf?: StoreId
 }
@@ -86,9 +88,9 @@ export class TestNodes {
   readonly #networks = new Set<SocketNetwork>()
 
   async open(options: TestNodeOptions): Promise<SocketNetwork> {
-    const { store, certificates, certificateOf = store } = options
+    const { store, certificates, certificateOf = store, clock = systemClock } = options
     const network = await SocketNetwork.open({
-      ...{ self: ownName(options), clock: systemClock, logger: this.log, slabs: this.slabs },
+      ...{ self: ownName(options), clock, logger: this.log, slabs: this.slabs },
       credentials: certificates?.of(certificateOf),
       admission: admission(options),
       listen: { host: '127.0.0.1', port: options.port ?? 0 },
@@ -124,7 +126,7 @@ export function ownName(options: Omit<TestNodeOptions, 'certificates'>): OwnName
   }
 }
 
-export function admission({
+function admission({
   store,
   certificates,
 }: Pick<TestNodeOptions, 'store' | 'certificates'>): PeerAdmission {
