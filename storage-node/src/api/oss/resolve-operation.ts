@@ -4,6 +4,8 @@
  * What decides: the method, what is addressed, the query parameters that select operations, and a
  * header or two. A parameter nobody knows is refused rather than ignored: it may be the sub-resource
  * of an operation that would otherwise turn into an overwrite of the object (oss.md 0, class D).
+ * Only a read of an object passes over `v=3`: pages add such parameters to the addresses of pictures
+ * and scripts so that browsers fetch them anew, and a sub-resource does not look like that.
  *
  * @module
  */
@@ -38,7 +40,7 @@ export function resolveOperation(request: OperationRequest, level: ResourceLevel
   if (rows.length === 0 && first !== undefined) throw notImplemented(first.name)
   const row = chooseRow(rows, request, level)
   if (row === undefined) throw methodNotAllowed(method, level, rows)
-  const stranger = query.find((pair) => !isUnderstood(row, pair.name))
+  const stranger = query.find((pair) => !isUnderstood(row, pair))
   if (stranger !== undefined) throw notImplemented(stranger.name)
   return row.name
 }
@@ -59,7 +61,7 @@ const COMMON_PARAMETERS: ReadonlySet<string> = new Set([
 
 /** Selecting parameter names of a level. */
 const selectors = new Map<ResourceLevel, Set<string>>()
-/** The same of all levels: `?legalHold` means nothing for a bucket, and must not be ignored. */
+/** The same of all levels, in small letters: `?legalHold` must not be ignored at a bucket. */
 const allSelectors = new Set<string>()
 /** By level and selecting names. */
 const rowsBySelection = new Map<string, KnownOperationRow[]>()
@@ -70,7 +72,7 @@ for (const row of knownOperations) {
   selectors.set(row.level, ofLevel)
   for (const name of names) {
     ofLevel.add(name)
-    allSelectors.add(name)
+    allSelectors.add(name.toLowerCase())
   }
   for (const selecting of row.orSelect === undefined ? [names] : [names, row.orSelect]) {
     const selection = selectionKey(row.level, selecting)
@@ -107,13 +109,18 @@ function chooseRow(
   return byHeader ?? ofMethod.find((row) => row.header === undefined)
 }
 
-function isUnderstood(row: KnownOperationRow, name: string): boolean {
-  if (selectsAt(row.level, name) || row.parameters?.includes(name) === true) return true
-  if (COMMON_PARAMETERS.has(name)) return true
-  // Clients tag requests with `x-` parameters that end up in the log (oss.md 5.19). Those that
-  // restrict who may use a signed URL cannot be ignored.
-  if (name.startsWith('x-oss-ac-') || allSelectors.has(name)) return false
-  return name.startsWith('x-') || row.ignoresOthers === true
+function isUnderstood(row: KnownOperationRow, { name, value }: QueryPair): boolean {
+  const known = row.parameters ?? []
+  if (selectsAt(row.level, name) || known.includes(name)) return true
+  if (COMMON_PARAMETERS.has(name) || row.ignores === 'others') return true
+  const small = name.toLowerCase()
+  // Misspelled: who asks for `VersionId=v` does not want the current version.
+  if (allSelectors.has(small) || known.some((other) => other.toLowerCase() === small)) return false
+  // Restricts who may use a signed URL.
+  if (name.startsWith('x-oss-ac-')) return false
+  // Clients tag requests with `x-` parameters that end up in the log (oss.md 5.19).
+  if (name.startsWith('x-')) return !name.startsWith('x-oss-') || value !== ''
+  return row.ignores === 'others with a value' && value !== ''
 }
 
 function methodNotAllowed(

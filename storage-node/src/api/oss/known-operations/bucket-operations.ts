@@ -45,7 +45,7 @@ export const bucketOperations = {
   GetBucketAcl: { methods: ['GET'], select: ['acl'] },
   PutBucketTags: { methods: ['PUT'], select: ['tagging'] },
   GetBucketTags: { methods: ['GET'], select: ['tagging'] },
-  DeleteBucketTags: { methods: ['DELETE'], select: ['tagging'], ignoresOthers: true },
+  DeleteBucketTags: { methods: ['DELETE'], select: ['tagging'], ignores: 'others' },
   DeleteMultipleObjects: {
     methods: ['POST'],
     select: ['delete'],

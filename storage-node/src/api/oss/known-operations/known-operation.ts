@@ -19,6 +19,6 @@ export interface KnownOperation {
   readonly header?: string
   /** Query parameters it understands besides. */
   readonly parameters?: readonly string[]
-  /** Parameters that nobody knows mean nothing to it. */
-  readonly ignoresOthers?: true
+  /** Parameters that nobody knows mean nothing to it; at least, unless they may be sub-resources. */
+  readonly ignores?: 'others' | 'others with a value'
 }

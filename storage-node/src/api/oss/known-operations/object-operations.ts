@@ -10,8 +10,8 @@ export const objectOperations = {
   // Uploaders that choose between one request and parts send `sequential` with either.
   PutObject: { methods: ['PUT'], parameters: ['callback', 'callback-var', 'sequential'] },
   CopyObject: { methods: ['PUT'], header: 'x-oss-copy-source' },
-  GetObject: { methods: ['GET'], parameters: ['versionId'] },
-  HeadObject: { methods: ['HEAD'], parameters: ['versionId'] },
+  GetObject: { methods: ['GET'], parameters: ['versionId'], ignores: 'others with a value' },
+  HeadObject: { methods: ['HEAD'], parameters: ['versionId'], ignores: 'others with a value' },
   // One client deletes with the parameters by which it has read a symlink: its object is meant.
   DeleteObject: { methods: ['DELETE'], orSelect: ['symlink'], parameters: ['versionId'] },
   GetObjectMeta: {
