@@ -6,7 +6,8 @@
 
 import type { ExchangeObserver, HttpServerOptions } from './api/http-server.ts'
 import { HttpServer } from './api/http-server.ts'
-import { OssGateway } from './api/oss/gateway.ts'
+import { Gateway } from './api/gateway.ts'
+import { ossDialect } from './api/oss/oss-dialect.ts'
 import type { Services } from './api/operation.ts'
 import { publishCallbackKey } from './api/callback-key.ts'
 import { StsGateway } from './api/sts/sts-gateway.ts'
@@ -72,7 +73,8 @@ export async function startLocalApi(
   const facts = { region, extranetEndpoint: '', intranetEndpoint: '' }
   const { extranet, intranet } = endpointsBelow(domain, region)
   const suffixes = endpointSuffixes(region, [extranet, intranet])
-  const gateway = new OssGateway({ ...services, region: facts, callbacks }, accounts, suffixes)
+  const offered = { ...services, region: facts, callbacks }
+  const gateway = new Gateway(ossDialect, offered, accounts, suffixes)
   const sts = new StsGateway(accounts, accounts, region, domain)
   const served = sts.before((request) => gateway.handle(request))
   const handler = publishCallbackKey(callbacks, suffixes, served)

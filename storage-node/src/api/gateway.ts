@@ -1,5 +1,5 @@
 /**
- * The OSS dialect: from a request to the operation it means, and to its answer.
+ * From a request to the operation it means in its dialect, and to the operation's answer.
  *
  * What is not served is refused whoever asks. Then the order of checks is that of the cloud: whether the
  * bucket is there, which is no secret, who asks, whether they may, what the operation itself checks.
@@ -8,46 +8,54 @@
  * @module
  */
 
-import { assert, unreachable } from '../../base/assert.ts'
-import { parseBucketName } from '../../model/bucket-name.ts'
-import { versionedAction } from '../../model/access/versioned-action.ts'
-import type { BucketRecord } from '../../model/bucket.ts'
-import { OssError } from '../../model/errors.ts'
-import type { BucketName, ObjectKey } from '../../model/identifiers.ts'
-import { decodeObjectKey } from '../../model/object-key.ts'
-import type { AccessKeyService } from '../../services/access-key-service.ts'
-import type { EndpointSuffixes } from '../../wire/oss/addressing.ts'
-import { resolveAddress } from '../../wire/oss/addressing.ts'
-import type { QueryPair } from '../../wire/oss/request-head.ts'
-import { queryValue } from '../../wire/oss/request-head.ts'
-import { readTrafficLimit } from '../../wire/oss/traffic-limit.ts'
-import { answerPreflight, corsHeaders } from '../cors.ts'
-import { authenticate } from '../authenticate.ts'
-import type { Caller } from '../authenticate.ts'
-import type { Right } from '../authorize.ts'
+import { assert, unreachable } from '../base/assert.ts'
+import { parseBucketName } from '../model/bucket-name.ts'
+import { versionedAction } from '../model/access/versioned-action.ts'
+import type { BucketRecord } from '../model/bucket.ts'
+import { OssError } from '../model/errors.ts'
+import type { BucketName, ObjectKey } from '../model/identifiers.ts'
+import { decodeObjectKey } from '../model/object-key.ts'
+import type { AccessKeyService } from '../services/access-key-service.ts'
+import type { EndpointSuffixes } from '../wire/oss/addressing.ts'
+import { resolveAddress } from '../wire/oss/addressing.ts'
+import type { HeaderValues, QueryPair } from '../wire/oss/request-head.ts'
+import { queryValue } from '../wire/oss/request-head.ts'
+import { readTrafficLimit } from '../wire/oss/traffic-limit.ts'
+import { answerPreflight, corsHeaders } from './cors.ts'
+import { authenticate } from './authenticate.ts'
+import type { Caller } from './authenticate.ts'
+import type { Right } from './authorize.ts'
 import {
   authorizeBucket,
   authorizeService,
   authorizeSome,
   refuseAnonymousOverrides,
-} from '../authorize.ts'
-import type { OssRequest, OssResponse } from '../http-message.ts'
+} from './authorize.ts'
+import type { OssRequest, OssResponse } from './http-message.ts'
 import type {
   FormOperation,
   HeadedOperation,
   ObjectRequest,
   OperationDefinition,
   Services,
-} from '../operation.ts'
-import { requirePayer } from '../request-payer.ts'
-import { refuseUnservedHeaders } from '../unserved-headers.ts'
-import { authorizeWrite } from '../writable-object.ts'
-import { operations } from './operations.ts'
-import { operationNotImplemented } from './operations/not-implemented.ts'
-import type { ResourceLevel } from './known-operations/known-operation.ts'
-import { PREFLIGHT } from './known-operations.ts'
-import { resolveOperation } from './resolve-operation.ts'
-import { versionArgument } from './version-arguments.ts'
+} from './operation.ts'
+import type { ResolveOperation } from './operation-resolver.ts'
+import { requirePayer } from './request-payer.ts'
+import { authorizeWrite } from './writable-object.ts'
+import { operationNotImplemented } from './oss/operations/not-implemented.ts'
+import type { ResourceLevel } from './oss/known-operations/known-operation.ts'
+import { versionArgument } from './oss/version-arguments.ts'
+
+/** What a dialect says of the operations that it has. */
+export interface DialectOperations {
+  readonly resolve: ResolveOperation<OperationDefinition['name']>
+  /** Those that are served. What is known and not in here is `NotImplemented`. */
+  readonly served: ReadonlyMap<string, OperationDefinition>
+  /** What a preflight is called. */
+  readonly preflight: string
+  /** Throws `NotImplemented` naming a header that asks for what is not served. */
+  refuseHeaders(headers: HeaderValues, isObjectWrite: boolean, callsBack?: boolean): void
+}
 
 /** What a request names. */
 interface Target {
@@ -55,33 +63,41 @@ interface Target {
   readonly key: ObjectKey | undefined
 }
 
-/** Serves the OSS dialect. */
-export class OssGateway {
+/** Serves a dialect. */
+export class Gateway {
+  readonly #dialect: DialectOperations
   readonly #services: Services
   readonly #accessKeys: AccessKeyService
   readonly #suffixes: EndpointSuffixes
   readonly #rights = new Map<OperationDefinition, Right>()
   readonly #versionRights = new Map<OperationDefinition, Right>()
 
-  constructor(services: Services, accessKeys: AccessKeyService, suffixes: EndpointSuffixes) {
+  constructor(
+    dialect: DialectOperations,
+    services: Services,
+    accessKeys: AccessKeyService,
+    suffixes: EndpointSuffixes,
+  ) {
+    this.#dialect = dialect
     this.#services = services
     this.#accessKeys = accessKeys
     this.#suffixes = suffixes
   }
 
-  async handle(request: OssRequest): Promise<OssResponse> {
+  /** `signed` is the request as it was sent, where operations see its head in other words. */
+  async handle(request: OssRequest, signed: OssRequest = request): Promise<OssResponse> {
     const target = this.#targetOf(request)
     if (request.method === 'OPTIONS') return this.#answerPreflight(request, target)
     if (request.headers['origin'] !== undefined) await this.#letPagesRead(request, target)
-    const name = resolveOperation(request, levelOf(target))
+    const name = this.#dialect.resolve(request, levelOf(target))
     request.facts.operation = name
-    const operation = operations.get(name)
+    const operation = this.#dialect.served.get(name)
     if (operation === undefined) throw operationNotImplemented(name)
     if (operation.resource === 'form') return this.#receiveForm(operation, request, target)
     let caller: Caller
     try {
       const resource = { bucket: target.bucketName, key: target.key }
-      caller = authenticate(request, resource, this.#accessKeys, this.#services.region.region)
+      caller = authenticate(signed, resource, this.#accessKeys, this.#services.region.region)
     } catch (refusal) {
       await this.#refuseAbsent(operation, target, refusal)
       throw refusal
@@ -108,7 +124,7 @@ export class OssGateway {
     { bucketName, key }: Target,
   ): Promise<OssResponse> {
     const isObjectWrite = operation.resource === 'object' && operation.access === 'write'
-    refuseUnservedHeaders(http.headers, isObjectWrite, operation.callsBack)
+    this.#dialect.refuseHeaders(http.headers, isObjectWrite, operation.callsBack)
     const right = this.#rightOf(operation, http)
     switch (operation.resource) {
       case 'service': {
@@ -217,7 +233,7 @@ export class OssGateway {
   }
 
   async #answerPreflight(request: OssRequest, { bucketName }: Target): Promise<OssResponse> {
-    request.facts.operation = PREFLIGHT
+    request.facts.operation = this.#dialect.preflight
     return answerPreflight(request, bucketName && (await this.#findBucket(bucketName)))
   }
 
