@@ -84,19 +84,26 @@ export class LoadConnection {
     this.#head = ''
     this.#status = head.slice(9, 12)
     const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
-    if (length === undefined) throw new Error(`An answer without a length: ${head}`)
-    this.#bodyBytes = Number(length)
+    // 204 has neither length nor body.
+    if (length === undefined && this.#status !== '204') {
+      throw new Error(`An answer without a length: ${head}`)
+    }
+    this.#bodyBytes = Number(length ?? 0)
     this.#remainingBytes = this.#bodyBytes
   }
 
+  get #isGood(): boolean {
+    return this.#status === '200' || this.#status === '204'
+  }
+
   #readBody(bytes: Buffer): void {
-    if (this.#status !== '200') {
+    if (!this.#isGood) {
       this.#refusal += bytes.toString('utf8', 0, REFUSAL_BYTES_MAX)
     }
     this.#remainingBytes = (this.#remainingBytes ?? 0) - bytes.length
     if (this.#remainingBytes > 0) return
     this.#remainingBytes = undefined
-    if (this.#status === '200') return this.#listener.onAnswer(this.#bodyBytes)
+    if (this.#isGood) return this.#listener.onAnswer(this.#bodyBytes)
     this.#listener.onFailure(new Error(`Answered ${this.#status}: ${this.#refusal}`))
   }
 }

@@ -24,14 +24,20 @@ const keys = { prefix: 'some/', count: 100 }
 test.each<[string, LoadRequest]>([
   ['PUT /bkt/some/000000007 HTTP/1.1', { kind: 'put', bucket: 'bkt', keys, sizeBytes: 5 }],
   ['GET /bkt/some/000000007 HTTP/1.1', { kind: 'get', bucket: 'bkt', keys, sizeBytes: 5 }],
+  ['DELETE /bkt/some/000000007 HTTP/1.1', { kind: 'delete', bucket: 'bkt', keys }],
   ['GET /bkt/?max-keys=3 HTTP/1.1', { kind: 'list', bucket: 'bkt', query: 'max-keys=3' }],
+  [
+    'GET /bkt/?versions&max-keys=3 HTTP/1.1',
+    { kind: 'list', bucket: 'bkt', query: 'max-keys=3', selector: 'versions' },
+  ],
 ])('%s is signed as the tests sign it', (expectedLine, request) => {
   const { line, headers } = headOf(request)
   expect(line).toBe(expectedLine)
   const signed = signedHeaders(access, {
-    method: line.slice(0, 3),
+    method: line.slice(0, line.indexOf(' ')),
     bucket: 'bkt',
     key: request.kind === 'list' ? '' : 'some/000000007',
+    ...(line.includes('?versions') && { query: { versions: '' } }),
     headers: {
       date: headers['date'] ?? '',
       ...(headers['content-type'] && { 'content-type': headers['content-type'] }),

@@ -9,7 +9,7 @@ import { unreachable } from '@granary/storage-node/base/assert'
 import { createHmac } from 'node:crypto'
 import { BOUNDARY, formBytes, policyOf, type Field } from '../support/post-form.ts'
 import { keyAt } from './plan.ts'
-import type { LoadPlan } from './plan.ts'
+import type { LoadPlan, LoadRequest } from './plan.ts'
 
 /** A date may be 15 minutes old; making one costs as much as signing. */
 const DATE_REFRESH_MS = 60_000
@@ -45,7 +45,9 @@ export class RequestHeads {
       case 'post':
         return this.#formHead(request, keyAt(request.keys, index))
       case 'list':
-        return this.#signed('GET', `/${request.bucket}/`, { unsigned: `?${request.query}` })
+        return this.#listHead(request)
+      case 'delete':
+        return this.#signed('DELETE', `/${request.bucket}/${keyAt(request.keys, index)}`)
       case 'get':
         return this.#signed('GET', `/${request.bucket}/${keyAt(request.keys, index)}`)
       case 'put':
@@ -62,6 +64,11 @@ export class RequestHeads {
   /** What ends the body behind the bytes that were asked for. */
   get tail(): string {
     return this.#plan.request.kind === 'post' ? FORM_TAIL : ''
+  }
+
+  #listHead({ bucket, query, selector }: Extract<LoadRequest, { kind: 'list' }>): string {
+    if (selector === undefined) return this.#signed('GET', `/${bucket}/`, { unsigned: `?${query}` })
+    return this.#signed('GET', `/${bucket}/?${selector}`, { unsigned: `&${query}` })
   }
 
   #signed(

@@ -46,8 +46,15 @@ export type LoadRequest =
       readonly key: string
       readonly sizeBytes: number
     }
-  /** A page of a bucket; `query` holds no parameter that is signed. */
-  | { readonly kind: 'list'; readonly bucket: string; readonly query: string }
+  /** Of a name where nothing need be: in a bucket that keeps versions it leaves a delete marker. */
+  | { readonly kind: 'delete'; readonly bucket: string; readonly keys: KeyPattern }
+  /** A page of a bucket; of its parameters only `selector` is signed. */
+  | {
+      readonly kind: 'list'
+      readonly bucket: string
+      readonly query: string
+      readonly selector?: 'versions'
+    }
   /** An unsigned GET of a server that is not ours. */
   | { readonly kind: 'bare' }
 
@@ -63,7 +70,7 @@ export interface LoadPlan {
   readonly request: LoadRequest
 }
 
-/** What a run came to. A run in which anything was answered but 200 has no result but an error. */
+/** What a run came to. A run in which anything was refused has no result but an error. */
 export interface LoadResult {
   readonly durationMs: number
   /** Bytes of bodies, there and back. */

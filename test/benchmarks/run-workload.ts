@@ -75,7 +75,8 @@ async function startServers(
       nodeArguments: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
     })
     servers.set(name, server)
-    await server.createBucket(BUCKET)
+    await server.request({ method: 'PUT', bucket: BUCKET })
+    for (const request of workload.settings ?? []) await server.request(request)
     for (const each of workload.preparation ?? []) {
       bench.log(`${workload.name}: ${each.name}, ${checkout.name}`)
       await load(bench, server, each, 0, countOf(bench, each))

@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { sendOssRequest } from '../support/oss-request.ts'
-import type { Access } from '../support/oss-request.ts'
+import type { Access, OssRequest } from '../support/oss-request.ts'
 import { processTree } from './process-usage.ts'
 import { startArguments } from './start-script.ts'
 
@@ -71,9 +71,10 @@ export class Server {
     return new Server(child, data, await readAccess(child, log))
   }
 
-  async createBucket(bucket: string): Promise<void> {
-    const { status, body } = await sendOssRequest(this.access, { method: 'PUT', bucket })
-    if (status !== 200) throw new Error(`Cannot create a bucket: ${status} ${body.toString()}`)
+  /** Sends a request that must be answered with 200. */
+  async request(request: OssRequest): Promise<void> {
+    const { status, body } = await sendOssRequest(this.access, request)
+    if (status !== 200) throw new Error(`${request.method}: ${status} ${body.toString()}`)
   }
 
   /** Ends it in order, and removes its store. */

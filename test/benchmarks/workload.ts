@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { OssRequest } from '../support/oss-request.ts'
 import type { Figure } from './figure.ts'
 import type { LoadRequest } from './plan.ts'
 import type { Layout } from './server.ts'
@@ -31,7 +32,7 @@ export interface Check {
   readonly what: string
   readonly value: number
   /** How `value` is written. */
-  readonly unit: 'MiB' | 'ms' | 'times' | '%'
+  readonly unit: 'MiB' | 'ms' | 'us' | 'times' | '%'
   readonly isMet: boolean
 }
 
@@ -49,6 +50,8 @@ export interface Workload {
   /** Of all its servers; one store unless told otherwise. */
   readonly layout?: Layout
   readonly variants?: readonly ServerVariant[]
+  /** Made one after the other before anything else, on every server. */
+  readonly settings?: readonly OssRequest[]
   /** Requests made before the measuring, on every server. */
   readonly preparation?: readonly Measurement[]
   /** One after another; the measurements of one inner list take turns. */

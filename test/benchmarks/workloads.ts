@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { OssRequest } from '../support/oss-request.ts'
 import type { Figure } from './figure.ts'
 import type { KeyPattern, LoadRequest } from './plan.ts'
 import type { Check, Measurement, Workload } from './workload.ts'
@@ -102,14 +103,14 @@ const list1000: Workload = {
   name: 'list-1000',
   what: 'pages of 1,000 among 10,000 objects of 16 bytes',
   preparation: [fill('fill', { prefix: 'o', count: 10_000 }, 16)],
-  stages: [[page('list-1000', 'max-keys=1000&marker=o000004321', 12_000)]],
+  stages: [[page('list-1000', 'max-keys=1000&marker=o000004321', { targetUs: 12_000 })]],
 }
 
 const list1000Of4k: Workload = {
   name: 'list-1000-4k',
   what: 'pages of 1,000 among 10,000 objects of 4 KiB',
   preparation: [fill('fill', { prefix: 'o', count: 10_000 }, SMALL_BYTES)],
-  stages: [[page('list-1000-4k', 'max-keys=1000&marker=o000004321', 20_000)]],
+  stages: [[page('list-1000-4k', 'max-keys=1000&marker=o000004321', { targetUs: 20_000 })]],
 }
 
 const put64m: Workload = {
@@ -201,7 +202,7 @@ const keys1m: Workload = {
     ],
     [
       {
-        ...page('1,000 common prefixes', 'max-keys=1000&delimiter=%2F', 150_000),
+        ...page('1,000 common prefixes', 'max-keys=1000&delimiter=%2F', { targetUs: 150_000 }),
         count: 400,
         quickCount: 20,
       },
@@ -215,6 +216,93 @@ const keys1m: Workload = {
       ...residentChecks(figures),
     ]
   },
+}
+
+const KEEP_VERSIONS: OssRequest = {
+  method: 'PUT',
+  bucket: BUCKET,
+  query: { versioning: '' },
+  body: '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>',
+}
+
+const versions100k: Workload = {
+  name: 'versions-100k',
+  what: 'pages of 1,000 versions of an object that has 100,000',
+  settings: [KEEP_VERSIONS],
+  preparation: [
+    {
+      ...fill('fill', { prefix: 'v', count: 1 }, 16),
+      count: 100_000,
+      quickCount: 10_000,
+    },
+  ],
+  stages: [[page('versions-100k', 'max-keys=1000', { selector: 'versions', targetUs: 20_000 })]],
+}
+
+const markers1m: Workload = {
+  name: 'markers-1m',
+  what: 'pages of a bucket whose first 1,000,000 names are delete markers',
+  settings: [KEEP_VERSIONS],
+  preparation: [
+    {
+      ...SMALL,
+      name: 'delete',
+      request: { kind: 'delete', bucket: BUCKET, keys: { prefix: 'm', count: 1_000_000 } },
+      count: 1_000_000,
+      quickCount: 100_000,
+    },
+  ],
+  stages: [
+    [{ ...page('markers-1m', 'max-keys=1000'), connectionCount: 1, count: 400, quickCount: 40 }],
+  ],
+  checks(figures) {
+    const value = figures.get('markers-1m')?.p50Ms ?? NaN
+    return [{ what: 'a page that shows nothing', value, unit: 'ms', isMet: value <= 100 }]
+  },
+}
+
+const UNDER_POLICY = `${BUCKET}-policy`
+
+/** 20 KB of statements about other folders than the one that is read. */
+const POLICY = JSON.stringify({
+  Version: '1',
+  Statement: Array.from({ length: 83 }, (_, at) => ({
+    Effect: at === 0 ? 'Allow' : 'Deny',
+    Action: ['oss:GetObject', 'oss:PutObject', 'oss:DeleteObject'],
+    Principal: ['*'],
+    Resource: [`acs:oss:*:*:${UNDER_POLICY}/${at === 0 ? '*' : `secret/${at + 1000}/*`}`],
+    Condition: { NotIpAddress: { 'acs:SourceIp': ['10.0.0.0/8', '192.168.0.0/16'] } },
+  })),
+})
+
+const policy20k: Workload = {
+  name: 'policy-20k',
+  what: `GET of 10,000 objects of 4 KiB without and with a bucket policy of ${POLICY.length} bytes`,
+  settings: [
+    { method: 'PUT', bucket: UNDER_POLICY },
+    { method: 'PUT', bucket: UNDER_POLICY, query: { policy: '' }, body: POLICY },
+  ],
+  preparation: [BUCKET, UNDER_POLICY].map((bucket) =>
+    fill(`fill ${bucket}`, { prefix: 'small/', count: 10_000 }, SMALL_BYTES, bucket),
+  ),
+  stages: [
+    [
+      { ...SMALL, name: 'no policy', request: smallOf(BUCKET) },
+      { ...SMALL, name: 'policy', request: smallOf(UNDER_POLICY) },
+    ],
+  ],
+  checks(figures) {
+    const cost = (name: string) => figures.get(name)?.cpuUsPerUnit ?? NaN
+    const value = cost('policy') - cost('no policy')
+    return [{ what: 'more for the policy', value, unit: 'us', isMet: value <= 15 }]
+  },
+}
+
+function smallOf(bucket: string): LoadRequest {
+  return {
+    ...{ kind: 'get', bucket, sizeBytes: SMALL_BYTES },
+    keys: { prefix: 'small/', count: 10_000, shuffled: true },
+  }
 }
 
 /** The same on three storage nodes as processes, with three copies of everything and TLS between them. */
@@ -284,6 +372,9 @@ export const workloads: readonly Workload[] = [
   post5g,
   parts10k,
   keys1m,
+  versions100k,
+  markers1m,
+  policy20k,
   regionGet4k,
   regionPut4k,
   regionPut4kSlowSync,
@@ -313,13 +404,20 @@ function get(keys: KeyPattern, sizeBytes: number): LoadRequest {
 }
 
 /** Puts every object of a pattern once; the measurement reads all of them, so `--quick` does too. */
-function fill(name: string, keys: KeyPattern, sizeBytes: number): Measurement {
-  const request: LoadRequest = { kind: 'put', bucket: BUCKET, keys, sizeBytes }
+function fill(name: string, keys: KeyPattern, sizeBytes: number, bucket = BUCKET): Measurement {
+  const request: LoadRequest = { kind: 'put', bucket, keys, sizeBytes }
   return { ...SMALL, name, request, count: keys.count, quickCount: keys.count }
 }
 
-function page(name: string, query: string, targetUs?: number): Measurement {
-  const request: LoadRequest = { kind: 'list', bucket: BUCKET, query }
+function page(
+  name: string,
+  query: string,
+  { targetUs, selector }: { readonly targetUs?: number; readonly selector?: 'versions' } = {},
+): Measurement {
+  const request: LoadRequest = {
+    ...{ kind: 'list', bucket: BUCKET, query },
+    ...(selector !== undefined && { selector }),
+  }
   return { ...PAGES, name, request, ...(targetUs !== undefined && { targetUs }) }
 }
 
