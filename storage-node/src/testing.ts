@@ -67,4 +67,11 @@ export { readGroup, readGroupHeader } from './wire/stored/journal-groups.ts'
 export type { JournalRecord } from './wire/stored/journal-records.ts'
 export { objectKeyOfRow } from './wire/stored/keys.ts'
 export { decodeObjectRow } from './wire/stored/object-row.ts'
-export { decodeCountersRow, decodeFenceRow, decodePieceRow } from './wire/stored/rows.ts'
+export {
+  decodeCountersRow,
+  decodeDroppedRow,
+  decodeFenceRow,
+  decodePartListRow,
+  decodePieceRow,
+  decodeUploadRow,
+} from './wire/stored/rows.ts'

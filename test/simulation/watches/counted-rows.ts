@@ -5,71 +5,85 @@
  * @module
  */
 
-import { decodeCountersRow, decodeObjectRow } from '@granary/storage-node/testing'
-import { dataIdOf } from './effects-watch.ts'
+import { findBrokenReferences } from './referring-rows.ts'
+import { bucketIdOf, readReplicaRows } from './replica-rows.ts'
+import type { ReplicaRows, Row, RowFault, VersionRow } from './replica-rows.ts'
 
-export interface Row {
-  readonly key: Uint8Array
-  readonly value: Uint8Array
-}
-
-/** A broken rule. */
-export interface RowFault {
-  readonly rule: string
-  readonly detail: string
-}
-
-/** What a bucket has within one range, as counted. */
-interface Count {
-  objects: number
-  objectBytes: number
-  deleteMarkers: number
-  uploads: number
-}
-
-type ObjectRecord = ReturnType<typeof decodeObjectRow>
+/** What a bucket has within one range, by the names of its counters. */
+type Count = Record<string, number>
 
 export function findRowFaults(rows: readonly Row[]): RowFault[] {
-  return [...findWrongCounters(rows), ...findSharedData(rows), ...findLostVersions(rows)]
+  const read = readReplicaRows(rows)
+  return [
+    ...findWrongCounters(read),
+    ...findWrongUploads(read),
+    ...findLostVersions(read),
+    ...findBrokenReferences(read),
+    ...findSharedData(read),
+  ]
 }
 
-function findWrongCounters(rows: readonly Row[]): RowFault[] {
+function findWrongCounters({ versions, uploads, sets, counters }: ReplicaRows): RowFault[] {
   const counted = new Map<string, Count>()
-  const stored = new Map<string, Count>()
-  for (const { key, value } of rows) {
-    const namespace = String.fromCharCode(key[0] ?? 0)
-    if (namespace === 'O' || namespace === 'V') add(counted, key, countOf(decodeObjectRow(value)))
-    else if (namespace === 'M') add(counted, key, { uploads: 1 })
-    else if (namespace === 'S') add(stored, key, decodeCountersRow(value))
-  }
+  for (const { position, record } of versions) add(counted, position, countOf(record))
+  for (const name of uploads.keys()) add(counted, name, { uploads: 1, ...partsOf(sets.get(name)) })
   const faults: RowFault[] = []
-  for (const bucketId of new Set([...counted.keys(), ...stored.keys()])) {
-    const [says, has] = [textOf(stored.get(bucketId)), textOf(counted.get(bucketId))]
-    if (says === has) continue
-    faults.push({ rule: 'I19', detail: `bucket ${bucketId} counts ${says} and has ${has}` })
+  for (const bucketId of new Set([...counted.keys(), ...counters.keys()])) {
+    // The time is no sum.
+    const { lastModifiedMs: _, ...says } = counters.get(bucketId) ?? { lastModifiedMs: 0 }
+    const [stored, has] = [textOf(says), textOf(counted.get(bucketId) ?? {})]
+    if (stored === has) continue
+    faults.push({ rule: 'I19', detail: `bucket ${bucketId} counts ${stored} and has ${has}` })
   }
   return faults
 }
 
-function countOf({ isDeleteMarker, sizeBytes }: ObjectRecord): Partial<Count> {
-  return isDeleteMarker ? { deleteMarkers: 1 } : { objects: 1, objectBytes: sizeBytes }
+/** What each class has counters of its own for. */
+const CLASS_COUNTERS = {
+  Standard: 'standard',
+  IA: 'infrequent',
+  Archive: 'archive',
+  ColdArchive: 'coldArchive',
+  DeepColdArchive: 'deepColdArchive',
+} as const
+
+function countOf({ isDeleteMarker, sizeBytes, storageClass }: VersionRow['record']): Count {
+  if (isDeleteMarker) return { deleteMarkers: 1 }
+  const ofClass = CLASS_COUNTERS[storageClass]
+  return {
+    ...{ objects: 1, objectBytes: sizeBytes },
+    ...{ [`${ofClass}Objects`]: 1, [`${ofClass}Bytes`]: sizeBytes },
+  }
+}
+
+function partsOf(set: ReturnType<ReplicaRows['sets']['get']>): Count {
+  const sizes = [...(set?.pieces.values() ?? [])].map(({ sizeBytes }) => sizeBytes)
+  return { parts: sizes.length, partBytes: sizes.reduce((sum, size) => sum + size, 0) }
+}
+
+/** An upload counts its own parts. */
+function findWrongUploads({ uploads, sets }: ReplicaRows): RowFault[] {
+  return [...uploads].flatMap(([name, { partCount, partBytes }]) => {
+    const says = textOf({ parts: partCount, partBytes })
+    const has = textOf(partsOf(sets.get(name)))
+    return says === has ? [] : [{ rule: 'I19', detail: `upload ${name} says ${says}, has ${has}` }]
+  })
 }
 
 /**
  * A version that is not current lies behind a newer one that is, and says so; where the null version
  * is, the current one knows. Both move in one batch.
  */
-function findLostVersions(rows: readonly Row[]): RowFault[] {
-  const current = new Map<string, ObjectRecord>()
-  for (const { key, value } of rows) {
-    if (key[0] === CURRENT) current.set(positionOf(key), decodeObjectRow(value))
+function findLostVersions({ versions }: ReplicaRows): RowFault[] {
+  const current = new Map<string, VersionRow['record']>()
+  for (const { position, isCurrent, record } of versions) {
+    if (isCurrent) current.set(position, record)
   }
   const nulls = new Map<string, bigint>()
   const faults: RowFault[] = []
-  for (const { key, value } of rows) {
-    if (key[0] !== OLDER) continue
-    const { versionId, versionSeq } = decodeObjectRow(value)
-    const position = positionOf(key.subarray(0, key.byteLength - SEQ_BYTES))
+  for (const { position, isCurrent, record } of versions) {
+    if (isCurrent) continue
+    const { versionId, versionSeq } = record
     const newer = current.get(position)
     if (versionId === 'null') nulls.set(position, versionSeq)
     if (newer?.older !== undefined && newer.versionSeq > versionSeq) continue
@@ -83,39 +97,31 @@ function findLostVersions(rows: readonly Row[]): RowFault[] {
   return faults
 }
 
-const CURRENT = 'O'.charCodeAt(0)
-const OLDER = 'V'.charCodeAt(0)
-/** Behind the key of a row of a version. */
-const SEQ_BYTES = 8
-
-function positionOf(key: Uint8Array): string {
-  return Buffer.from(key.subarray(1)).toString('hex')
-}
-
-function findSharedData(rows: readonly Row[]): RowFault[] {
+function findSharedData({ versions, sets }: ReplicaRows): RowFault[] {
   const seen = new Set<string>()
-  return rows.flatMap(({ key, value }) => {
-    const dataId = dataIdOf(key, value)
-    if (dataId === undefined) return []
+  const references = [
+    ...versions.map(({ record }) => record.data),
+    ...[...sets.values()].flatMap(({ pieces }) => [...pieces.values()].map(({ data }) => data)),
+  ]
+  return references.flatMap((data) => {
+    if (data.kind !== 'chunks') return []
+    const { dataId } = data
     if (seen.has(dataId)) return [{ rule: 'B8', detail: `dataId ${dataId} is in two rows` }]
     seen.add(dataId)
     return []
   })
 }
 
-const BUCKET_ID_END = 9
-const NOTHING: Count = { objects: 0, objectBytes: 0, deleteMarkers: 0, uploads: 0 }
-
-function add(counts: Map<string, Count>, key: Uint8Array, more: Partial<Count>): void {
-  const bucketId = Buffer.from(key.subarray(1, BUCKET_ID_END)).toString('hex')
-  const count = counts.get(bucketId) ?? { ...NOTHING }
-  count.objects += more.objects ?? 0
-  count.objectBytes += more.objectBytes ?? 0
-  count.deleteMarkers += more.deleteMarkers ?? 0
-  count.uploads += more.uploads ?? 0
+function add(counts: Map<string, Count>, position: string, more: Count): void {
+  const bucketId = bucketIdOf(position)
+  const count = counts.get(bucketId) ?? {}
+  for (const [name, amount] of Object.entries(more)) count[name] = (count[name] ?? 0) + amount
   counts.set(bucketId, count)
 }
 
-function textOf({ objects, objectBytes, deleteMarkers, uploads }: Count = NOTHING): string {
-  return `${objects} objects of ${objectBytes} bytes, ${deleteMarkers} markers and ${uploads} uploads`
+/** Names of what there is none of are left out. */
+function textOf(count: Count): string {
+  const there = Object.entries(count).filter(([, amount]) => amount !== 0)
+  const sorted = there.sort(([a], [b]) => (a < b ? -1 : 1))
+  return sorted.map(([name, amount]) => `${amount} ${name}`).join(', ') || 'nothing'
 }

@@ -8,8 +8,9 @@ import { crc32 } from '@granary/storage-node/base/checksums'
 import type { Configuration } from '@granary/storage-node/contract/configuration'
 import type { PartitionId, StoreId } from '@granary/storage-node/contract/identifiers'
 import type { MemoryEngine } from '@granary/storage-node/testing'
-import { findRowFaults, type RowFault } from './counted-rows.ts'
+import { findRowFaults } from './counted-rows.ts'
 import type { Accuse, LogWatch } from './log-watch.ts'
+import type { RowFault } from './replica-rows.ts'
 
 /** First bytes of the rows that are cut by ranges (replication.md 2.2). */
 const RANGED_NAMESPACES = new Set([...'OIVMDGKSFBAP'].map((name) => name.charCodeAt(0)))
