@@ -45,6 +45,17 @@ function complete(
   return send({ method: 'POST', key, query: { uploadId }, headers, body })
 }
 
+const md5Of = (text: string) => createHash('md5').update(text).digest('base64')
+const etagOf = (text: string) => createHash('md5').update(text).digest('hex').toUpperCase()
+
+/** As GET and HEAD agree on it. */
+async function toldMd5(key: string): Promise<unknown> {
+  const [got, headed] = [await send({ key }), await send({ method: 'HEAD', key })]
+  expect([outcomeOf(got), outcomeOf(headed)]).toEqual(['200', '200'])
+  expect(got.headers['content-md5']).toBe(headed.headers['content-md5'])
+  return got.headers['content-md5']
+}
+
 const textOf = ({ body }: OssResponse, name: string) =>
   new RegExp(`<${name}>([^<]*)<`).exec(body.toString())?.[1]
 
@@ -156,23 +167,113 @@ describe('sequential', () => {
     expect((await send({ key })).body.toString()).toBe(`${WHOLE_PART}end`)
   })
 
-  test('each part is held against its Content-MD5; the object has none of its own to tell', async () => {
+  test('each part is held against its Content-MD5', async () => {
     const key = 'digests'
     const uploadId = await begin(key, { query: { sequential: '' } })
     const put = (partNumber: string, body: string, digested: string) =>
       send({
         ...{ method: 'PUT', key, query: { uploadId, partNumber }, body },
-        headers: { 'content-md5': createHash('md5').update(digested).digest('base64') },
+        headers: { 'content-md5': md5Of(digested) },
       })
     expect(outcomeOf(await put('1', WHOLE_PART, 'other'))).toBe('400 InvalidDigest')
     expect(outcomeOf(await put('2', 'end', 'end'))).toBe('400 PartNotSequential')
     expect(outcomeOf(await put('1', WHOLE_PART, WHOLE_PART))).toBe('200')
     expect(outcomeOf(await put('2', 'end', 'end'))).toBe('200')
-    const completed = await complete(key, uploadId)
-    expect(outcomeOf(completed)).toBe('200')
-    const { headers } = await send({ method: 'HEAD', key })
-    expect(headers['x-oss-object-type']).toBe('Multipart')
-    for (const told of [completed.headers, headers]) expect(told['content-md5']).toBeUndefined()
+    expect(outcomeOf(await complete(key, uploadId))).toBe('200')
+    expect(await toldMd5(key)).toBe(md5Of(`${WHOLE_PART}end`))
+  })
+
+  const other = 'y'.repeat(WHOLE_PART.length)
+  const wholes = (...numbers: number[]) => numbers.map((number) => [number, WHOLE_PART] as const)
+
+  test.each([
+    ['no part', [], true],
+    ['one part', [[1, 'end']], true],
+    ['parts in order', [...wholes(1, 2), [3, 'end']], true],
+    ['an empty part at the end', [...wholes(1), [2, '']], true],
+    [
+      'a part that is sent again as it was',
+      [...wholes(1, 1, 2), [2, WHOLE_PART], [1, WHOLE_PART]],
+      true,
+    ],
+    ['a part that is replaced', [[1, other], ...wholes(1), [2, 'end']], false],
+    [
+      'a part that is replaced and comes back',
+      [...wholes(1), [1, other], ...wholes(1), [2, 'end']],
+      false,
+    ],
+    ['an early part that is replaced late', [...wholes(1), [2, 'end'], [1, other]], false],
+  ] as const)(
+    'with %s, the MD5 of the object is told as far as known',
+    async (name, sent, isKnown) => {
+      const uploadId = await begin(name, { query: { sequential: '' } })
+      const parts: string[] = []
+      for (const [number, body] of sent) {
+        expect(outcomeOf(await putPart(name, uploadId, String(number), body))).toBe('200')
+        parts[number - 1] = body
+      }
+      const empty = '<CompleteMultipartUpload></CompleteMultipartUpload>'
+      const ended =
+        parts.length === 0 ? complete(name, uploadId, {}, empty) : complete(name, uploadId)
+      expect(outcomeOf(await ended)).toBe('200')
+      expect((await send({ key: name })).body.toString()).toBe(parts.join(''))
+      expect(await toldMd5(name)).toBe(isKnown ? md5Of(parts.join('')) : undefined)
+    },
+  )
+
+  test('a part that is copied is hashed with the others', async () => {
+    const [key, source] = ['with a copy', 'big']
+    const bytes = Buffer.alloc(300 * 1024, 'grain')
+    await send({ method: 'PUT', key: source, body: bytes })
+    const uploadId = await begin(key, { query: { sequential: '' } })
+    expect(outcomeOf(await putPart(key, uploadId, '1', WHOLE_PART))).toBe('200')
+    const headers = {
+      'x-oss-copy-source': `/${bucket}/${source}`,
+      'x-oss-copy-source-range': 'bytes=7-200006',
+    }
+    const query = { uploadId, partNumber: '2' }
+    expect(outcomeOf(await send({ method: 'PUT', key, query, headers }))).toBe('200')
+    expect(outcomeOf(await putPart(key, uploadId, '3', 'end'))).toBe('200')
+    expect(outcomeOf(await complete(key, uploadId))).toBe('200')
+    const whole = `${WHOLE_PART}${bytes.subarray(7, 200_007).toString()}end`
+    expect((await send({ key })).body.toString()).toBe(whole)
+    expect(await toldMd5(key)).toBe(md5Of(whole))
+  })
+
+  test('the MD5 goes with the bytes: to links, to other metadata, to copies; not to a choice of parts', async () => {
+    const key = 'chosen from'
+    const uploadIds = [
+      await begin(key, { query: { sequential: '' } }),
+      await begin('chosen', { query: { sequential: '' } }),
+    ]
+    for (const [at, name] of [key, 'chosen'].entries()) {
+      await putPart(name, uploadIds[at] ?? '', '1', WHOLE_PART)
+      await putPart(name, uploadIds[at] ?? '', '2', 'end')
+    }
+    const first = `<Part><PartNumber>1</PartNumber><ETag>"${etagOf(WHOLE_PART)}"</ETag></Part>`
+    const list = `<CompleteMultipartUpload>${first}</CompleteMultipartUpload>`
+    expect(outcomeOf(await complete('chosen', uploadIds[1] ?? '', {}, list))).toBe('200')
+    expect(await toldMd5('chosen')).toBeUndefined()
+    expect(outcomeOf(await complete(key, uploadIds[0] ?? ''))).toBe('200')
+    const link = { 'x-oss-symlink-target': encodeURIComponent(key) }
+    await send({ method: 'PUT', key: 'link', query: { symlink: '' }, headers: link })
+    const copy = { 'x-oss-copy-source': `/${bucket}/${encodeURIComponent(key)}` }
+    await send({ method: 'PUT', key: 'copy', headers: copy })
+    const renewed = { ...copy, 'x-oss-meta-a': 'b', 'x-oss-metadata-directive': 'REPLACE' }
+    expect(outcomeOf(await send({ method: 'PUT', key, headers: renewed }))).toBe('200')
+    for (const name of [key, 'link', 'copy']) {
+      expect(await toldMd5(name)).toBe(md5Of(`${WHOLE_PART}end`))
+    }
+    expect((await send({ method: 'HEAD', key })).headers['x-oss-meta-a']).toBe('b')
+  })
+
+  test('without it, an upload tells no MD5, however its parts came', async () => {
+    const key = 'any order'
+    const uploadId = await begin(key)
+    await putPart(key, uploadId, '1', WHOLE_PART)
+    await putPart(key, uploadId, '2', 'end')
+    expect(outcomeOf(await complete(key, uploadId))).toBe('200')
+    expect(await toldMd5(key)).toBeUndefined()
   })
 
   test('means nothing to a put', async () => {

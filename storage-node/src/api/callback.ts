@@ -9,7 +9,7 @@ import { invalidArgument, OssError } from '../model/errors.ts'
 import type { ObjectRecord } from '../model/object.ts'
 import type { Callback, CallbackFacts } from '../wire/oss/callback.ts'
 import { fillCallbackBody, readCallback, readCallbackVars } from '../wire/oss/callback.ts'
-import { contentMd5 } from '../wire/oss/object-headers.ts'
+import { contentMd5Of } from '../wire/oss/object-headers.ts'
 import type { FormFields } from '../wire/oss/post-form.ts'
 import { decodeField } from '../wire/oss/post-form-part.ts'
 import type { RequestHead } from '../wire/oss/request-head.ts'
@@ -93,7 +93,7 @@ function factsOf({ http, bucket, key }: ObjectRequest, record: ObjectRecord): Ca
     size: record.sizeBytes,
     mimeType: record.contentType,
     crc64: String(record.crc64),
-    contentMd5: record.type === 'Normal' ? contentMd5(record.etag) : '',
+    contentMd5: contentMd5Of(record) ?? '',
     clientIp: http.remoteAddress,
     reqId: http.requestId,
     operation: http.facts.operation,

@@ -36,7 +36,7 @@ const record: ObjectRecord = {
   data: { kind: 'inline' },
 }
 const begun = { initiatedMs: 1, metadata, forbidOverwrite: false, isSequential: false }
-const upload = { ...begun, partCount: 0, partBytes: 0 }
+const upload = { ...begun, running: undefined, partCount: 0, partBytes: 0 }
 
 const text = (maxLength: number) =>
   fc.string({ unit: fc.constantFrom('a', 'b', '/', '\0', 'é', '😀'), maxLength })

@@ -29,6 +29,7 @@ import type {
   PartListRecord,
   PieceData,
   PieceRecord,
+  RunningHash,
   StorageClass,
   UploadRecord,
 } from './object.ts'
@@ -42,6 +43,14 @@ export interface StoredBody {
   /** 16 bytes, lower-case hex. */
   readonly md5: string
   readonly crc64: bigint
+}
+
+/** How a part takes the running hash of its upload on. */
+export interface RunningStep {
+  /** The MD5 of what was there when the part was read, 16 bytes, lower-case hex. */
+  readonly before: string
+  /** With the bytes of the part behind it. */
+  readonly after: RunningHash
 }
 
 interface OnKey {
@@ -157,6 +166,8 @@ export type ObjectCommand =
       readonly uploadId: DataSetId
       readonly partNumber: number
       readonly body: StoredBody
+      /** Where the part comes next in a sequential upload whose running hash is known. */
+      readonly running: RunningStep | undefined
     })
   | (OnKey & {
       readonly kind: 'completeUpload'

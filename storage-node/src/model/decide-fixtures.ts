@@ -76,7 +76,7 @@ export function piece(sizeBytes: number, number = 1): PieceRecord {
 
 /** An upload that is in progress. */
 export function upload(change: Partial<UploadRecord> = {}): UploadRecord {
-  const counts = { partCount: 0, partBytes: 0 }
+  const counts = { running: undefined, partCount: 0, partBytes: 0 }
   const begun = { initiatedMs: 1000, metadata, forbidOverwrite: false, isSequential: false }
   return { ...begun, ...counts, ...change }
 }

@@ -192,7 +192,10 @@ describe('a completion', () => {
 
 describe('a part', () => {
   const put = (sizeBytes: number) =>
-    ({ kind: 'putPart', ...place, uploadId: ID, partNumber: 2, body: body(sizeBytes, 5) }) as const
+    ({
+      ...({ kind: 'putPart', ...place, uploadId: ID, partNumber: 2 } as const),
+      ...{ body: body(sizeBytes, 5), running: undefined },
+    }) as const
 
   test('of an upload that is not there is refused', () => {
     const rows = { olderNull, upload: undefined, before: undefined }

@@ -10,7 +10,7 @@
 
 import { md5 } from '../base/checksums.ts'
 import { fromHex, toHex } from '../base/bytes.ts'
-import type { Decision, ListedPart, ObjectCommand, RowChange } from './command.ts'
+import type { Decision, ListedPart, ObjectCommand, RowChange, StoredBody } from './command.ts'
 import { combineCrc64 } from './crc64-combine.ts'
 import { refuseOverwrite } from './decide-object.ts'
 import type { DecisionContext } from './decide-object.ts'
@@ -21,8 +21,14 @@ import type { BucketId } from './identifiers.ts'
 import { OBJECT_SIZE_BYTES_MAX, PART_COUNT_MAX, PART_SIZE_BYTES_MIN } from './limits.ts'
 import { dropped } from './object-changes.ts'
 import type { Place } from './object-changes.ts'
-import type { ObjectRecord, PartListRecord, PieceRecord, UploadRecord } from './object.ts'
-import { plainVersion } from './object.ts'
+import type {
+  ObjectRecord,
+  PartListRecord,
+  PieceRecord,
+  RunningHash,
+  UploadRecord,
+} from './object.ts'
+import { emptyHash, plainVersion } from './object.ts'
 
 type InitiateUpload = Extract<ObjectCommand, { kind: 'initiateUpload' }>
 type PutPart = Extract<ObjectCommand, { kind: 'putPart' }>
@@ -53,7 +59,8 @@ export function decideInitiateUpload(
   const refused = refuseOverwrite(command, current)
   if (refused !== undefined) return { refused }
   const begun = { initiatedMs: nowMs, metadata, forbidOverwrite, isSequential }
-  const value = { ...begun, partCount: 0, partBytes: 0 }
+  const running = isSequential ? emptyHash : undefined
+  const value = { ...begun, running, partCount: 0, partBytes: 0 }
   return {
     changes: [{ row: 'upload', bucketId, key, uploadId, value }, uploadCounters(bucketId, 1, 0, 0)],
     result: { kind: 'done' },
@@ -77,6 +84,7 @@ export function decidePutPart(
   const addedBytes = sizeBytes - (before?.sizeBytes ?? 0)
   const value = {
     ...upload,
+    running: runningAfter(command, upload.running, before),
     partCount: upload.partCount + addedParts,
     partBytes: upload.partBytes + addedBytes,
   }
@@ -87,6 +95,27 @@ export function decidePutPart(
   ]
   if (before !== undefined) changes.push(...dropPiece(command, before, nowMs))
   return { changes, result: { kind: 'part', record: piece } }
+}
+
+/**
+ * The running hash of an upload with the part in it.
+ *
+ * It stands for the parts that are there, or it is given up for good: of a part that is replaced by
+ * other bytes, what went before it is no longer known, and what comes behind it was hashed in vain.
+ */
+function runningAfter(
+  { body, running: step }: PutPart,
+  running: RunningHash | undefined,
+  before: PieceRecord | undefined,
+): RunningHash | undefined {
+  if (running === undefined) return undefined
+  if (before !== undefined) return holdsSame(before, body) ? running : undefined
+  return step?.before === running.md5 ? step.after : undefined
+}
+
+function holdsSame(piece: PieceRecord, body: StoredBody): boolean {
+  const { sizeBytes, md5, crc64 } = piece
+  return sizeBytes === body.sizeBytes && md5 === body.md5 && crc64 === body.crc64
 }
 
 /** Makes the object, drops what was not listed, and ends the upload, in one entry. */
@@ -229,7 +258,7 @@ function tooSmall(partNumber: number, piece: PieceRecord): OssError {
 
 function completedObject(
   { uploadId, versions, acl }: CompleteUpload,
-  { metadata }: UploadRecord,
+  { metadata, partCount, running }: UploadRecord,
   chosen: readonly NumberedPart[],
   { nowMs, versionSeq }: DecisionContext,
 ): ObjectRecord {
@@ -249,6 +278,8 @@ function completedObject(
     // Of no parts it is the MD5 of no bytes: rows know no ETag with a count of zero.
     etag: chosen.length === 0 ? hash : `${hash}-${chosen.length}`,
     crc64,
+    // Known of all the parts there are, and of no choice from them.
+    contentMd5: chosen.length === partCount ? running?.md5 : undefined,
     lastModifiedMs: nowMs,
     data: { kind: 'pieces', dataSetId: uploadId, pieceCount: chosen.length },
   }

@@ -22,6 +22,8 @@ export const OBJECT_SIZE_BYTES_MAX = Math.floor(48.8 * 1024 ** 4)
 
 export const PART_NUMBER_MIN = 1
 export const PART_COUNT_MAX = 10_000
+/** What an upload keeps of a running hash; as it is, it takes 156. */
+export const RUNNING_STATE_BYTES_MAX = 1024
 export const PART_SIZE_BYTES_MIN = 100 * 1024
 export const PART_SIZE_BYTES_MAX = 5 * 1024 ** 3
 

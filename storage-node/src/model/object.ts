@@ -74,6 +74,8 @@ export interface VersionState {
   /** Of an appendable object that cannot grow any more: since when. */
   readonly sealedMs: number | undefined
   readonly restore: RestoreTimes | undefined
+  /** MD5 of all bytes, lower-case hex; only of multipart objects whose parts came in order. */
+  readonly contentMd5: string | undefined
 }
 
 /** Versions of a key that are not current: rows `V`. Those that there were may have been deleted. */
@@ -99,6 +101,7 @@ export const plainVersion: VersionState = {
   symlinkTarget: undefined,
   sealedMs: undefined,
   restore: undefined,
+  contentMd5: undefined,
 }
 
 /** Piece of an upload or of an appendable object: row `D`. */
@@ -132,6 +135,22 @@ export interface UploadRecord {
   readonly forbidOverwrite: boolean
   /** Its parts are 1 to `partCount`, without a gap. */
   readonly isSequential: boolean
+  /** Of sequential uploads, of all their parts; undefined: not known, and never again. */
+  readonly running: RunningHash | undefined
   readonly partCount: number
   readonly partBytes: number
+}
+
+/** The MD5 of bytes that more may follow, and what it takes to go on with it. */
+export interface RunningHash {
+  /** 16 bytes, lower-case hex. */
+  readonly md5: string
+  /** As `RunningMd5` gave it, at most RUNNING_STATE_BYTES_MAX; empty: there were no bytes yet. */
+  readonly state: Uint8Array
+}
+
+/** Of no bytes. */
+export const emptyHash: RunningHash = {
+  md5: 'd41d8cd98f00b204e9800998ecf8427e',
+  state: new Uint8Array(),
 }

@@ -31,6 +31,7 @@ import type { BodySource } from './body.ts'
 import { changeInBucket } from './bucket-deletion.ts'
 import type { BucketRecords } from './bucket-service.ts'
 import { newTimedId } from './new-identifiers.ts'
+import { startRunningHash } from './running-hash.ts'
 import type { OpenObject } from './object-reader.ts'
 import { bodySourceOf } from './object-reader.ts'
 import { findVersionRule } from './version-rules.ts'
@@ -103,6 +104,12 @@ export interface UploadServiceParts {
   readonly random: Random
 }
 
+/** An upload that a part is for. */
+interface FoundUpload {
+  readonly uploadId: DataSetId
+  readonly upload: UploadRecord
+}
+
 /** Operations on uploads. All methods reject with `OssError` for what a client can correct. */
 export class UploadService {
   readonly #parts: UploadServiceParts
@@ -136,22 +143,26 @@ export class UploadService {
     partNumber: number,
     request: PutPartRequest,
   ): Promise<PieceRecord> {
-    const id = await this.#findUpload(bucket, key, uploadId, noUploadForPart)
-    return this.#storePart(bucket, key, id, partNumber, request)
+    const upload = await this.#findUpload(bucket, key, uploadId, noUploadForPart)
+    return this.#storePart(bucket, key, upload, partNumber, request)
   }
 
   async #storePart(
     bucket: BucketRecord,
     key: ObjectKey,
-    id: DataSetId,
+    { uploadId, upload }: FoundUpload,
     partNumber: number,
     request: PutPartRequest,
   ): Promise<PieceRecord> {
     const { partitions, bodies } = this.#parts
     const place = { bucketId: bucket.bucketId, key }
-    const body = await bodies.store(place, { ...request, sizeBytesMax: PART_SIZE_BYTES_MAX })
+    const hash = await startRunningHash(upload, partNumber)
+    const read = hash === undefined ? request.body : hash.listenTo(request.body)
+    const stored = { ...request, body: read, sizeBytesMax: PART_SIZE_BYTES_MAX }
+    const body = await bodies.store(place, stored)
     try {
-      const command = { kind: 'putPart', ...place, uploadId: id, partNumber, body } as const
+      const part = { ...place, uploadId, partNumber, body, running: hash?.step() }
+      const command = { kind: 'putPart', ...part } as const
       const result = await changeInBucket(partitions, bucket, command, request.signal)
       bodies.confirm(body)
       return resultOf(result, 'part').record
@@ -172,9 +183,9 @@ export class UploadService {
     const { signal } = request
     const open = await request.open()
     const body = bodySourceOf(open.body(request.range(open.record)), signal, request.pacer)
-    const upload = { body, contentMd5: undefined, signal }
-    const id = await this.#findUpload(bucket, key, uploadId, noUploadForCopy)
-    const part = await this.#storePart(bucket, key, id, partNumber, upload)
+    const upload = await this.#findUpload(bucket, key, uploadId, noUploadForCopy)
+    const copy = { body, contentMd5: undefined, signal }
+    const part = await this.#storePart(bucket, key, upload, partNumber, copy)
     return { part, source: open.record }
   }
 
@@ -247,12 +258,12 @@ export class UploadService {
     key: ObjectKey,
     uploadId: string,
     refusal: (uploadId: string) => OssError,
-  ): Promise<DataSetId> {
+  ): Promise<FoundUpload> {
     const id = idOf(uploadId, refusal)
     const query = { kind: 'upload', bucketId: bucket.bucketId, key, uploadId: id } as const
     const found = await this.#parts.partitions.ask({ ...query, after: 0, limit: 0 })
     if (found === undefined) throw refusal(uploadId)
-    return id
+    return { uploadId: id, upload: found.upload }
   }
 }
 

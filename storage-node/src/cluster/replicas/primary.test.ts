@@ -52,7 +52,8 @@ const append = (number: number, position: number): ObjectCommand => {
 }
 
 const putPart = (number: number): ObjectCommand => {
-  return { kind: 'putPart', ...place(), uploadId, partNumber: 1, body: bodyOf(number) }
+  const body = bodyOf(number)
+  return { kind: 'putPart', ...place(), uploadId, partNumber: 1, body, running: undefined }
 }
 
 const kill = (number: number): ObjectCommand => {

@@ -164,11 +164,22 @@ test('a normal object is described by its headers', () => {
   ])
 })
 
-test('only a normal object has a Content-MD5, only an appendable one a next position', () => {
+test('of others, only an object of ordered parts has a Content-MD5, only an appendable one a next position', () => {
   const appendable = objectHeaders({ ...record, type: 'Appendable', sizeBytes: 7 })
   expect(appendable).toEqual(expect.arrayContaining(['x-oss-next-append-position', '7']))
   expect(appendable).not.toContain('Content-MD5')
   const multipart = objectHeaders({ ...record, type: 'Multipart' })
   expect(multipart).not.toContain('Content-MD5')
   expect(multipart).not.toContain('x-oss-next-append-position')
+  const contentMd5 = '00'.repeat(16)
+  const link: ObjectRecord = { ...record, type: 'Symlink' }
+  const hashed: ObjectRecord = {
+    ...record,
+    type: 'Multipart',
+    etag: `${'A'.repeat(32)}-2`,
+    contentMd5,
+  }
+  for (const told of [objectHeaders(hashed), objectHeaders(link, hashed)]) {
+    expect(told[told.indexOf('Content-MD5') + 1]).toBe('AAAAAAAAAAAAAAAAAAAAAA==')
+  }
 })

@@ -114,8 +114,8 @@ export function objectHeaders(record: ObjectRecord, bytes = record): string[] {
   const headers = ['Content-Type', record.contentType, 'Accept-Ranges', 'bytes']
   headers.push(...objectMetaHeaders(record))
   headers.push('x-oss-object-type', record.type, 'x-oss-storage-class', record.storageClass)
-  // Only of objects that were written in one go is the ETag the MD5.
-  if (bytes.type === 'Normal') headers.push('Content-MD5', contentMd5(record.etag))
+  const md5 = contentMd5Of(bytes)
+  if (md5 !== undefined) headers.push('Content-MD5', md5)
   if (record.type === 'Appendable') {
     headers.push('x-oss-next-append-position', String(record.sizeBytes))
   }
@@ -136,6 +136,13 @@ export function objectMetaHeaders(record: ObjectRecord): string[] {
     'x-oss-hash-crc64ecma',
     String(record.crc64),
   ]
+}
+
+/** Value of Content-MD5 of an object; undefined where the MD5 of all its bytes is not known. */
+export function contentMd5Of(record: ObjectRecord): string | undefined {
+  // Only of objects that were written in one go is the ETag the MD5.
+  const md5 = record.type === 'Normal' ? record.etag : record.contentMd5
+  return md5 === undefined ? undefined : contentMd5(md5)
 }
 
 /** Value of a Content-MD5 header; `md5` is hex. */

@@ -9,6 +9,7 @@ import type {
   Command,
   CommandResult,
   ListedPart,
+  RunningStep,
   StoredBody,
   VersionRule,
 } from '../../model/command.ts'
@@ -51,6 +52,7 @@ import {
   onKey,
   pieceData,
   pieceRecord,
+  runningHash,
   storageClass,
   versionId,
   versionSeq,
@@ -134,7 +136,13 @@ export const command: Codec<Command> = taggedUnion('kind', {
     forbidOverwrite: bool(),
     isSequential: bool(),
   }),
-  putPart: variant(6, { ...onKey, uploadId: dataSetId, partNumber: varint(), body: storedBody }),
+  putPart: variant(6, {
+    ...onKey,
+    uploadId: dataSetId,
+    partNumber: varint(),
+    body: storedBody,
+    running: optional(struct<RunningStep>({ before: md5, after: runningHash })),
+  }),
   completeUpload: variant(7, {
     ...onKey,
     uploadId: dataSetId,

@@ -100,6 +100,7 @@ const record: fc.Arbitrary<ObjectRecord> = fc.record({
   symlinkTarget: maybe(word),
   sealedMs: maybe(whole),
   restore,
+  contentMd5: maybe(hex(16)),
   sizeBytes: whole,
   etag: word,
   crc64,
@@ -155,6 +156,8 @@ const amendment: fc.Arbitrary<Amendment> = fc.oneof(
 
 const accountSettings = fc.record({ publicAccessBlock: flag })
 
+const runningHash = fc.record({ md5: hex(16), state: bytes })
+
 const commands: ByKind<Command> = {
   putObject: fc.record({ ...place, metadata, body, etag, forbidOverwrite, versions }),
   putSymlink: fc.record({
@@ -171,7 +174,10 @@ const commands: ByKind<Command> = {
     ...{ ...place, uploadId: dataSetId, metadata, forbidOverwrite },
     isSequential: fc.boolean(),
   }),
-  putPart: fc.record({ ...place, uploadId: dataSetId, partNumber: small, body }),
+  putPart: fc.record({
+    ...{ ...place, uploadId: dataSetId, partNumber: small, body },
+    running: maybe(fc.record({ before: hex(16), after: runningHash })),
+  }),
   completeUpload: fc.record({
     ...place,
     uploadId: dataSetId,
@@ -288,7 +294,7 @@ const answers: ByKind<KindedAnswer> = {
       fc.record({
         parts,
         upload: fc.record({
-          ...{ metadata, forbidOverwrite, isSequential: flag },
+          ...{ metadata, forbidOverwrite, isSequential: flag, running: maybe(runningHash) },
           initiatedMs: whole,
           partCount: small,
           partBytes: whole,

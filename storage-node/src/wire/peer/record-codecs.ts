@@ -23,7 +23,12 @@ import type {
   VersionSeq,
 } from '../../model/identifiers.ts'
 import { INLINE_SIZE_BYTES_MAX } from '../../model/identifiers.ts'
-import { BUCKET_NAME_LENGTH_MAX, OBJECT_KEY_BYTES_MAX, PART_COUNT_MAX } from '../../model/limits.ts'
+import {
+  BUCKET_NAME_LENGTH_MAX,
+  OBJECT_KEY_BYTES_MAX,
+  PART_COUNT_MAX,
+  RUNNING_STATE_BYTES_MAX,
+} from '../../model/limits.ts'
 import type {
   DataReference,
   HeaderPair,
@@ -36,6 +41,7 @@ import type {
   OlderVersions,
   PieceRecord,
   RestoreTimes,
+  RunningHash,
   StorageClass,
   UploadRecord,
 } from '../../model/object.ts'
@@ -166,6 +172,7 @@ export const objectRecord: Codec<ObjectRecord> = struct<ObjectRecord>({
   symlinkTarget: optional(text(OBJECT_KEY_BYTES_MAX)),
   sealedMs: optional(u48()),
   restore: optional(restoreTimes),
+  contentMd5: optional(md5),
   sizeBytes: u48(),
   etag,
   crc64: u64(),
@@ -187,11 +194,17 @@ export const partList: Codec<PartListRecord> = struct<PartListRecord>({
   digest: md5,
 })
 
+export const runningHash: Codec<RunningHash> = struct<RunningHash>({
+  md5,
+  state: bytes(RUNNING_STATE_BYTES_MAX),
+})
+
 export const uploadRecord: Codec<UploadRecord> = struct<UploadRecord>({
   initiatedMs: u48(),
   metadata: objectMetadata,
   forbidOverwrite: bool(),
   isSequential: bool(),
+  running: optional(runningHash),
   partCount: varint(),
   partBytes: varint(),
 })

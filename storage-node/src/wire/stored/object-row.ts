@@ -29,7 +29,9 @@ import { StoredFormatError } from './stored-format-error.ts'
 
 /** Of buckets without versions, and without what flags tell of. */
 const VERSION_WITHOUT_FLAGS = 1
-const VERSION = 2
+/** Without the further flags. */
+const VERSION_WITH_FLAGS = 2
+const VERSION = 3
 const TYPES: readonly ObjectType[] = ['Normal', 'Multipart', 'Appendable', 'Symlink']
 const CLASSES: readonly StorageClass[] = [
   'Standard',
@@ -62,7 +64,10 @@ const FLAGS = {
   isSymlink: 16,
   isSealed: 32,
   hasOlder: 64,
+  /** A byte of further flags, and what they tell of, behind what these do. */
+  hasFurther: 128,
 } as const
+const FURTHER_FLAGS = { hasContentMd5: 1 } as const
 const SALT_BYTES = 8
 const RESTORE_BYTES = 12
 /** No version has this number. */
@@ -111,7 +116,7 @@ export function decodeObjectRow(bytes: Uint8Array): ObjectRecord {
   const crc64 = reader.u64()
   const versionSeq = reader.u64() as VersionSeq
   reader.raw(HEAD_BYTES - ETAG_AT)
-  const flags = version === VERSION ? reader.u8() : 0
+  const flags = version === VERSION_WITHOUT_FLAGS ? 0 : reader.u8()
   const state = flags === 0 ? plainVersion : readVersionState(reader, flags, versionSeq)
   const data = readDataReference(reader)
   const strings = readMetadataStrings(reader)
@@ -124,8 +129,8 @@ export function decodeObjectRow(bytes: Uint8Array): ObjectRecord {
 export function decodeObjectSummary(bytes: Uint8Array): ObjectSummaryRow {
   const row = asBuffer(bytes)
   if (row.length <= HEAD_BYTES) throw new StoredFormatError('Object row is too short')
-  const version = row[0]
-  if (version !== VERSION && version !== VERSION_WITHOUT_FLAGS) {
+  const version = row[0] ?? 0
+  if (version < VERSION_WITHOUT_FLAGS || version > VERSION) {
     throw new StoredFormatError(`Object row has version ${version}`)
   }
   const parts = row.readUInt16LE(ETAG_PARTS_AT)
@@ -136,7 +141,7 @@ export function decodeObjectSummary(bytes: Uint8Array): ObjectSummaryRow {
     sizeBytes: row.readUIntLE(SIZE_AT, 6),
     lastModifiedMs: row.readUIntLE(TIME_AT, 6),
     etag: parts === 0 ? hash : `${hash}-${parts}`,
-    restore: version === VERSION ? summaryRestore(row) : undefined,
+    restore: version === VERSION_WITHOUT_FLAGS ? undefined : summaryRestore(row),
   }
 }
 
@@ -152,7 +157,13 @@ function summaryRestore(row: Buffer): RestoreTimes | undefined {
 
 /** Whether the row says that the key was deleted. */
 export function isDeleteMarkerRow(bytes: Uint8Array): boolean {
-  return bytes[0] === VERSION && ((bytes[FLAGS_AT] ?? 0) & FLAGS.isDeleteMarker) !== 0
+  return (flagsIn(bytes) & FLAGS.isDeleteMarker) !== 0
+}
+
+function flagsIn(row: Uint8Array): number {
+  const version = row[0]
+  const hasFlags = version === VERSION || version === VERSION_WITH_FLAGS
+  return hasFlags ? (row[FLAGS_AT] ?? 0) : 0
 }
 
 /** What a list of versions shows of one, besides what the head has. */
@@ -167,7 +178,7 @@ export function decodeVersionSummary(bytes: Uint8Array): VersionSummaryRow {
   const summary = decodeObjectSummary(bytes)
   const row = asBuffer(bytes)
   const versionSeq = row.readBigUInt64LE(SEQ_AT) as VersionSeq
-  const flags = row[0] === VERSION ? (row[FLAGS_AT] ?? 0) : 0
+  const flags = flagsIn(row)
   const isDeleteMarker = (flags & FLAGS.isDeleteMarker) !== 0
   if ((flags & FLAGS.hasVersionId) === 0) {
     return { ...summary, versionSeq, versionId: NULL_VERSION, isDeleteMarker }
@@ -239,16 +250,18 @@ function flagsOf(record: ObjectRecord): number {
   if (record.symlinkTarget !== undefined) flags |= FLAGS.isSymlink
   if (record.sealedMs !== undefined) flags |= FLAGS.isSealed
   if (record.older !== undefined) flags |= FLAGS.hasOlder
+  if (record.contentMd5 !== undefined) flags |= FLAGS.hasFurther
   return flags
 }
 
 function writeVersionState(writer: BinaryWriter, state: VersionState): void {
-  const { versionId, restore, symlinkTarget, sealedMs, older } = state
+  const { versionId, restore, symlinkTarget, sealedMs, older, contentMd5 } = state
   if (restore !== undefined) writer.u48(restore.readyMs).u48(restore.expiresMs)
   if (versionId !== NULL_VERSION) writer.hex(saltOf(versionId))
   if (symlinkTarget !== undefined) writer.text(symlinkTarget)
   if (sealedMs !== undefined) writer.u48(sealedMs)
   if (older !== undefined) writer.u64(older.nullSeq ?? NOWHERE)
+  if (contentMd5 !== undefined) writer.u8(FURTHER_FLAGS.hasContentMd5).hex(contentMd5)
 }
 
 function readVersionState(
@@ -263,6 +276,7 @@ function readVersionState(
     symlinkTarget: flags & FLAGS.isSymlink ? reader.text() : undefined,
     sealedMs: flags & FLAGS.isSealed ? reader.u48() : undefined,
     older: flags & FLAGS.hasOlder ? readOlder(reader) : undefined,
+    contentMd5: flags & FLAGS.hasFurther ? readFurther(reader) : undefined,
   }
 }
 
@@ -273,6 +287,14 @@ function readRestore(reader: BinaryReader): RestoreTimes {
 function readOlder(reader: BinaryReader): OlderVersions {
   const nullSeq = reader.u64() as VersionSeq
   return { nullSeq: nullSeq === NOWHERE ? undefined : nullSeq }
+}
+
+function readFurther(reader: BinaryReader): string {
+  const further = reader.u8()
+  if (further !== FURTHER_FLAGS.hasContentMd5) {
+    throw new StoredFormatError(`Object row has further flags ${further}`)
+  }
+  return reader.hex(16)
 }
 
 function readVersionId(reader: BinaryReader, versionSeq: VersionSeq): VersionId {

@@ -3,6 +3,7 @@ import { noCounters } from '../../model/bucket.ts'
 import type { DataId, DataSetId, VersionSeq } from '../../model/identifiers.ts'
 import type { ObjectMetadata, ObjectRecord, VersionState } from '../../model/object.ts'
 import { plainVersion } from '../../model/object.ts'
+import { RUNNING_STATE_BYTES_MAX } from '../../model/limits.ts'
 import { NULL_VERSION, versionIdOf } from '../../model/version-id.ts'
 import type { Seq } from '../../contract/identifiers.ts'
 import { decodeEffects } from './effects.ts'
@@ -39,6 +40,7 @@ const hexId = fc
 const timeMs = fc.integer({ min: 0, max: 2 ** 48 - 1 })
 const sizeBytes = fc.integer({ min: 0, max: 2 ** 48 - 1 })
 const crc64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
+const state = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes))
 const pairs = fc.array(fc.tuple(fc.string(), fc.string()), { maxLength: 5 })
 
 const metadata: fc.Arbitrary<ObjectMetadata> = fc.record({
@@ -78,6 +80,7 @@ const versionState = (versionSeq: VersionSeq): fc.Arbitrary<VersionState> =>
     symlinkTarget: maybe(fc.string()),
     sealedMs: maybe(timeMs),
     restore: maybe(restore),
+    contentMd5: maybe(hexId),
   })
 
 const object: fc.Arbitrary<ObjectRecord> = fc
@@ -137,21 +140,55 @@ test('object rows of before there were versions are read as what they were', () 
   )
 })
 
+test('object rows of before there were further flags are read as what they were', () => {
+  fc.assert(
+    fc.property(object, (record) => {
+      const older = { ...record, contentMd5: undefined }
+      const row = encodeObjectRow(older)
+      row[0] = 2
+      expect(decodeObjectRow(row)).toEqual(older)
+      expect(decodeObjectSummary(row)).toEqual(decodeObjectSummary(encodeObjectRow(older)))
+      expect(isDeleteMarkerRow(row)).toBe(older.isDeleteMarker)
+      expect(decodeVersionSummary(row)).toEqual(decodeVersionSummary(encodeObjectRow(older)))
+    }),
+  )
+})
+
+test('a further flag that is not known is refused, and so is too long a running hash', () => {
+  const [first] = fc.sample(object, 1)
+  if (first === undefined) throw new Error('there is an object')
+  const hashed = { ...first, contentMd5: 'ab'.repeat(16), tags: [] }
+  const row = encodeObjectRow(hashed)
+  const at = row.indexOf(Buffer.from(`01${hashed.contentMd5}`, 'hex'))
+  row[at] = 3
+  expect(() => decodeObjectRow(row)).toThrow(StoredFormatError)
+  const counts = { partCount: 2, partBytes: 7 }
+  const upload = (stateBytes: number) => ({
+    ...{ initiatedMs: 5, forbidOverwrite: true, isSequential: true, metadata: hashed, ...counts },
+    running: { md5: hashed.contentMd5, state: new Uint8Array(stateBytes) },
+  })
+  const ofSize = (stateBytes: number) => decodeUploadRow(encodeUploadRow(upload(stateBytes)))
+  expect(ofSize(RUNNING_STATE_BYTES_MAX).running?.state).toHaveLength(RUNNING_STATE_BYTES_MAX)
+  expect(() => ofSize(RUNNING_STATE_BYTES_MAX + 1)).toThrow(StoredFormatError)
+})
+
 test('upload rows of earlier versions are read', () => {
   const begun = { initiatedMs: 5, forbidOverwrite: true, isSequential: false }
-  const upload = { ...begun, partCount: 2, partBytes: 7 }
+  const upload = { ...begun, running: undefined, partCount: 2, partBytes: 7 }
   // Behind the version, the time and whether to overwrite.
   const ORDER_AT = 8
   fc.assert(
     fc.property(metadata, (said) => {
       const tagged = { ...upload, metadata: said }
-      const row = encodeUploadRow(tagged)
+      // The third version ended without a word on a running hash.
+      const row = encodeUploadRow(tagged).subarray(0, -1)
+      expect(decodeUploadRow(Buffer.concat([Buffer.of(3), row.subarray(1)]))).toEqual(tagged)
       // The second version had no word on the order of parts.
       const older = (bytes: Buffer) => [bytes.subarray(1, ORDER_AT), bytes.subarray(ORDER_AT + 1)]
       expect(decodeUploadRow(Buffer.concat([Buffer.of(2), ...older(row)]))).toEqual(tagged)
       const untagged = { ...upload, metadata: { ...said, tags: [] } }
       // The first one ended without the count of tags, besides.
-      const [head, tail] = older(encodeUploadRow(untagged))
+      const [head, tail] = older(encodeUploadRow(untagged).subarray(0, -1))
       const first = Buffer.concat([Buffer.of(1), head ?? row, tail?.subarray(0, -1) ?? row])
       expect(decodeUploadRow(first)).toEqual(untagged)
     }),
@@ -164,6 +201,7 @@ test('uploads, pieces and part lists come back as they were', () => {
     metadata,
     forbidOverwrite: fc.boolean(),
     isSequential: fc.boolean(),
+    running: maybe(fc.record({ md5: hexId, state })),
     partCount: fc.nat(10_000),
     partBytes: sizeBytes,
   })

@@ -12,7 +12,14 @@ import type { BucketCounters } from '../../model/bucket.ts'
 import { noCounters } from '../../model/bucket.ts'
 import type { DroppedRecord, FenceRecord } from '../../model/command.ts'
 import type { DataId, VersionSeq } from '../../model/identifiers.ts'
-import type { PartListRecord, PieceData, PieceRecord, UploadRecord } from '../../model/object.ts'
+import { RUNNING_STATE_BYTES_MAX } from '../../model/limits.ts'
+import type {
+  PartListRecord,
+  PieceData,
+  PieceRecord,
+  RunningHash,
+  UploadRecord,
+} from '../../model/object.ts'
 import type { Seq } from '../../contract/identifiers.ts'
 import { BinaryReader, BinaryWriter } from './binary.ts'
 import {
@@ -27,8 +34,9 @@ import {
 import { StoredFormatError } from './stored-format-error.ts'
 
 const VERSION = 1
-/** The first had no tags, the second no word on the order of parts. */
-const UPLOAD_VERSION = 3
+/** The first had no tags, the second no word on the order of parts, the third no running hash. */
+const UPLOAD_VERSION = 4
+const UPLOAD_VERSION_WITH_ORDER = 3
 const COUNTER_NAMES = Object.keys(noCounters) as (keyof BucketCounters)[]
 
 export function encodeUploadRow(upload: UploadRecord): Buffer {
@@ -42,6 +50,9 @@ export function encodeUploadRow(upload: UploadRecord): Buffer {
   writeClassAndAcl(writer, upload.metadata)
   writeMetadata(writer, upload.metadata)
   writeTags(writer, upload.metadata)
+  const { running } = upload
+  writer.u8(running === undefined ? 0 : 1)
+  if (running !== undefined) writer.hex(running.md5).bytes(running.state)
   return writer.finish()
 }
 
@@ -53,15 +64,26 @@ export function decodeUploadRow(bytes: Uint8Array): UploadRecord {
   }
   const initiatedMs = reader.u48()
   const forbidOverwrite = reader.u8() === 1
-  const isSequential = version === UPLOAD_VERSION && reader.u8() === 1
+  const isSequential = version >= UPLOAD_VERSION_WITH_ORDER && reader.u8() === 1
   const partCount = reader.varint()
   const partBytes = reader.varint()
   const classAndAcl = readClassAndAcl(reader)
   const strings = readMetadataStrings(reader)
   const tags = version === VERSION ? [] : readTags(reader)
   const metadata = { ...classAndAcl, ...strings, tags }
+  const isKnown = version === UPLOAD_VERSION && reader.u8() === 1
+  const running = isKnown ? readRunningHash(reader) : undefined
   reader.end()
-  return { initiatedMs, forbidOverwrite, isSequential, partCount, partBytes, metadata }
+  return { initiatedMs, forbidOverwrite, isSequential, running, partCount, partBytes, metadata }
+}
+
+function readRunningHash(reader: BinaryReader): RunningHash {
+  const md5 = reader.hex(16)
+  const state = reader.bytes()
+  if (state.byteLength > RUNNING_STATE_BYTES_MAX) {
+    throw new StoredFormatError(`The state of a running hash has ${state.byteLength} bytes`)
+  }
+  return { md5, state }
 }
 
 export function encodePieceRow(piece: PieceRecord): Buffer {

@@ -122,7 +122,7 @@ describe('ListParts', () => {
     const metadata = record
     const upload = {
       ...{ initiatedMs: 0, metadata, forbidOverwrite: false, isSequential: false },
-      ...{ partCount: 1, partBytes: 5 },
+      ...{ running: undefined, partCount: 1, partBytes: 5 },
     }
     const page = { upload, parts: [{ ...part, partNumber: 7 }], isTruncated: true }
     const services = servicesOf({ uploads: { listParts: () => Promise.resolve(page) } })

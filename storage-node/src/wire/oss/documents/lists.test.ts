@@ -203,6 +203,7 @@ test('ListParts names the last part, and carries CRCs', async () => {
     metadata,
     forbidOverwrite: false,
     isSequential: false,
+    running: undefined,
     partCount: 1,
     partBytes: 7,
   }
