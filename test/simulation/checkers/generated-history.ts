@@ -128,6 +128,8 @@ class Generator {
     const upload = {
       ...({ kind: 'complete', bucket: BUCKET, key, uploadId: `upload ${content}` } as const),
       ...{ content, etag: `etag ${content}`, sizeBytes },
+      // Of every second one the parts come in order.
+      ...(this.#uploads.length % 2 === 0 && { contentMd5: `MD5 of ${content}` }),
     }
     this.#uploads.push(upload)
     return upload

@@ -5,6 +5,7 @@
  */
 
 import { unreachable } from '@granary/storage-node/base/assert'
+import { NO_CONTENT_MD5 } from './history.ts'
 import type { ClientOperation, ListedKey, Outcome, Seen } from './history.ts'
 
 export const regionBugs = [
@@ -24,6 +25,8 @@ export const regionBugs = [
   'write into a deleted bucket',
   'bucket deleted with a key in it',
   'upload completed twice',
+  'MD5 of other bytes',
+  'MD5 stays behind',
 ] as const
 
 const STRIKE_PROBABILITY = 0.4
@@ -35,6 +38,7 @@ interface StoredObject {
   readonly etag: string
   readonly sizeBytes: number
   readonly isAppendable: boolean
+  readonly contentMd5?: string
 }
 
 /** Buckets and their objects; each call happens at an instant. */
@@ -127,7 +131,9 @@ export class GeneratedRegion {
       return refused('FileAlreadyExists')
     if (isForbidden && !this.#strikes('forbidden overwrite')) return refused('FileAlreadyExists')
     const { content, etag, sizeBytes } = operation
-    return change({ content, etag, sizeBytes, isAppendable: false })
+    // Nothing of what was there before.
+    const left = this.#strikes('MD5 stays behind') ? md5Of(object) : {}
+    return change({ content, etag, sizeBytes, isAppendable: false, ...left })
   }
 
   #append(
@@ -155,12 +161,14 @@ export class GeneratedRegion {
     object: StoredObject | undefined,
     change: (next: StoredObject) => Outcome<Seen>,
   ): Outcome<Seen> {
-    const { content, etag, sizeBytes, uploadId } = operation
+    const { content, etag, sizeBytes, uploadId, contentMd5 } = operation
     const isAgain = this.#completed.has(uploadId)
     if (isAgain && object?.content === content) return done(seen(object))
     if (isAgain && !this.#strikes('upload completed twice')) return refused('NoSuchUpload')
     this.#completed.add(uploadId)
-    return change({ content, etag, sizeBytes, isAppendable: false })
+    const known = { ...(contentMd5 !== undefined && { contentMd5 }) }
+    const told = this.#strikes('MD5 of other bytes') ? { contentMd5: 'MD5 of others' } : known
+    return change({ content, etag, sizeBytes, isAppendable: false, ...told })
   }
 
   #list(bucket: string, objects: Map<string, StoredObject>): ListedKey[] {
@@ -193,8 +201,12 @@ function head(object: StoredObject | undefined): Outcome<Seen> {
   return object === undefined ? refused('NoSuchKey') : done(seen(object))
 }
 
-function seen({ etag, sizeBytes }: StoredObject) {
-  return { kind: 'object', etag, sizeBytes } as const
+function seen({ etag, sizeBytes, contentMd5 = NO_CONTENT_MD5 }: StoredObject) {
+  return { kind: 'object', etag, sizeBytes, contentMd5 } as const
+}
+
+function md5Of(object: StoredObject | undefined): Pick<StoredObject, 'contentMd5'> {
+  return object?.contentMd5 === undefined ? {} : { contentMd5: object.contentMd5 }
 }
 
 function keyIn(place: string): string {

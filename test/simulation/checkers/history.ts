@@ -49,6 +49,8 @@ export type ClientOperation =
       readonly content: string
       readonly etag: string
       readonly sizeBytes: number
+      /** Of an upload whose parts came in order: the MD5 that its object has to tell. */
+      readonly contentMd5?: string
     }
 
 export interface ListedKey {
@@ -57,14 +59,23 @@ export interface ListedKey {
   readonly sizeBytes: number
 }
 
-/** What an answer showed. */
+/** Where an object has none of its own to tell. */
+export const NO_CONTENT_MD5 = 'none'
+
+/** What an answer showed. `contentMd5` is absent where it shows none of any object. */
 export type Seen =
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'object'; readonly etag: string; readonly sizeBytes: number }
+  | {
+      readonly kind: 'object'
+      readonly etag: string
+      readonly sizeBytes: number
+      readonly contentMd5?: string
+    }
   | {
       readonly kind: 'content'
       readonly etag: string
       readonly sizeBytes: number
+      readonly contentMd5?: string
       /** Undefined: nobody wrote these bytes. */
       readonly content: string | undefined
     }

@@ -8,6 +8,7 @@
  */
 
 import { unreachable } from '@granary/storage-node/base/assert'
+import { NO_CONTENT_MD5 } from './history.ts'
 import type { ClientOperation, ListedKey, Outcome, Seen } from './history.ts'
 import type { Specification } from './linearizability.ts'
 
@@ -15,6 +16,7 @@ import type { Specification } from './linearizability.ts'
 export interface KnownObject {
   readonly content: string
   readonly etag: string | undefined
+  readonly contentMd5: string
   readonly sizeBytes: number
   readonly isAppendable: boolean
   /** The upload that it was made from. */
@@ -94,7 +96,8 @@ export function nextState(state: KeyState, call: KeyCall): Next {
 function put(state: KeyState, operation: Of<'put'>, outcome: Outcome<Seen>): Next {
   if (operation.forbidOverwrite && state.object !== undefined) return undefined
   const { content, etag, sizeBytes } = operation
-  const object = { content, etag, sizeBytes, isAppendable: false, uploadId: undefined }
+  const made = { content, etag, sizeBytes, isAppendable: false, uploadId: undefined }
+  const object = { ...made, contentMd5: NO_CONTENT_MD5 }
   return isAnsweredBy(object, outcome) ? { ...state, object } : undefined
 }
 
@@ -105,6 +108,7 @@ function append(state: KeyState, operation: Of<'append'>, outcome: Outcome<Seen>
   const object: KnownObject = {
     content: before === undefined ? operation.content : `${before.content},${operation.content}`,
     etag: outcome.kind === 'done' ? etagIn(outcome.value) : undefined,
+    contentMd5: NO_CONTENT_MD5,
     sizeBytes: operation.position + operation.sizeBytes,
     isAppendable: true,
     uploadId: undefined,
@@ -113,8 +117,8 @@ function append(state: KeyState, operation: Of<'append'>, outcome: Outcome<Seen>
 }
 
 function complete(state: KeyState, operation: Of<'complete'>, call: KeyCall): Next {
-  const { uploadId, content, etag, sizeBytes } = operation
-  const object = { content, etag, sizeBytes, isAppendable: false, uploadId }
+  const { uploadId, content, etag, sizeBytes, contentMd5 = NO_CONTENT_MD5 } = operation
+  const object = { content, etag, contentMd5, sizeBytes, isAppendable: false, uploadId }
   if (!isAnsweredBy(object, call.outcome)) return undefined
   // Completing once more what the object was made from changes nothing.
   if (state.object?.uploadId === uploadId) return state
@@ -133,6 +137,7 @@ function shows(object: KnownObject | undefined, seen: Seen): boolean {
   if (seen.kind === 'nothing' || seen.kind === 'keys') return false
   if (object === undefined || seen.sizeBytes !== object.sizeBytes) return false
   if (object.etag !== undefined && seen.etag !== object.etag) return false
+  if (seen.contentMd5 !== undefined && seen.contentMd5 !== object.contentMd5) return false
   return seen.kind === 'object' || seen.content === object.content
 }
 
