@@ -4,7 +4,9 @@
  * @module
  */
 
+import { readFileSync } from 'node:fs'
 import type { Counts } from '../support/test-counts.ts'
+import type { Outcome } from './test-outcomes.ts'
 
 /** Something that must hold; it throws when it does not. What it returns is printed. */
 export interface Case {
@@ -15,20 +17,48 @@ export interface Case {
 /** Runs `cases` in order, each whatever became of the one before. */
 export async function runCases(suite: string, cases: readonly Case[]): Promise<Counts> {
   let failed = 0
-  for (const { name, run } of cases) {
-    const startedMs = performance.now()
-    const seconds = () => `${((performance.now() - startedMs) / 1000).toFixed(1)} s`
-    try {
-      const note = await run()
-      console.log(`  ok ${suite}: ${name} (${seconds()})${note ? `: ${note}` : ''}`)
-    } catch (error) {
+  for (const each of cases) {
+    const { name, hasPassed, output, seconds } = await runCase(each)
+    if (hasPassed) console.log(`  ok ${suite}: ${name} (${seconds} s)${output && `: ${output}`}`)
+    else {
       failed += 1
-      console.log(
-        `  FAILED ${suite}: ${name} (${seconds()})\n${String(error).replace(/^/gm, '      ')}`,
-      )
+      console.log(`  FAILED ${suite}: ${name} (${seconds} s)\n${output.replace(/^/gm, '      ')}`)
     }
   }
   return { passed: cases.length - failed, failed }
+}
+
+/** Runs `cases` in order, for whoever holds them against a list of those that are expected to fail. */
+export async function outcomesOf(cases: readonly Case[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const each of cases) outcomes.push(await runCase(each))
+  return outcomes
+}
+
+async function runCase({ name, run }: Case): Promise<Outcome & { readonly seconds: string }> {
+  const startedMs = performance.now()
+  const seconds = () => ((performance.now() - startedMs) / 1000).toFixed(1)
+  try {
+    const note = await run()
+    return { name, hasPassed: true, output: note ?? '', seconds: seconds() }
+  } catch (error) {
+    return { name, hasPassed: false, output: String(error), seconds: seconds() }
+  }
+}
+
+/** Throws unless `output` holds all that is wanted. */
+export function mustInclude(output: string, ...wanted: readonly (string | RegExp)[]): void {
+  const missing = wanted.filter((text) =>
+    typeof text === 'string' ? !output.includes(text) : !text.test(output),
+  )
+  if (missing.length > 0) throw new Error(`The output has no ${missing.join(', no ')}:\n${output}`)
+}
+
+/** Throws unless the two files hold the same. */
+export function mustBeSameBytes(left: string, right: string): void {
+  if (!readFileSync(left).equals(readFileSync(right))) {
+    throw new Error(`${left} and ${right} differ`)
+  }
 }
 
 const DESCRIBED_LENGTH_MAX = 500

@@ -2,7 +2,8 @@
  * `npm run conformance`: real clients and tools against the real server; the last line is `N passed, N failed`.
  *
  * `-- c2` runs only what a user does with ossutil, `-- real` the large copy, `-- c3` the tests of PyPI's `oss2`,
- * `-- c4` those of the Go SDK v2, `-- browser` what pages do in Chromium. Without a word, or with `-- all`, it is the
+ * `-- c4` those of the Go SDK v2, `-- c5` what users do with the clients of the S3 dialect, `-- browser` what pages do
+ * in Chromium. Without a word, or with `-- all`, it is the
  * gate: all of them.
  *
  * @module
@@ -15,14 +16,16 @@ import { buildGoSdkTests } from './go-tools.ts'
 import { runWithOfficialAddresses } from './official-addresses.ts'
 import { installOss2 } from './python-tools.ts'
 import type { SuiteTools } from './suites.ts'
+import { installS3Tools } from './s3/s3-tools.ts'
 import { buildOssutil, goSources } from './tools-cache.ts'
 
-const PARTS = ['gate', 'all', 'c2', 'c3', 'c4', 'browser', 'real']
+const PARTS = ['gate', 'all', 'c2', 'c3', 'c4', 'c5', 'browser', 'real']
 
 async function main(part: string): Promise<void> {
   if (!PARTS.includes(part)) throw new Error(`"${part}" must be one of ${PARTS.join(', ')}`)
   const isAsked = (...parts: readonly string[]) => part === 'all' || parts.includes(part)
   // Whatever has to be fetched is fetched now: the suites reach nothing but this machine.
+  if (isAsked('c5')) installS3Tools()
   const needsOssutil = isAsked('gate', 'c2', 'real')
   const tools: SuiteTools = {
     part,

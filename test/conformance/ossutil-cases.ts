@@ -10,6 +10,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sendOssRequest } from '../support/oss-request.ts'
 import type { Access } from '../support/oss-request.ts'
+import { mustBeSameBytes, mustInclude } from './cases.ts'
 import type { Case } from './cases.ts'
 import { compareTrees, hashTree, writeNoise } from './file-trees.ts'
 import type { Ossutil } from './ossutil.ts'
@@ -66,20 +67,8 @@ export function ossutilCases(options: OssutilCasesOptions): Case[] {
   return groups.flatMap((cases) => cases(options))
 }
 
-function mustInclude(output: string, ...wanted: readonly (string | RegExp)[]): void {
-  const missing = wanted.filter((text) =>
-    typeof text === 'string' ? !output.includes(text) : !text.test(output),
-  )
-  if (missing.length > 0) throw new Error(`The output has no ${missing.join(', no ')}:\n${output}`)
-}
-
 function mustEqual(found: unknown, wanted: unknown, what: string): void {
   if (found !== wanted) throw new Error(`${what} is ${String(found)}, must be ${String(wanted)}`)
-}
-
-function mustBeSameBytes(left: string, right: string): void {
-  if (!readFileSync(left).equals(readFileSync(right)))
-    throw new Error(`${left} and ${right} differ`)
 }
 
 function bucketCases({ tool, stranger, bucket }: OssutilCasesOptions): Case[] {

@@ -13,8 +13,9 @@ import { sendOssRequest } from '../support/oss-request.ts'
 import type { Case } from './cases.ts'
 import { compareTrees, hashTree, writeNoise } from './file-trees.ts'
 import type { HashedFile } from './file-trees.ts'
-import { lastLines } from './ossutil.ts'
-import type { Ossutil, Running } from './ossutil.ts'
+import { lastLines } from './command-tool.ts'
+import type { Running } from './command-tool.ts'
+import type { Ossutil } from './ossutil.ts'
 
 const FILE_COUNT_MIN = 20_000
 const LARGE_FILE_BYTES = 2 * 1024 ** 3

@@ -5,23 +5,21 @@
  * @module
  */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LocalServer } from '../support/local-server.ts'
 import { sendOssRequest } from '../support/oss-request.ts'
-import { countsLine, sumCounts } from '../support/test-counts.ts'
+import { sumCounts } from '../support/test-counts.ts'
 import type { Counts } from '../support/test-counts.ts'
 import { runCases } from './cases.ts'
+import { judgeOutcomes, readList } from './judged-outcomes.ts'
 import { runGoSdkSuite } from './go-sdk-suite.ts'
 import type { GoSdkTests } from './go-tools.ts'
 import { runOss2Suite } from './oss2-suite.ts'
 import type { Oss2Tools } from './python-tools.ts'
 import { randomSignatureCases } from './random-signatures.ts'
 import { apartEnvironment, giveAccounts, userEnvironment } from './sdk-accounts.ts'
-import { compareOutcomes, readExpectations } from './test-outcomes.ts'
-import type { Expectations, Outcome } from './test-outcomes.ts'
 import { startTlsFront } from './tls-front.ts'
-import { cacheFolder } from './tools-cache.ts'
 
 /** Processes at a time of each of the three runs. */
 const WIDTH = 3
@@ -61,7 +59,7 @@ export async function runSdkSuites(options: SdkSuitesOptions): Promise<Counts> {
     const apart = apartEnvironment(`oss2-${signature}`)
     const suite = { ...common, apart, tools: oss2, signature, expectations }
     const outcomes = runOss2Suite({ ...suite, folder: join(folder, `oss2-${signature}`) })
-    runs.push(judge(`oss2 ${signature}`, outcomes, expectations))
+    runs.push(judgeOutcomes(`oss2 ${signature}`, outcomes, expectations))
   }
   if (goSdk !== undefined) {
     const expectations = readList('go-sdk-failures.txt', 'v4')
@@ -69,17 +67,13 @@ export async function runSdkSuites(options: SdkSuitesOptions): Promise<Counts> {
     const apart = apartEnvironment('go-sdk')
     const suite = { ...common, apart, environment: ofUser, tests: goSdk, expectations }
     const outcomes = runGoSdkSuite({ ...suite, folder: join(folder, 'go-sdk') })
-    runs.push(judge('go-sdk v4', outcomes, expectations))
+    runs.push(judgeOutcomes('go-sdk v4', outcomes, expectations))
   }
   try {
     return sumCounts(await Promise.all(runs))
   } finally {
     front.stop()
   }
-}
-
-function readList(file: string, signature: string): Expectations {
-  return readExpectations(readFileSync(join(import.meta.dirname, file), 'utf8'), signature)
 }
 
 /** What all the suites are told in the same words. */
@@ -95,25 +89,4 @@ function environmentOf({ server: { access } }: SdkSuitesOptions, certificate: st
     REQUESTS_CA_BUNDLE: certificate,
     ALIBABA_CLOUD_CA_BUNDLE: certificate,
   }
-}
-
-/** Says what is not as listed; what every test wrote is kept for whoever looks into it. */
-async function judge(
-  suite: string,
-  running: Promise<readonly Outcome[]>,
-  expectations: Expectations,
-): Promise<Counts> {
-  const startedMs = performance.now()
-  const outcomes = await running
-  const seconds = Math.round((performance.now() - startedMs) / 1000)
-  const { counts, surprises } = compareOutcomes(outcomes, expectations)
-  for (const { name, what, output } of surprises) {
-    console.log(`  FAILED ${suite}: ${name} ${what}\n${output.replace(/^/gm, '      ')}`)
-  }
-  const kept = join(cacheFolder(), `${suite.replace(' ', '-')}-outcomes.json`)
-  writeFileSync(kept, JSON.stringify(outcomes, undefined, 1))
-  const { failing, omitted } = expectations
-  const apart = `${failing.size} fail as expected, ${omitted.size} are not run`
-  console.log(`${suite}: ${countsLine(counts)}; ${apart}; ${seconds} s; outputs in ${kept}`)
-  return counts
 }

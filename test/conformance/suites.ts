@@ -26,6 +26,7 @@ import { pastedLineCase } from './pasted-line.ts'
 import { realThingCases } from './real-thing.ts'
 import type { GoSdkTests } from './go-tools.ts'
 import type { Oss2Tools } from './python-tools.ts'
+import { runS3Suite } from './s3/s3-suite.ts'
 import { sdkCases } from './sdk-cases.ts'
 import { runSdkSuites } from './sdk-suites.ts'
 import { cacheFolder } from './tools-cache.ts'
@@ -80,6 +81,12 @@ async function main(argument: string): Promise<Counts> {
       const accessLog = join(folder, 'data', 'log', 'access.log')
       const called = { name: 'what oss2 calls alone', run: () => oss2MustHaveCalled(accessLog) }
       if (oss2 !== undefined) counts.push(await runCases('access log', [called]))
+    }
+    if (part === 'c5' || part === 'all') {
+      const byHost = official(first.access)
+      const byPath = { ...first.access, endpoint: 'http://127.0.0.1' }
+      const sources = join(root, 'storage-node', 'src', 'wire')
+      counts.push(await runS3Suite({ byPath, byHost, folder: join(folder, 's3'), sources }))
     }
     if (isAsked('real')) {
       const options = {

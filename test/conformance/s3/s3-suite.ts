@@ -1,0 +1,55 @@
+/**
+ * C5: the command-line clients of the S3 dialect against a running server, held against the list of what is
+ * expected to fail.
+ *
+ * @module
+ */
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Access } from '../../support/oss-request.ts'
+import { sumCounts } from '../../support/test-counts.ts'
+import type { Counts } from '../../support/test-counts.ts'
+import type { Case } from '../cases.ts'
+import { outcomesOf } from '../cases.ts'
+import type { CommandTool } from '../command-tool.ts'
+import { judgeOutcomes, readList } from '../judged-outcomes.ts'
+import { awsCases } from './aws-cases.ts'
+import { ClientFiles } from './client-files.ts'
+import { rcloneCases } from './rclone-cases.ts'
+import { s3cmdCases } from './s3cmd-cases.ts'
+import { awsCli, rclone, s3cmd } from './s3-tools.ts'
+
+export interface S3SuiteOptions {
+  /** By the address: the bucket stands in the path. */
+  readonly byPath: Access
+  /** By a name: the bucket may stand before it. */
+  readonly byHost: Access
+  readonly folder: string
+  /** A folder of real files to carry. */
+  readonly sources: string
+}
+
+type MakeCases = (tool: CommandTool, bucket: string, files: ClientFiles) => Case[]
+
+/** Runs one client after the other. */
+export async function runS3Suite(options: S3SuiteOptions): Promise<Counts> {
+  const { byPath, byHost, folder } = options
+  const at = (client: string) => join(folder, client)
+  mkdirSync(folder)
+  const clients: [string, CommandTool, MakeCases][] = [
+    ['s3cmd-v4', s3cmd(at('s3cmd-v4'), byPath, 'v4'), s3cmdCases],
+    ['s3cmd-v2', s3cmd(at('s3cmd-v2'), byPath, 'v2'), s3cmdCases],
+    ['rclone-other', rclone(at('rclone-other'), byPath, 'Other'), rcloneCases],
+    ['rclone-alibaba', rclone(at('rclone-alibaba'), byHost, 'Alibaba'), rcloneCases],
+    ['aws', awsCli(at('aws'), byPath), awsCases],
+  ]
+  const counts: Counts[] = []
+  for (const [name, tool, make] of clients) {
+    const expectations = readList('s3/s3-failures.txt', name.replace('-', '_'))
+    const files = await ClientFiles.make(at(name), options.sources)
+    const outcomes = outcomesOf(make(tool, `c5-${name}`, files))
+    counts.push(await judgeOutcomes(`s3 ${name}`, outcomes, expectations))
+  }
+  return sumCounts(counts)
+}
