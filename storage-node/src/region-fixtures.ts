@@ -138,8 +138,8 @@ export class BucketClient {
     }
   }
 
-  async initiate(key: string, forbidOverwrite = false): Promise<string> {
-    const request = { metadata: plainMetadata, forbidOverwrite }
+  async initiate(key: string, forbidOverwrite = false, isSequential = false): Promise<string> {
+    const request = { metadata: plainMetadata, forbidOverwrite, isSequential }
     const made = await this.region.uploads.initiate(this.bucket, key as ObjectKey, request)
     return made.uploadId
   }
