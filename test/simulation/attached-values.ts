@@ -1,6 +1,7 @@
 /**
  * Values that one call attaches to a bucket or an object and any other reads: tags, an ACL, a policy, the target of a
- * link, a seal, what an account forbids. Each is a register of its own, and has to be linearizable through every storage node, where
+ * link, a seal, what an account forbids; an object with all that was said of it when it was made, which is there wholly
+ * or not at all; and the counters of a bucket, which change with the object that they count. Each is a register of its own, and has to be linearizable through every storage node, where
  * that node keeps the record of the bucket in memory, too (1.12, 1.14).
  *
  * @module
@@ -13,10 +14,14 @@ import { checkLinearizability } from './checkers/linearizability.ts'
 import type { Timed } from './checkers/linearizability.ts'
 import type { Machine } from './machine.ts'
 import type { Accuse } from './watches/log-watch.ts'
+import { countText, wholeCountText, wholeText } from './whole-objects.ts'
 
-export const ATTACHED_BUCKET = 'attached'
+const ATTACHED_BUCKET = 'attached'
 /** Is only told things: nothing is in it. */
-export const SETTLED_BUCKET = 'settled'
+const SETTLED_BUCKET = 'settled'
+/** Has one object at most. */
+const COUNTED_BUCKET = 'counted'
+export const ATTACHED_BUCKETS = [ATTACHED_BUCKET, SETTLED_BUCKET, COUNTED_BUCKET]
 
 /** A read shows the state; of the writes `make` begins it, and `change` needs that it has begun. */
 type CallKind = 'read' | 'make' | 'change'
@@ -47,7 +52,7 @@ interface Register {
   readonly isSetting?: boolean
   /** Brings about what can be changed; undefined: that is there from the beginning, or a change makes it. */
   readonly make?: (calls: Calls, value: string) => Promise<void>
-  readonly change: (calls: Calls, value: string) => Promise<void>
+  readonly change: (calls: Calls, value: string, number: number) => Promise<void>
   readonly read: (calls: Calls) => Promise<string>
   /** What a write makes of its number; default: the number. */
   readonly valueFor?: (kind: CallKind, number: number) => string
@@ -55,6 +60,10 @@ interface Register {
 
 /** Of an object that is not there. */
 const ABSENT = ''
+const NOTHING_COUNTED = countText({
+  ...{ objects: 0, objectBytes: 0 },
+  ...{ standardBytes: 0, infrequentBytes: 0 },
+})
 const WRITE_PROBABILITY = 0.5
 const MAKE_PROBABILITY = 0.3
 /** Of changes of a setting behind somebody's back. */
@@ -118,6 +127,26 @@ const REGISTERS: readonly Register[] = [
     change: (calls) => calls.seal(ATTACHED_BUCKET, 'log'),
     read: (calls) => orAbsent(calls.sealOf(ATTACHED_BUCKET, 'log')),
     valueFor: (kind) => (kind === 'make' ? 'open' : 'sealed'),
+  },
+  {
+    ...{ name: 'whole object', first: ABSENT, isMadeAnew: true },
+    change: (calls, _, number) => {
+      return number % 3 === 0
+        ? calls.uploadWhole(ATTACHED_BUCKET, 'whole', number)
+        : calls.putWhole(ATTACHED_BUCKET, 'whole', number)
+    },
+    read: (calls) => orAbsent(calls.wholeOf(ATTACHED_BUCKET, 'whole')),
+    valueFor: (_, number) => wholeText(number),
+  },
+  {
+    ...{ name: 'counters of a bucket', first: NOTHING_COUNTED, isMadeAnew: true },
+    change: (calls, value, number) => {
+      return value === NOTHING_COUNTED
+        ? calls.delete(COUNTED_BUCKET, 'only')
+        : calls.putWhole(COUNTED_BUCKET, 'only', number)
+    },
+    read: (calls) => calls.counted(COUNTED_BUCKET),
+    valueFor: (_, number) => (number % 3 === 0 ? NOTHING_COUNTED : wholeCountText(number)),
   },
 ]
 
@@ -196,10 +225,11 @@ export class AttachedValues {
 
   #write(machine: Machine, register: Register, kind: 'make' | 'change'): Promise<Outcome<string>> {
     const { valueFor = (_, number) => `value-${number}` } = register
-    const value = valueFor(kind, this.#parts.book.calls.length)
+    const number = this.#parts.book.calls.length
+    const value = valueFor(kind, number)
     const write = kind === 'make' ? (register.make ?? register.change) : register.change
     return this.#call(machine, register, kind, value, async (calls) => {
-      await write(calls, value)
+      await write(calls, value, number)
       return value
     })
   }

@@ -5,8 +5,9 @@
  * @module
  */
 
-import { blockOf } from './contents.ts'
+import { blockOf, blocksIn } from './contents.ts'
 import type { BucketRecord, ObjectMetadata, RunningNode } from './running-node.ts'
+import { countText, saidText, wholeBytes, wholeMetadata } from './whole-objects.ts'
 
 type BucketName = Parameters<RunningNode['buckets']['find']>[0]
 type ObjectKey = Parameters<RunningNode['objects']['find']>[1]
@@ -307,6 +308,46 @@ export class Calls {
 
   async sealOf(bucket: string, key: string): Promise<string> {
     return (await this.#find(bucket, key)).sealedMs === undefined ? 'open' : 'sealed'
+  }
+
+  /** Puts an object of which everything says `number`: its bytes, its tag, its metadata and its ACL. */
+  async putWhole(bucket: string, key: string, number: number): Promise<void> {
+    const record = await this.#bucket(bucket)
+    const request = this.#request(wholeBytes(number), false)
+    const metadata = { ...METADATA, ...wholeMetadata(number) }
+    await this.#node.objects.put(record, key as ObjectKey, { ...request, metadata })
+  }
+
+  /** The same in parts, after an upload that is given up. */
+  async uploadWhole(bucket: string, key: string, number: number): Promise<void> {
+    const record = await this.#bucket(bucket)
+    const { uploads } = this.#node
+    const vain = await this.upload(bucket, key, [ONE_BLOCK])
+    await uploads.abort(record, key as ObjectKey, vain.uploadId)
+    const metadata = { ...METADATA, ...wholeMetadata(number) }
+    const request = { metadata, forbidOverwrite: false }
+    const { uploadId } = await uploads.initiate(record, key as ObjectKey, request)
+    const { body, contentMd5, signal } = this.#request(wholeBytes(number), false)
+    const part = { body, contentMd5, signal }
+    await uploads.putPart(record, key as ObjectKey, uploadId, 1, part)
+    const options = { forbidOverwrite: false }
+    await uploads.complete(record, key as ObjectKey, uploadId, undefined, options)
+  }
+
+  /** What bytes, tag, metadata and ACL say. */
+  async wholeOf(bucket: string, key: string): Promise<string> {
+    const open = await this.#node.objects.read(await this.#bucket(bucket), key as ObjectKey)
+    const pieces: Uint8Array[] = []
+    await open.body().send((piece) => {
+      pieces.push(piece.slice())
+      return Promise.resolve()
+    }, this.#signal)
+    return saidText(blocksIn(Buffer.concat(pieces)), open.record)
+  }
+
+  /** Counters of a bucket. */
+  async counted(bucket: string): Promise<string> {
+    return countText(await this.#node.buckets.stat(await this.#bucket(bucket)))
   }
 
   async putFrozen(

@@ -6,7 +6,7 @@
 
 import { inspect } from 'node:util'
 import type { SeededRandom } from '../crash/seeded-random.ts'
-import { ATTACHED_BUCKET, AttachedValues, SETTLED_BUCKET } from './attached-values.ts'
+import { ATTACHED_BUCKETS, AttachedValues } from './attached-values.ts'
 import type { AttachedBook } from './attached-values.ts'
 import { Calls } from './calls.ts'
 import { blockOf, blocksIn, etagOf, etagOfParts } from './contents.ts'
@@ -123,7 +123,7 @@ export class Client {
     if (made !== undefined) answer(scheduler.nowMs, { kind: 'done', value: { kind: 'nothing' } })
     const { attachesValues, keepsVersions, restoresObjects } = this.#parts.plan
     if (restoresObjects) await this.insist((calls) => calls.makeBucket(ARCHIVE_BUCKET), isOver)
-    for (const bucket of attachesValues ? [ATTACHED_BUCKET, SETTLED_BUCKET] : []) {
+    for (const bucket of attachesValues ? ATTACHED_BUCKETS : []) {
       await this.insist((calls) => calls.makeBucket(bucket), isOver)
     }
     if (!keepsVersions) return
