@@ -9,9 +9,11 @@ import { ANONYMOUS_IDENTITY } from '../model/access/identity.ts'
 import { OssError } from '../model/errors.ts'
 import type { AccountUid } from '../model/identifiers.ts'
 import type { AccessKey, AccessKeyService } from '../services/access-key-service.ts'
-import type { SignedResource } from '../wire/oss/authorization.ts'
+import type { Signed, SignedResource } from '../wire/oss/authorization.ts'
 import { readAuthorization } from '../wire/oss/read-authorization.ts'
 import { queryValue } from '../wire/oss/request-head.ts'
+import { foreignRegionRefusal, readS3Authorization } from '../wire/s3/read-authorization.ts'
+import { dialectOf } from './dialect.ts'
 import type { OssRequest } from './http-message.ts'
 
 /** Who sends a request; nobody in particular when it is not signed. */
@@ -34,6 +36,9 @@ const ANONYMOUS: Caller = {
   accessKeyId: undefined,
 }
 
+/** What both dialects say of a signature. */
+type Signature = Pick<Signed, 'accessKeyId' | 'securityToken' | 'verify'>
+
 /**
  * Verifies the signature, if there is one; `region` is where this is. Throws what a wrong one gets
  * (oss.md 2).
@@ -44,22 +49,43 @@ export function authenticate(
   accessKeys: AccessKeyService,
   region: string,
 ): Caller {
+  if (dialectOf(request) === 's3') return authenticateS3(request, resource, accessKeys, region)
   const authorization = readAuthorization(request, resource)
   if (authorization.kind === 'anonymous') return ANONYMOUS
   refuseTwoTokens(request)
   refuseOtherRegion(authorization, region)
-  const { securityToken } = authorization
-  const key = findAccessKey(
-    accessKeys,
-    authorization.accessKeyId,
-    securityToken,
-    request.receivedMs,
-  )
-  const refusal = authorization.verify(key.accessKeySecret, request.receivedMs)
+  return callerOf(request, findVerified(request, authorization, accessKeys))
+}
+
+function authenticateS3(
+  request: OssRequest,
+  resource: SignedResource,
+  accessKeys: AccessKeyService,
+  region: string,
+): Caller {
+  const authorization = readS3Authorization(request, resource)
+  if (authorization.kind === 'anonymous') return ANONYMOUS
+  const foreign = foreignRegionRefusal(authorization, region)
+  if (foreign !== undefined) throw foreign
+  return callerOf(request, findVerified(request, authorization, accessKeys))
+}
+
+/** The access key that made the signature. Throws what a wrong one gets. */
+function findVerified(
+  { receivedMs }: OssRequest,
+  signature: Signature,
+  accessKeys: AccessKeyService,
+): AccessKey {
+  const { accessKeyId, securityToken } = signature
+  const key = findAccessKey(accessKeys, accessKeyId, securityToken, receivedMs)
+  const refusal = signature.verify(key.accessKeySecret, receivedMs)
   if (refusal !== undefined) throw refusal
-  const { account, accessKeyId, identity } = key
-  request.facts.accessKeyId = accessKeyId
-  request.facts.account = account
+  return key
+}
+
+function callerOf({ facts }: OssRequest, { account, accessKeyId, identity }: AccessKey): Caller {
+  facts.accessKeyId = accessKeyId
+  facts.account = account
   return { account, identity, accessKeyId }
 }
 

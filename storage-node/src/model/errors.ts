@@ -13,6 +13,8 @@ import type { OssErrorDefinition } from './error-codes/definition.ts'
 import { formErrors } from './error-codes/form-errors.ts'
 import { objectErrors } from './error-codes/object-errors.ts'
 import { requestErrors } from './error-codes/request-errors.ts'
+import { s3BucketErrors } from './error-codes/s3-bucket-errors.ts'
+import { s3Errors } from './error-codes/s3-errors.ts'
 import { serviceErrors } from './error-codes/service-errors.ts'
 import { stsErrors } from './error-codes/sts-errors.ts'
 
@@ -24,6 +26,8 @@ export const ossErrors = {
   ...objectErrors,
   ...formErrors,
   ...serviceErrors,
+  ...s3Errors,
+  ...s3BucketErrors,
   ...stsErrors,
 } as const satisfies Record<string, OssErrorDefinition>
 

@@ -6,6 +6,7 @@
 
 import { OssError, type OssErrorDetail } from '../../model/errors.ts'
 import { formatIsoDate } from '../http-date.ts'
+import type { Address } from './addressing.ts'
 import { readable } from './signature-text.ts'
 
 /** How far the clocks of a client and the server may differ. */
@@ -38,6 +39,8 @@ export interface SignedResource {
   readonly bucket: string | undefined
   /** Decoded; undefined when the bucket itself is addressed. */
   readonly key: string | undefined
+  /** Whether the host names the bucket; only signature V2 of the S3 dialect asks. */
+  readonly style?: Address['style']
 }
 
 /** What a mismatch shows, so that a client's author can compare (oss.md 2.2). */
@@ -47,9 +50,21 @@ export function signatureMismatch(
   stringToSign: string,
   canonicalRequest?: string,
 ): OssError {
-  const hex = Buffer.from(stringToSign, 'latin1').toString('hex').toUpperCase()
   const details: OssErrorDetail[] = [
     { name: 'OSSAccessKeyId', value: accessKeyId },
+    ...textToSignDetails(provided, stringToSign, canonicalRequest),
+  ]
+  return new OssError('SignatureDoesNotMatch', { details })
+}
+
+/** The signature that was sent, and the texts that ours was computed from. */
+export function textToSignDetails(
+  provided: string,
+  stringToSign: string,
+  canonicalRequest?: string,
+): OssErrorDetail[] {
+  const hex = Buffer.from(stringToSign, 'latin1').toString('hex').toUpperCase()
+  const details: OssErrorDetail[] = [
     { name: 'SignatureProvided', value: provided },
     { name: 'StringToSign', value: readable(stringToSign) },
     { name: 'StringToSignBytes', value: hex.replace(/..(?=.)/g, '$& ') },
@@ -57,7 +72,7 @@ export function signatureMismatch(
   if (canonicalRequest !== undefined) {
     details.push({ name: 'CanonicalRequest', value: readable(canonicalRequest) })
   }
-  return new OssError('SignatureDoesNotMatch', { details })
+  return details
 }
 
 /** Refuses a signing time that is absent, unreadable or too far from now. */

@@ -7,11 +7,11 @@
 import { createHmac } from 'node:crypto'
 import { invalidArgument, OssError } from '../../model/errors.ts'
 import { parseIsoBasic } from '../http-date.ts'
+import { ossSigning, signingKeyV4 } from '../signing-key-v4.ts'
 import { CLOCK_SKEW_MS_MAX, signatureMismatch } from './authorization.ts'
 import type { FormFields } from './post-form.ts'
 import { sameSignature } from './signature-text.ts'
 import { readCredentialV4, V4_ALGORITHM } from './signature-v4.ts'
-import { signingKeyV4 } from './signing-key-v4.ts'
 
 /** A form that names an access key; nothing is verified yet. */
 export interface SignedForm {
@@ -90,7 +90,7 @@ function readV4(fields: FormFields): SignedForm {
     verify(secret, nowMs) {
       const refusal = ageRefusal(signedMs, nowMs)
       if (refusal !== undefined) return refusal
-      const key = signingKeyV4(secret, scope)
+      const key = signingKeyV4(secret, scope, ossSigning)
       const expected = createHmac('sha256', key).update(policy, 'latin1').digest('hex')
       return sameSignature(expected, provided) ? undefined : mismatch(accessKeyId, provided, policy)
     },

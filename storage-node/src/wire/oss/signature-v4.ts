@@ -8,6 +8,7 @@
 import { createHmac, hash } from 'node:crypto'
 import { OssError } from '../../model/errors.ts'
 import { formatIsoBasic, parseHttpDate, parseIsoBasic } from '../http-date.ts'
+import { ossSigning, scopeText, signingKeyV4, type Scope } from '../signing-key-v4.ts'
 import { encodePercent, encodePercentPath } from '../../base/percent-encoding.ts'
 import {
   CLOCK_SKEW_MS_MAX,
@@ -20,7 +21,6 @@ import {
 } from './authorization.ts'
 import { queryValue, type QueryPair, type RequestHead } from './request-head.ts'
 import { canonicalQuery, headerLines, sameSignature } from './signature-text.ts'
-import { SCOPE_TERMINATOR, scopeText, signingKeyV4, type Scope } from './signing-key-v4.ts'
 
 export const V4_ALGORITHM = 'OSS4-HMAC-SHA256'
 const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD'
@@ -105,9 +105,9 @@ export function readCredentialV4(text: string | undefined): { accessKeyId: strin
   const [accessKeyId = '', date = '', region = '', product = '', terminator] = pieces
   const isWhole =
     pieces.length === 5 && accessKeyId !== '' && /^\d{8}$/.test(date) && /^[\w-]*$/.test(region)
-  if (!isWhole || product !== 'oss' || terminator !== SCOPE_TERMINATOR) {
+  if (!isWhole || product !== 'oss' || terminator !== ossSigning.terminator) {
     throw malformedAuthorization(
-      `Credential must be "<AccessKeyId>/<YYYYMMDD>/<region>/oss/${SCOPE_TERMINATOR}"`,
+      `Credential must be "<AccessKeyId>/<YYYYMMDD>/<region>/oss/${ossSigning.terminator}"`,
     )
   }
   return { accessKeyId, scope: { date, region, product } }
@@ -148,9 +148,9 @@ function verifySignature(
   if (claim.day !== claim.scope.date) {
     return malformedAuthorization('Date in Credential must be the day of x-oss-date')
   }
-  const key = signingKeyV4(secret, claim.scope)
+  const key = signingKeyV4(secret, claim.scope, ossSigning)
   const signs = (request: string) => {
-    const text = `${V4_ALGORITHM}\n${claim.timestamp}\n${scopeText(claim.scope)}\n${sha256(request)}`
+    const text = `${V4_ALGORITHM}\n${claim.timestamp}\n${scopeText(claim.scope, ossSigning)}\n${sha256(request)}`
     const expected = createHmac('sha256', key).update(text).digest('hex')
     return { text, right: sameSignature(expected, claim.provided) }
   }
