@@ -20,6 +20,7 @@ export function awsCases(tool: CommandTool, bucket: string, files: ClientFiles):
     ...fileCases(tool, `s3://${bucket}`, files),
     ...treeCases(tool, `s3://${bucket}`, files),
     ...objectCases(tool, api, bucket, files),
+    ...listCases(api, bucket, files),
     ...settingCases(tool, api, bucket),
     ...partCases(api, bucket, files),
     ...versionCases(tool, api, bucket, files),
@@ -166,6 +167,19 @@ function objectCases(tool: CommandTool, api: Request, bucket: string, files: Cli
       },
     },
     {
+      name: 'get-object-attributes',
+      async run() {
+        const wanted = { 'object-attributes': 'ObjectSize' }
+        const { ObjectSize } = await api('get-object-attributes', { bucket, key, ...wanted })
+        mustEqual(ObjectSize, 20)
+      },
+    },
+  ]
+}
+
+function listCases(api: Request, bucket: string, files: ClientFiles): Case[] {
+  return [
+    {
       name: 'list-objects-v2 in pages',
       async run() {
         for (const name of ['p/1', 'p/2', 'p/3', 'q/1']) {
@@ -177,14 +191,6 @@ function objectCases(tool: CommandTool, api: Request, bucket: string, files: Cli
         mustEqual(grouped['CommonPrefixes'], [{ Prefix: 'p/' }, { Prefix: 'q/' }])
         const first = await api('list-objects', { bucket, prefix: 'p/', 'page-size': '1' })
         mustEqual(keysOf(first['Contents']), ['p/1', 'p/2', 'p/3'])
-      },
-    },
-    {
-      name: 'get-object-attributes',
-      async run() {
-        const wanted = { 'object-attributes': 'ObjectSize' }
-        const { ObjectSize } = await api('get-object-attributes', { bucket, key, ...wanted })
-        mustEqual(ObjectSize, 20)
       },
     },
   ]
