@@ -8,6 +8,7 @@ import type { ExchangeObserver, HttpServerOptions } from './api/http-server.ts'
 import { HttpServer } from './api/http-server.ts'
 import { Gateway } from './api/gateway.ts'
 import { ossDialect } from './api/oss/oss-dialect.ts'
+import { S3Gateway } from './api/s3/s3-gateway.ts'
 import type { Services } from './api/operation.ts'
 import { publishCallbackKey } from './api/callback-key.ts'
 import { StsGateway } from './api/sts/sts-gateway.ts'
@@ -72,11 +73,14 @@ export async function startLocalApi(
   const { clock, random, observer, http, accounts, callbacks, region, domain } = options
   const facts = { region, extranetEndpoint: '', intranetEndpoint: '' }
   const { extranet, intranet } = endpointsBelow(domain, region)
-  const suffixes = endpointSuffixes(region, [extranet, intranet])
+  const suffixes = endpointSuffixes(region, [extranet, intranet, `s3.${domain}`, `s3.${extranet}`])
   const offered = { ...services, region: facts, callbacks }
-  const gateway = new Gateway(ossDialect, offered, accounts, suffixes)
+  const oss = new Gateway(ossDialect, offered, accounts, suffixes)
+  const s3 = new S3Gateway(offered, accounts, suffixes)
   const sts = new StsGateway(accounts, accounts, region, domain)
-  const served = sts.before((request) => gateway.handle(request))
+  const served = sts.before((request) =>
+    request.dialect === 's3' ? s3.handle(request) : oss.handle(request),
+  )
   const handler = publishCallbackKey(callbacks, suffixes, served)
   const server = new HttpServer(clock, random, handler, observer, http)
   const port =

@@ -69,16 +69,13 @@ function writeHead(
   { clock, date, isStopping }: AnswerContext,
 ): void {
   const { status } = answer
-  const headers = [
-    'Server',
-    'AliyunOSS',
-    'Date',
-    date.at(exchange.receivedMs),
-    'x-oss-request-id',
-    exchange.requestId,
-    'x-oss-server-time',
-    String(Math.round(clock.monotonicMs() - exchange.startedMs)),
-  ]
+  const headers = ['Server', 'AliyunOSS', 'Date', date.at(exchange.receivedMs)]
+  if (exchange.dialect === 's3') {
+    headers.push('x-amz-request-id', exchange.requestId, 'x-amz-id-2', exchange.requestId)
+  } else {
+    const tookMs = Math.round(clock.monotonicMs() - exchange.startedMs)
+    headers.push('x-oss-request-id', exchange.requestId, 'x-oss-server-time', String(tookMs))
+  }
   for (const text of exchange.answerHeaders) headers.push(text)
   for (const text of answer.headers) headers.push(text)
   // These two have no body by definition, and no length either.

@@ -10,6 +10,8 @@ import type { Clock } from '../base/clock.ts'
 import { Pacer } from '../base/pacer.ts'
 import type { HeaderValues, QueryPair } from '../wire/oss/request-head.ts'
 import { parseHeaders, parseQuery, splitTarget } from '../wire/oss/request-head.ts'
+import type { Dialect } from './dialect.ts'
+import { dialectOf } from './dialect.ts'
 import type { FlatHeaders, OssRequest, RequestFacts } from './http-message.ts'
 import { RequestBody } from './request-body.ts'
 
@@ -62,6 +64,7 @@ export class Exchange implements OssRequest {
   pacer: Pacer | undefined
   readonly #clock: Clock
   #query: readonly QueryPair[] | undefined
+  #dialect: Dialect | undefined
   #abort: AbortController | undefined
   #isGone = false
 
@@ -81,6 +84,11 @@ export class Exchange implements OssRequest {
     this.headers = parseHeaders(request.rawHeaders)
     this.host = authority ?? this.headers['host'] ?? ''
     this.body = new RequestBody(request, response, this.headers, arrival.expectsContinue)
+  }
+
+  /** Found out when first asked for. */
+  get dialect(): Dialect {
+    return (this.#dialect ??= dialectOf(this))
   }
 
   /** Decoded when first asked for, so that a bad query is refused like any other mistake. */

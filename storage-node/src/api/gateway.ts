@@ -48,13 +48,15 @@ import { versionArgument } from './oss/version-arguments.ts'
 
 /** What a dialect says of the operations that it has. */
 export interface DialectOperations {
-  readonly resolve: ResolveOperation<OperationDefinition['name']>
+  readonly resolve: ResolveOperation<string>
   /** Those that are served. What is known and not in here is `NotImplemented`. */
   readonly served: ReadonlyMap<string, OperationDefinition>
   /** What a preflight is called. */
   readonly preflight: string
   /** Throws `NotImplemented` naming a header that asks for what is not served. */
   refuseHeaders(headers: HeaderValues, isObjectWrite: boolean, callsBack?: boolean): void
+  /** Throws where the bucket is not the one that the request says it must be. */
+  checkBucket?(request: OssRequest, bucket: BucketRecord): void
 }
 
 /** What a request names. */
@@ -199,6 +201,7 @@ export class Gateway {
 
   async #bucketOf(http: OssRequest, name: BucketName): Promise<BucketRecord> {
     const bucket = await this.#findBucket(name)
+    this.#dialect.checkBucket?.(http, bucket)
     if (bucket.cors?.responseVary === true && http.headers['origin'] === undefined) {
       http.answerHeaders = corsHeaders(http, bucket.cors)
     }

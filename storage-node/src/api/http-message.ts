@@ -7,6 +7,7 @@
 import type { Pacer } from '../base/pacer.ts'
 import type { BodySource, BodyStream } from '../services/body.ts'
 import type { RequestHead } from '../wire/oss/request-head.ts'
+import type { Dialect } from './dialect.ts'
 
 /** How the client said where the body ends. `none`: it did not announce a body at all. */
 export type BodyFraming = 'none' | 'length' | 'chunked'
@@ -30,6 +31,8 @@ export interface RequestFacts {
 
 /** An HTTP request, parsed but not judged. */
 export interface OssRequest extends RequestHead {
+  /** What it is served and answered in. */
+  readonly dialect: Dialect
   /** 24 upper-case hex digits, the first 8 of them Unix seconds (oss.md 3.1). */
   readonly requestId: string
   /** Wall clock at arrival. */

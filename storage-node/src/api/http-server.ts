@@ -223,7 +223,11 @@ export class HttpServer {
 
   #refuse(socket: Duplex, error: OssError): void {
     const nowMs = this.#clock.nowMs()
-    const context: RefuseContext = { requestId: this.#requestIds.next(nowMs), host: '', method: '' }
+    const context: RefuseContext = {
+      ...{ requestId: this.#requestIds.next(nowMs), host: '', method: '' },
+      // Nothing was read by which a dialect could be told.
+      ...{ dialect: 'oss', rawPath: '', headers: {} },
+    }
     writeRawAnswer(socket, errorResponse(error, context), {
       requestId: context.requestId,
       date: this.#context.date.at(nowMs),

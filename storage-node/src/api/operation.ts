@@ -20,6 +20,7 @@ import type { Caller } from './authenticate.ts'
 import type { Access, Right } from './authorize.ts'
 import type { OssRequest, OssResponse } from './http-message.ts'
 import type { OperationName } from './oss/known-operations.ts'
+import type { S3OperationName } from './s3/known-operations.ts'
 
 /** What a class offers, without its private parts: a test has its own. */
 type Offered<T> = Pick<T, keyof T>
@@ -80,8 +81,8 @@ export interface FormRequest {
 }
 
 interface Declaration<Resource extends string, Request> {
-  /** As in the reference. */
-  readonly name: OperationName
+  /** As in the reference of a dialect. */
+  readonly name: OperationName | S3OperationName
   readonly resource: Resource
   /** Action in policies (oss.md 2.7). */
   readonly permission: `oss:${string}`

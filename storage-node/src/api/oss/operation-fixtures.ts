@@ -70,6 +70,7 @@ export function requestOf(fixture: RequestFixture = {}): ObjectRequest & {
   const { method = 'GET', query = '', headers = {}, body } = fixture
   const bytes = Buffer.from(body ?? '')
   const http: OssRequest = {
+    dialect: 'oss',
     requestId: '0'.repeat(24),
     receivedMs: Date.UTC(2026, 0, 3),
     method,

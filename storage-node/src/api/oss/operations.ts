@@ -5,7 +5,6 @@
  */
 
 import type { OperationDefinition } from '../operation.ts'
-import type { OperationName } from './known-operations.ts'
 import { getBucketAcl, putBucketAcl } from './operations/bucket-acl.ts'
 import {
   getBucketArchiveDirectRead,
@@ -137,6 +136,6 @@ const served: readonly OperationDefinition[] = [
 ]
 
 /** Definitions by name. What is known and not in here is `NotImplemented`. */
-export const operations: ReadonlyMap<OperationName, OperationDefinition> = new Map(
+export const operations: ReadonlyMap<string, OperationDefinition> = new Map(
   served.map((definition) => [definition.name, definition]),
 )

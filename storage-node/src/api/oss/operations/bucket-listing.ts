@@ -11,6 +11,7 @@ import { writeListObjects, writeListObjectsV2 } from '../../../wire/oss/document
 import { writeListVersions } from '../../../wire/oss/documents/list-versions.ts'
 import type { QueryPair } from '../../../wire/oss/request-head.ts'
 import { queryValue } from '../../../wire/oss/request-head.ts'
+import { decodeToken, encodeToken } from '../../continuation-token.ts'
 import type { BucketOperation } from '../../operation.ts'
 import { xmlResponse } from '../../xml-response.ts'
 import { integerArgument, textArgument, wantsUrlEncoding } from '../query-arguments.ts'
@@ -96,16 +97,4 @@ function listOptions(query: readonly QueryPair[]) {
     }),
     urlEncoding: wantsUrlEncoding(query),
   }
-}
-
-/** Opaque to clients; safe in a URL as it is. */
-function encodeToken(next: string): string {
-  return Buffer.from(next).toString('base64url')
-}
-
-function decodeToken(token: string): string {
-  const after = Buffer.from(token, 'base64').toString()
-  // Whatever we did not make would silently list from somewhere.
-  if (encodeToken(after) === token.replace(/=+$/, '')) return after
-  throw invalidArgument('continuation-token', token, 'The continuation token is not valid.')
 }

@@ -4,10 +4,8 @@
  * @module
  */
 
-import { versionedAction } from '../../../model/access/versioned-action.ts'
 import { OssError } from '../../../model/errors.ts'
-import type { ObjectKey, VersionId } from '../../../model/identifiers.ts'
-import type { ObjectMetadata } from '../../../model/object.ts'
+import type { ObjectMetadata, ObjectRecord } from '../../../model/object.ts'
 import { DELETE_DOCUMENT_BYTES_MAX, PUT_SIZE_BYTES_MAX } from '../../../model/limits.ts'
 import { writeCopyObjectResult } from '../../../wire/oss/documents/copy-result.ts'
 import {
@@ -22,14 +20,10 @@ import {
   readReplacesMetadata,
 } from '../../../wire/oss/object-headers.ts'
 import { readReplacesTags } from '../../../wire/oss/tagging-header.ts'
-import type {
-  BucketOperation,
-  BucketRequest,
-  ObjectOperation,
-  ObjectRequest,
-} from '../../operation.ts'
+import { deletionOf, inBatches } from '../../listed-objects.ts'
+import type { BucketOperation, ObjectOperation, ObjectRequest, Services } from '../../operation.ts'
 import { authorizeWrite } from '../../writable-object.ts'
-import type { OssRequest } from '../../http-message.ts'
+import type { FlatHeaders, OssRequest } from '../../http-message.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
 import { callBack, requestedCallback } from '../../callback.ts'
@@ -81,37 +75,47 @@ export const copyObject: ObjectOperation = {
   metering: 'put',
   access: 'write',
   async handle(request, services) {
-    const { http, bucket, key } = request
-    const copySource = await findCopySource(request, services)
-    const requested = requestedMetadata(request)
-    // Onto itself, a copy is how metadata is replaced, whatever the directive (oss.md 5.11), unless none
-    // is sent; where versions are kept, it is how one is restored.
-    const isRenewal =
-      isOntoItself(copySource, request) &&
-      bucket.versioning === 'unset' &&
-      saysMetadata(http, requested)
-    const replaced = {
-      metadata: readReplacesMetadata(http.headers) || isRenewal,
-      tags: readReplacesTags(http.headers),
-    }
-    const { record, source: copied } = await copying(copySource, () =>
-      services.objects.copy(bucket, key, {
-        ...copySource,
-        metadata: (source) => copiedMetadata(source, requested, replaced),
-        pacer: http.pacer,
-        forbidOverwrite: readForbidOverwrite(http.headers),
-        signal: http.signal,
-      }),
-    )
-    return xmlResponse(writeCopyObjectResult(record), [
-      'ETag',
-      `"${record.etag}"`,
-      'x-oss-hash-crc64ecma',
-      String(record.crc64),
-      ...versionHeaders(bucket, record),
-      ...sourceVersionHeaders(copySource.source.bucket, copied),
-    ])
+    const { record, headers } = await copyTo(request, services)
+    return xmlResponse(writeCopyObjectResult(record), headers)
   },
+}
+
+/** Copies, and returns what was made and the headers that tell of it: documents differ by dialect. */
+export async function copyTo(
+  request: ObjectRequest,
+  services: Services,
+): Promise<{ readonly record: ObjectRecord; readonly headers: FlatHeaders }> {
+  const { http, bucket, key } = request
+  const copySource = await findCopySource(request, services)
+  const requested = requestedMetadata(request)
+  // Onto itself, a copy is how metadata is replaced, whatever the directive (oss.md 5.11), unless none
+  // is sent; where versions are kept, it is how one is restored.
+  const isRenewal =
+    isOntoItself(copySource, request) &&
+    bucket.versioning === 'unset' &&
+    saysMetadata(http, requested)
+  const replaced = {
+    metadata: readReplacesMetadata(http.headers) || isRenewal,
+    tags: readReplacesTags(http.headers),
+  }
+  const { record, source: copied } = await copying(copySource, () =>
+    services.objects.copy(bucket, key, {
+      ...copySource,
+      metadata: (source) => copiedMetadata(source, requested, replaced),
+      pacer: http.pacer,
+      forbidOverwrite: readForbidOverwrite(http.headers),
+      signal: http.signal,
+    }),
+  )
+  const headers = [
+    'ETag',
+    `"${record.etag}"`,
+    'x-oss-hash-crc64ecma',
+    String(record.crc64),
+    ...versionHeaders(bucket, record),
+    ...sourceVersionHeaders(copySource.source.bucket, copied),
+  ]
+  return { record, headers }
 }
 
 export const deleteObject: ObjectOperation = {
@@ -156,31 +160,6 @@ export const deleteMultipleObjects: BucketOperation = {
     })
     return xmlResponse(writeDeleteMultiple({ deleted, quiet: request.quiet, urlEncoding }))
   },
-}
-
-/** Each key needs the right of its own deletion. */
-function deletionOf(
-  request: BucketRequest,
-  key: ObjectKey,
-  versionId: VersionId | undefined,
-): ObjectRequest {
-  const { right } = request
-  const action = versionId === undefined ? right.action : versionedAction(right.action)
-  return { ...request, key, right: { ...right, action } }
-}
-
-/** Enough to share journal syncs, few enough to leave the queue to others. */
-const BATCH_COUNT = 100
-
-async function inBatches<T, R>(
-  items: readonly T[],
-  act: (item: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results: R[] = []
-  for (let at = 0; at < items.length; at += BATCH_COUNT) {
-    results.push(...(await Promise.all(items.slice(at, at + BATCH_COUNT).map(act))))
-  }
-  return results
 }
 
 /** Whether anything was sent of what a copy otherwise takes from its source. */

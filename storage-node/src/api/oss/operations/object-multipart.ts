@@ -21,6 +21,7 @@ import {
   readCompleteMultipartUpload,
   writeCompleteMultipartUpload,
 } from '../../../wire/oss/documents/complete-multipart-upload.ts'
+import type { Copied } from '../../../wire/oss/documents/copy-result.ts'
 import { writeCopyPartResult } from '../../../wire/oss/documents/copy-result.ts'
 import { writeInitiateMultipartUpload } from '../../../wire/oss/documents/initiate-multipart-upload.ts'
 import { writeListParts } from '../../../wire/oss/documents/list-parts.ts'
@@ -33,8 +34,8 @@ import {
 import type { QueryPair } from '../../../wire/oss/request-head.ts'
 import { queryValue } from '../../../wire/oss/request-head.ts'
 import { callBack, requestedCallback } from '../../callback.ts'
-import type { OssRequest } from '../../http-message.ts'
-import type { BucketOperation, ObjectOperation, ObjectRequest } from '../../operation.ts'
+import type { FlatHeaders, OssRequest } from '../../http-message.ts'
+import type { BucketOperation, ObjectOperation, ObjectRequest, Services } from '../../operation.ts'
 import { refusePublicAcl } from '../../public-access.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
@@ -106,28 +107,38 @@ export const uploadPartCopy: ObjectOperation = {
   access: 'write',
   versionIsOfSource: true,
   async handle(request, services) {
-    const { http, bucket, key } = request
-    const partNumber = partNumberOf(http.query)
-    const copySource = await findCopySource(request, services)
-    refuseOtherVersion(http.query, copySource)
-    const { part, source } = await copying(copySource, () =>
-      services.uploads.copyPart(bucket, key, uploadIdOf(http.query), partNumber, {
-        open: () => openCopySource(copySource, services),
-        range: ({ sizeBytes }) => copyRange(http.headers['x-oss-copy-source-range'], sizeBytes),
-        signal: http.signal,
-        pacer: http.pacer,
-      }),
-    )
-    const etag = part.md5.toUpperCase()
-    // Some clients look for the ETag in the headers, as that of UploadPart, others in the document.
-    return xmlResponse(writeCopyPartResult({ lastModifiedMs: part.lastModifiedMs, etag }), [
-      'ETag',
-      `"${etag}"`,
-      'x-oss-hash-crc64ecma',
-      String(part.crc64),
-      ...sourceVersionHeaders(copySource.source.bucket, source),
-    ])
+    const { copied, headers } = await copyToPart(request, services)
+    return xmlResponse(writeCopyPartResult(copied), headers)
   },
+}
+
+/** Copies, and returns what was made and the headers that tell of it: documents differ by dialect. */
+export async function copyToPart(
+  request: ObjectRequest,
+  services: Services,
+): Promise<{ readonly copied: Copied; readonly headers: FlatHeaders }> {
+  const { http, bucket, key } = request
+  const partNumber = partNumberOf(http.query)
+  const copySource = await findCopySource(request, services)
+  refuseOtherVersion(http.query, copySource)
+  const { part, source } = await copying(copySource, () =>
+    services.uploads.copyPart(bucket, key, uploadIdOf(http.query), partNumber, {
+      open: () => openCopySource(copySource, services),
+      range: ({ sizeBytes }) => copyRange(http.headers['x-oss-copy-source-range'], sizeBytes),
+      signal: http.signal,
+      pacer: http.pacer,
+    }),
+  )
+  const etag = part.md5.toUpperCase()
+  // Some clients look for the ETag in the headers, as that of UploadPart, others in the document.
+  const headers = [
+    'ETag',
+    `"${etag}"`,
+    'x-oss-hash-crc64ecma',
+    String(part.crc64),
+    ...sourceVersionHeaders(copySource.source.bucket, source),
+  ]
+  return { copied: { lastModifiedMs: part.lastModifiedMs, etag }, headers }
 }
 
 export const completeMultipartUpload: ObjectOperation = {

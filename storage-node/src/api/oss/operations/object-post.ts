@@ -96,10 +96,10 @@ async function receive(
 
 /** What the rest of the API sees: the head that a PUT of the object would have had. */
 function withHeaders(http: OssRequest, headers: OssRequest['headers']): OssRequest {
-  const { requestId, receivedMs, method, query, rawPath, rawQuery, host } = http
+  const { dialect, requestId, receivedMs, method, query, rawPath, rawQuery, host } = http
   const { remoteAddress, secure, body, signal, facts, answerHeaders, pacer } = http
   return {
-    ...{ requestId, receivedMs, method, query, rawPath, rawQuery, host, headers },
+    ...{ dialect, requestId, receivedMs, method, query, rawPath, rawQuery, host, headers },
     ...{ remoteAddress, secure, body, signal, facts, answerHeaders, pacer },
     limitTraffic: (bytesPerSecond) => http.limitTraffic(bytesPerSecond),
   }

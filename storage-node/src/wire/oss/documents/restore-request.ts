@@ -21,7 +21,8 @@ export function readRestoreRequest(bytes: Uint8Array): RestoreDocument {
   if (bytes.byteLength === 0) return { days: undefined, priority: undefined }
   const root = readXml(bytes, 'RestoreRequest')
   const days = findChildText(root, 'Days')?.trim()
-  const parameters = findChild(root, 'JobParameters')
+  // S3 clients call it so.
+  const parameters = findChild(root, 'JobParameters') ?? findChild(root, 'GlacierJobParameters')
   const tier = parameters === undefined ? undefined : findChildText(parameters, 'Tier')?.trim()
   return {
     days: days === undefined ? undefined : parseDays(days),

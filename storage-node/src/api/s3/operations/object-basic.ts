@@ -1,0 +1,153 @@
+/**
+ * Copying, deleting and describing objects in the S3 dialect.
+ *
+ * @module
+ */
+
+import { parseObjectAcl } from '../../../model/acl.ts'
+import { OssError } from '../../../model/errors.ts'
+import type { ObjectKey, VersionId } from '../../../model/identifiers.ts'
+import { DELETE_DOCUMENT_BYTES_MAX, SMALL_DOCUMENT_BYTES_MAX } from '../../../model/limits.ts'
+import type { DeletedObject } from '../../../wire/oss/documents/delete-multiple.ts'
+import { readDeleteMultiple } from '../../../wire/oss/documents/delete-multiple.ts'
+import type { HeaderValues } from '../../../wire/oss/request-head.ts'
+import { readS3Acl, writeS3Acl } from '../../../wire/s3/documents/access-control-policy.ts'
+import { writeS3CopyResult } from '../../../wire/s3/documents/copy-result.ts'
+import type { KeptObject } from '../../../wire/s3/documents/delete-result.ts'
+import { writeDeleteResult } from '../../../wire/s3/documents/delete-result.ts'
+import {
+  readAttributeNames,
+  writeObjectAttributes,
+} from '../../../wire/s3/documents/object-attributes.ts'
+import { s3Error } from '../../../wire/s3/errors.ts'
+import { formatHttpDate } from '../../../wire/http-date.ts'
+import { deletionOf, inBatches } from '../../listed-objects.ts'
+import type { BucketOperation, BucketRequest, ObjectOperation, Services } from '../../operation.ts'
+import { copyTo } from '../../oss/operations/object-basic.ts'
+import { versionArgument, versionHeaders } from '../../oss/version-arguments.ts'
+import { refusePublicAcl } from '../../public-access.ts'
+import { readAuthorized } from '../../readable-object.ts'
+import { readDocument } from '../../read-document.ts'
+import { authorizeWrite } from '../../writable-object.ts'
+import { xmlResponse } from '../../xml-response.ts'
+
+export const copyObject: ObjectOperation = {
+  name: 'CopyObject',
+  resource: 'object',
+  permission: 'oss:PutObject',
+  metering: 'put',
+  access: 'write',
+  async handle(request, services) {
+    const { record, headers } = await copyTo(request, services)
+    return xmlResponse(writeS3CopyResult('CopyObjectResult', record), withoutEtag(headers))
+  },
+}
+
+/** Each key has its own outcome: what one may not delete does not keep the others. */
+export const deleteObjects: BucketOperation = {
+  name: 'DeleteObjects',
+  resource: 'bucket',
+  permission: 'oss:DeleteObject',
+  metering: 'put',
+  access: 'write',
+  async handle(listed, { objects }) {
+    const { http } = listed
+    requireDigest(http.headers)
+    const { quiet, objects: named } = readDeleteMultiple(
+      await readDocument(http, DELETE_DOCUMENT_BYTES_MAX),
+    )
+    const outcomes = await inBatches(named, ({ key, versionId }) =>
+      deleteOne(listed, objects, key, versionId),
+    )
+    return xmlResponse(writeDeleteResult(outcomes, quiet))
+  },
+}
+
+export const getObjectAttributes: ObjectOperation = {
+  name: 'GetObjectAttributes',
+  resource: 'object',
+  permission: 'oss:GetObject',
+  metering: 'get',
+  access: 'read',
+  async handle(request, { objects }) {
+    const { http, bucket, key } = request
+    const asked = readAttributeNames(http.headers['x-amz-object-attributes'])
+    const find = () => objects.find(bucket, key, versionArgument(http.query))
+    const record = await readAuthorized(request, find, (found) => found)
+    const modified = ['Last-Modified', formatHttpDate(record.lastModifiedMs)]
+    const headers = [...modified, ...versionHeaders(bucket, record)]
+    return xmlResponse(writeObjectAttributes(record, asked), headers)
+  },
+}
+
+/** By the header or by the document. */
+export const putObjectAcl: ObjectOperation = {
+  name: 'PutObjectAcl',
+  resource: 'object',
+  permission: 'oss:PutObjectAcl',
+  metering: 'put',
+  access: 'manage',
+  async handle({ http, bucket, key }, { objects }) {
+    const canned = http.headers['x-oss-object-acl']
+    const acl =
+      canned === undefined
+        ? readS3Acl(await readDocument(http, SMALL_DOCUMENT_BYTES_MAX), bucket.owner)
+        : parseObjectAcl(canned)
+    refusePublicAcl(bucket, acl, 'object')
+    const versionId = versionArgument(http.query)
+    const record = await objects.amend(bucket, key, versionId, { kind: 'acl', acl })
+    return { status: 200, headers: versionHeaders(bucket, record) }
+  },
+}
+
+/** An object that has no ACL of its own shows that of its bucket, which holds for it. */
+export const getObjectAcl: ObjectOperation = {
+  name: 'GetObjectAcl',
+  resource: 'object',
+  permission: 'oss:GetObjectAcl',
+  metering: 'get',
+  access: 'manage',
+  async handle({ http, bucket, key }, { objects }) {
+    const record = await objects.find(bucket, key, versionArgument(http.query))
+    const acl = record.acl === 'default' ? bucket.acl : record.acl
+    return xmlResponse(writeS3Acl(bucket.owner, acl), versionHeaders(bucket, record))
+  },
+}
+
+/** S3 tells the ETag of a copy in the document only. */
+export function withoutEtag(headers: readonly string[]): string[] {
+  const kept: string[] = []
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const [name = '', value = ''] = [headers[at], headers[at + 1]]
+    if (name !== 'ETag') kept.push(name, value)
+  }
+  return kept
+}
+
+/** A document that was cut on its way could name other objects. */
+function requireDigest(headers: HeaderValues): void {
+  if (headers['content-md5'] !== undefined) return
+  for (const name in headers) {
+    if (name.startsWith('x-amz-checksum-') || name === 'x-amz-trailer') return
+  }
+  throw new OssError('InvalidRequest', {
+    message: 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
+  })
+}
+
+async function deleteOne(
+  listed: BucketRequest,
+  objects: Services['objects'],
+  key: ObjectKey,
+  named: VersionId | undefined,
+): Promise<DeletedObject | KeptObject> {
+  try {
+    await authorizeWrite(deletionOf(listed, key, named), objects, named)
+    return { key, named, ...(await objects.delete(listed.bucket, key, named)) }
+  } catch (error) {
+    // What is wrong with one of them; what is wrong here is everybody's answer.
+    if (error instanceof OssError && error.status < 500)
+      return { key, named, error: s3Error(error) }
+    throw error
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Refuses what S3 clients ask for in headers and is not served: ignoring it would promise it.
+ *
+ * @module
+ */
+
+import { headerNotImplemented } from '../../model/errors.ts'
+import type { HeaderValues } from '../../wire/oss/request-head.ts'
+
+/** What these begin with is about encryption, locks, grants to single users or redirects. */
+const UNSERVED = [
+  'x-amz-server-side-encryption',
+  'x-amz-copy-source-server-side-encryption',
+  'x-amz-object-lock-',
+  'x-amz-bucket-object-lock-',
+  'x-amz-bypass-governance-retention',
+  'x-amz-grant-',
+  'x-amz-website-redirect-location',
+  'x-amz-write-offset-bytes',
+  'x-amz-rename-source',
+  'x-amz-bucket-namespace',
+  'x-amz-source-expected-bucket-owner',
+  'x-amz-skip-destination-validation',
+  'x-amz-if-match-',
+]
+/** Asks for nothing. */
+const ABSENT = 'false'
+/** These have a meaning on reads, or where an operation says so. */
+const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']
+
+/** Throws `NotImplemented` naming the first header that is not served. */
+export function refuseUnservedS3Headers(headers: HeaderValues, isObjectWrite: boolean): void {
+  for (const name in headers) {
+    if (!name.startsWith('x-amz-') || headers[name]?.toLowerCase() === ABSENT) continue
+    if (UNSERVED.some((beginning) => name.startsWith(beginning))) throw headerNotImplemented(name)
+  }
+  if (!isObjectWrite) return
+  for (const name of CONDITIONS) {
+    if (headers[name] !== undefined) throw headerNotImplemented(name)
+  }
+}

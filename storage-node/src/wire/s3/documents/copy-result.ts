@@ -1,0 +1,21 @@
+/**
+ * `CopyObjectResult` and `CopyPartResult`.
+ *
+ * @module
+ */
+
+import { quoteEtag } from '../../../model/etag.ts'
+import { formatIsoDate } from '../../http-date.ts'
+import type { Copied } from '../../oss/documents/copy-result.ts'
+import { xmlDocument, xmlElement } from '../../xml-writer.ts'
+
+export function writeS3CopyResult(
+  root: 'CopyObjectResult' | 'CopyPartResult',
+  { lastModifiedMs, etag }: Copied,
+): string {
+  return xmlDocument(
+    root,
+    xmlElement('LastModified', formatIsoDate(lastModifiedMs)) +
+      xmlElement('ETag', quoteEtag(etag.toLowerCase())),
+  )
+}
