@@ -28,7 +28,7 @@ import {
   uploadPart,
 } from '../oss/operations/object-multipart.ts'
 import { getObject, headObject } from '../oss/operations/object-read.ts'
-import { restoreObject } from '../oss/operations/object-restore.ts'
+
 import {
   deleteObjectTagging,
   getObjectTagging,
@@ -40,6 +40,7 @@ import * as bucketListing from './operations/bucket-listing.ts'
 import * as bucketSettings from './operations/bucket-settings.ts'
 import * as objectBasic from './operations/object-basic.ts'
 import * as objectMultipart from './operations/object-multipart.ts'
+import { restoreObject } from './operations/object-restore.ts'
 import { listBuckets } from './operations/service.ts'
 
 const served: Readonly<Partial<Record<S3OperationName, OperationDefinition>>> = {
