@@ -37,6 +37,11 @@ export interface SeenObject {
   readonly sizeBytes: number
 }
 
+/** The same where the whole record is told. */
+export interface SeenRecord extends SeenObject {
+  readonly contentMd5: string | undefined
+}
+
 /** An object of a class that has to be restored: what its row says, and its bytes where they are given away. */
 export interface FrozenObject {
   readonly etag: string
@@ -93,7 +98,7 @@ export class Calls {
     key: string,
     bytes: Uint8Array,
     forbidOverwrite: boolean,
-  ): Promise<SeenObject> {
+  ): Promise<SeenRecord> {
     const record = await this.#bucket(bucket)
     return this.#node.objects.put(record, key as ObjectKey, this.#request(bytes, forbidOverwrite))
   }
@@ -103,20 +108,20 @@ export class Calls {
     key: string,
     position: number,
     bytes: Uint8Array,
-  ): Promise<SeenObject> {
+  ): Promise<SeenRecord> {
     const record = await this.#bucket(bucket)
     const request = this.#request(bytes, false)
     return this.#node.objects.append(record, key as ObjectKey, position, request)
   }
 
-  async head(bucket: string, key: string): Promise<SeenObject> {
+  async head(bucket: string, key: string): Promise<SeenRecord> {
     return this.#node.objects.find(await this.#bucket(bucket), key as ObjectKey)
   }
 
   async get(
     bucket: string,
     key: string,
-  ): Promise<{ readonly record: SeenObject; readonly bytes: Uint8Array }> {
+  ): Promise<{ readonly record: SeenRecord; readonly bytes: Uint8Array }> {
     const open = await this.#node.objects.read(await this.#bucket(bucket), key as ObjectKey)
     const pieces: Uint8Array[] = []
     await open.body().send(async (piece) => {
@@ -184,10 +189,11 @@ export class Calls {
     bucket: string,
     key: string,
     parts: readonly Uint8Array[],
+    isSequential = false,
   ): Promise<{ readonly uploadId: string; readonly etags: readonly string[] }> {
     const record = await this.#bucket(bucket)
     const { uploads } = this.#node
-    const request = { metadata: METADATA, forbidOverwrite: false }
+    const request = { metadata: METADATA, forbidOverwrite: false, isSequential }
     const { uploadId } = await uploads.initiate(record, key as ObjectKey, request)
     const etags: string[] = []
     for (const [index, bytes] of parts.entries()) {
@@ -205,7 +211,7 @@ export class Calls {
     key: string,
     uploadId: string,
     etags: readonly string[],
-  ): Promise<SeenObject> {
+  ): Promise<SeenRecord> {
     const record = await this.#bucket(bucket)
     const parts = etags.map((etag, index) => ({ partNumber: index + 1, etag }))
     const options = { forbidOverwrite: false }

@@ -9,7 +9,9 @@ import type { SeededRandom } from '../crash/seeded-random.ts'
 import { ATTACHED_BUCKETS, AttachedValues } from './attached-values.ts'
 import type { AttachedBook } from './attached-values.ts'
 import { Calls } from './calls.ts'
-import { blockOf, blocksIn, etagOf, etagOfParts } from './contents.ts'
+import type { SeenRecord } from './calls.ts'
+import { blockOf, blocksIn, contentMd5Of, etagOf, etagOfParts } from './contents.ts'
+import { NO_CONTENT_MD5 } from './checkers/history.ts'
 import type { ClientHistory, ClientOperation, Outcome, Seen } from './checkers/history.ts'
 import type { Machine } from './machine.ts'
 import { outcomeOf } from './outcome.ts'
@@ -239,7 +241,7 @@ export class Client {
       ...{ content: String(block), etag: etagOf(bytes), sizeBytes: bytes.byteLength },
     }
     return this.#call(machine, operation, async (calls) => {
-      return { kind: 'object', ...seen(await calls.put(bucket, key, bytes, forbidOverwrite)) }
+      return { kind: 'object', ...seenRecord(await calls.put(bucket, key, bytes, forbidOverwrite)) }
     })
   }
 
@@ -250,7 +252,11 @@ export class Client {
       blocks.unshift(this.#newBlock(PART_BYTES_MIN))
     }
     const parts = blocks.map(({ bytes }) => bytes)
-    const begun = await this.#ask(machine, (calls) => calls.upload(bucket, key, parts))
+    // Of every second one the parts come in order.
+    const isSequential = (blocks[0]?.block ?? 0) % 2 === 0
+    const begun = await this.#ask(machine, (calls) => {
+      return calls.upload(bucket, key, parts, isSequential)
+    })
     if (begun.kind !== 'done') return
     const { uploadId, etags } = begun.value
     const operation: ClientOperation = {
@@ -258,12 +264,13 @@ export class Client {
       content: blocks.map(({ block }) => block).join(),
       etag: etagOfParts(parts),
       sizeBytes: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
+      ...(isSequential && { contentMd5: contentMd5Of(parts) }),
     }
     const serving = machine.node === undefined ? this.#otherThan(machine) : machine
     if (serving === undefined) return
     await this.#call(serving, operation, async (calls) => {
       const completed = await calls.complete(bucket, key, uploadId, etags)
-      return { kind: 'object', ...seen(completed) }
+      return { kind: 'object', ...seenRecord(completed) }
     })
   }
 
@@ -277,7 +284,7 @@ export class Client {
   #read(machine: Machine, bucket: string, key: string): Promise<void> {
     if (this.#random.chance(0.25)) {
       return this.#call(machine, { kind: 'head', bucket, key }, async (calls) => {
-        const found = seen(await calls.head(bucket, key))
+        const found = seenRecord(await calls.head(bucket, key))
         this.#parts.lengths.set(`${bucket}/${key}`, found.sizeBytes)
         return { kind: 'object', ...found }
       })
@@ -288,7 +295,7 @@ export class Client {
   #get(machine: Machine, bucket: string, key: string): Promise<void> {
     return this.#call(machine, { kind: 'get', bucket, key }, async (calls) => {
       const { record, bytes } = await calls.get(bucket, key)
-      return { kind: 'content', ...seen(record), content: blocksIn(bytes)?.join() }
+      return { kind: 'content', ...seenRecord(record), content: blocksIn(bytes)?.join() }
     })
   }
 
@@ -314,7 +321,7 @@ export class Client {
       try {
         const appended = await calls.append(bucket, key, position, bytes)
         this.#parts.lengths.set(`${bucket}/${key}`, appended.sizeBytes)
-        return { kind: 'object', ...seen(appended) }
+        return { kind: 'object', ...seenRecord(appended) }
       } catch (error) {
         // Somebody else appended, or deleted: the next one begins anew, or asks.
         this.#parts.lengths.delete(`${bucket}/${key}`)
@@ -397,6 +404,11 @@ export class Client {
 }
 
 /** What a client keeps of a record. */
+function seenRecord(record: SeenRecord) {
+  return { ...seen(record), contentMd5: record.contentMd5 ?? NO_CONTENT_MD5 }
+}
+
+/** The same of an object that is listed. */
 function seen({ etag, sizeBytes }: { readonly etag: string; readonly sizeBytes: number }) {
   return { etag, sizeBytes }
 }

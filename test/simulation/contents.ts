@@ -47,6 +47,11 @@ export function etagOfParts(parts: readonly Uint8Array[]): string {
   return `${hex(md5(Buffer.concat(parts.map((part) => md5(part)))))}-${parts.length}`
 }
 
+/** The MD5 of all bytes of an object, as its record has it. */
+export function contentMd5Of(parts: readonly Uint8Array[]): string {
+  return etagOf(Buffer.concat(parts)).toLowerCase()
+}
+
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex').toUpperCase()
 }

@@ -5,6 +5,7 @@
  */
 
 import { openChecksums } from '@granary/storage-node/base/checksums'
+import { continueMd5 } from '@granary/storage-node/base/running-md5'
 import { MemoryConfigStore } from '@granary/storage-node/testing'
 import { SeededRandom } from '../crash/seeded-random.ts'
 import { checkAttached } from './attached-values.ts'
@@ -36,6 +37,8 @@ export async function runSeed(seed: number, tell?: Tell): Promise<SeedResult> {
 
 async function openWorld(plan: Plan, tell: Tell | undefined): Promise<World> {
   const checksums = await openChecksums()
+  // What is loaded when it is first needed would be waited for in real time.
+  await continueMd5(new Uint8Array())
   return new World({
     ...{ plan, checksums, tell },
     records: new MemoryConfigStore(),
