@@ -37,7 +37,7 @@ export function formatAccessLogLine(exchange: Exchange, durationMs: number): str
     facts.objectSizeBytes ?? '-',
     duration,
     quoted(facts.errorCode),
-    exchange.body.receivedBytes,
+    exchange.socketBody.receivedBytes,
     '"-" - "-" "-" "-" "-"',
     `${quoted(facts.accessKeyId)}\n`,
   ].join(' ')

@@ -82,14 +82,14 @@ function writeHead(
   if (status !== 204 && status !== 304 && lengthBytes !== undefined) {
     headers.push('Content-Length', String(lengthBytes))
   }
-  const mustClose = exchange.mustClose || isStopping() || !exchange.body.mayBeDrained
+  const mustClose = exchange.mustClose || isStopping() || !exchange.socketBody.mayBeDrained
   if (mustClose) headers.push('Connection', 'close')
   exchange.status = status
   exchange.response.writeHead(status, reasonPhrase(status), headers)
 }
 
 function end(exchange: Exchange, bytes: Uint8Array | undefined, context: AnswerContext): void {
-  const { response, body } = exchange
+  const { response, socketBody: body } = exchange
   if (bytes !== undefined) exchange.sentBytes += bytes.byteLength
   if (body.isOver || body.isBroken) return void response.end(bytes)
   // Closing with unread bytes would reset the connection, and the client might never see the answer.

@@ -15,6 +15,7 @@ import { queryValue } from '../wire/oss/request-head.ts'
 import { foreignRegionRefusal, readS3Authorization } from '../wire/s3/read-authorization.ts'
 import { dialectOf } from './dialect.ts'
 import type { OssRequest } from './http-message.ts'
+import { signedBody } from './signed-body.ts'
 
 /** Who sends a request; nobody in particular when it is not signed. */
 export interface Caller {
@@ -64,10 +65,22 @@ function authenticateS3(
   region: string,
 ): Caller {
   const authorization = readS3Authorization(request, resource)
-  if (authorization.kind === 'anonymous') return ANONYMOUS
+  const { body } = request
+  if (authorization.kind === 'anonymous') {
+    request.body = signedBody(body, request, authorization.payload, neverSigned)
+    return ANONYMOUS
+  }
   const foreign = foreignRegionRefusal(authorization, region)
   if (foreign !== undefined) throw foreign
-  return callerOf(request, findVerified(request, authorization, accessKeys))
+  const key = findVerified(request, authorization, accessKeys)
+  request.body = signedBody(body, request, authorization.payload, () =>
+    authorization.chunkSigner(key.accessKeySecret),
+  )
+  return callerOf(request, key)
+}
+
+function neverSigned(): never {
+  throw new OssError('InvalidRequest')
 }
 
 /** The access key that made the signature. Throws what a wrong one gets. */

@@ -12,7 +12,7 @@ import type { HeaderValues, QueryPair } from '../wire/oss/request-head.ts'
 import { parseHeaders, parseQuery, splitTarget } from '../wire/oss/request-head.ts'
 import type { Dialect } from './dialect.ts'
 import { dialectOf } from './dialect.ts'
-import type { FlatHeaders, OssRequest, RequestFacts } from './http-message.ts'
+import type { FlatHeaders, OssRequest, RequestBodySource, RequestFacts } from './http-message.ts'
 import { RequestBody } from './request-body.ts'
 
 /** Where an exchange is: a client that is slow or gone means something else in each. */
@@ -41,7 +41,9 @@ export class Exchange implements OssRequest {
   readonly rawQuery: string
   readonly headers: HeaderValues
   readonly host: string
-  readonly body: RequestBody
+  /** As it comes from the socket. */
+  readonly socketBody: RequestBody
+  body: RequestBodySource
   readonly facts: RequestFacts = {
     operation: '',
     bucket: undefined,
@@ -83,7 +85,9 @@ export class Exchange implements OssRequest {
     this.rawQuery = rawQuery
     this.headers = parseHeaders(request.rawHeaders)
     this.host = authority ?? this.headers['host'] ?? ''
-    this.body = new RequestBody(request, response, this.headers, arrival.expectsContinue)
+    const { expectsContinue } = arrival
+    this.socketBody = new RequestBody(request, response, this.headers, expectsContinue)
+    this.body = this.socketBody
   }
 
   /** Found out when first asked for. */
@@ -115,7 +119,7 @@ export class Exchange implements OssRequest {
 
   limitTraffic(bytesPerSecond: number): void {
     this.pacer = new Pacer(this.#clock, bytesPerSecond)
-    this.body.pacer = this.pacer
+    this.socketBody.pacer = this.pacer
   }
 
   /** The client has gone before its answer was complete. */

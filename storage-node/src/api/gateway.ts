@@ -16,7 +16,7 @@ import { OssError } from '../model/errors.ts'
 import type { BucketName, ObjectKey } from '../model/identifiers.ts'
 import { decodeObjectKey } from '../model/object-key.ts'
 import type { AccessKeyService } from '../services/access-key-service.ts'
-import type { EndpointSuffixes } from '../wire/oss/addressing.ts'
+import type { Address, EndpointSuffixes } from '../wire/oss/addressing.ts'
 import { resolveAddress } from '../wire/oss/addressing.ts'
 import type { HeaderValues, QueryPair } from '../wire/oss/request-head.ts'
 import { queryValue } from '../wire/oss/request-head.ts'
@@ -63,6 +63,7 @@ export interface DialectOperations {
 interface Target {
   readonly bucketName: BucketName | undefined
   readonly key: ObjectKey | undefined
+  readonly style: Address['style']
 }
 
 /** Serves a dialect. */
@@ -98,7 +99,8 @@ export class Gateway {
     if (operation.resource === 'form') return this.#receiveForm(operation, request, target)
     let caller: Caller
     try {
-      const resource = { bucket: target.bucketName, key: target.key }
+      const { bucketName, key, style } = target
+      const resource = { bucket: bucketName, key, style }
       caller = authenticate(signed, resource, this.#accessKeys, this.#services.region.region)
     } catch (refusal) {
       await this.#refuseAbsent(operation, target, refusal)
@@ -191,12 +193,12 @@ export class Gateway {
   }
 
   #targetOf(request: OssRequest): Target {
-    const { bucket, rawKey } = resolveAddress(request.host, request.rawPath, this.#suffixes)
+    const { bucket, rawKey, style } = resolveAddress(request.host, request.rawPath, this.#suffixes)
     const bucketName = bucket === undefined ? undefined : parseBucketName(bucket)
     const key = rawKey === undefined ? undefined : decodeObjectKey(rawKey)
     request.facts.bucket = bucketName
     request.facts.key = key
-    return { bucketName, key }
+    return { bucketName, key, style }
   }
 
   async #bucketOf(http: OssRequest, name: BucketName): Promise<BucketRecord> {

@@ -45,7 +45,8 @@ export interface OssRequest extends RequestHead {
   readonly host: string
   readonly remoteAddress: string
   readonly secure: boolean
-  readonly body: RequestBodySource
+  /** As operations read it: without what a client puts around its pieces, once that is known. */
+  body: RequestBodySource
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
   readonly facts: RequestFacts

@@ -187,7 +187,7 @@ export class HttpServer {
     const isComplete = exchange.response.writableFinished || exchange.phase === 'lingering'
     exchange.phase = 'over'
     if (!isComplete) {
-      exchange.body.fail(new OssError('IncompleteBody'))
+      exchange.socketBody.fail(new OssError('IncompleteBody'))
       exchange.abandon()
     }
     this.#observer.onEnd(exchange, this.#clock.monotonicMs())
@@ -205,7 +205,7 @@ export class HttpServer {
     if (exchange.phase !== 'handling') return void socket.destroy()
     // Either the body of the request under way is broken, which its handler answers, or what follows.
     exchange.mustClose = true
-    exchange.body.fail(brokenRequestError(error))
+    exchange.socketBody.fail(brokenRequestError(error))
   }
 
   /** Nothing was sent or taken for a while. */
@@ -215,7 +215,8 @@ export class HttpServer {
       return this.#refuse(socket, new OssError('RequestTimeout'))
     }
     if (exchange === undefined || exchange.phase === 'over') return void socket.destroy()
-    if (exchange.body.isWaitingForClient) return exchange.body.fail(new OssError('RequestTimeout'))
+    if (exchange.socketBody.isWaitingForClient)
+      return exchange.socketBody.fail(new OssError('RequestTimeout'))
     if (exchange.phase === 'answering' && socket.writableLength > 0) return void socket.destroy()
     // It is we who are slow.
     socket.setTimeout(this.#options.idleTimeoutMs)

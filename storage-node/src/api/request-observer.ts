@@ -47,7 +47,7 @@ export class RequestObserver implements ExchangeObserver {
     const operation = exchange.facts.operation || 'none'
     this.#requests.add(1, operation, String(exchange.status))
     this.#durations.observe(durationMs / 1000, operation)
-    this.#receivedBytes.add(exchange.body.receivedBytes)
+    this.#receivedBytes.add(exchange.socketBody.receivedBytes)
     this.#sentBytes.add(exchange.sentBytes)
     this.#accessLog.add(formatAccessLogLine(exchange, durationMs))
   }

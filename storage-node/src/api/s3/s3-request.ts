@@ -25,13 +25,10 @@ export class S3Request implements OssRequest {
   readonly sent: OssRequest
   readonly headers: HeaderValues
   readonly query: readonly QueryPair[]
-  /** As operations read it: without what a client wraps around pieces of it. */
-  body: RequestBodySource
 
   /** Throws what headers get that cannot be said in OSS words. */
   constructor(sent: OssRequest) {
     this.sent = sent
-    this.body = sent.body
     const { query, headers } = withHeadersOfUrl(sent)
     this.query = query
     this.headers = ossHeaders(headers)
@@ -39,6 +36,14 @@ export class S3Request implements OssRequest {
 
   get dialect() {
     return this.sent.dialect
+  }
+
+  get body(): RequestBodySource {
+    return this.sent.body
+  }
+
+  set body(body: RequestBodySource) {
+    this.sent.body = body
   }
 
   get method(): string {

@@ -147,7 +147,8 @@ function amzLines({ headers, query }: S3RequestHead): string {
     if (name.startsWith('x-amz-')) lines.push(`${name}:${headers[name] ?? ''}\n`)
   }
   for (const { name, value } of query) {
-    if (name.startsWith('x-amz-')) lines.push(`${name}:${bytesOf(value)}\n`)
+    const small = name.toLowerCase()
+    if (small.startsWith('x-amz-')) lines.push(`${small}:${bytesOf(value)}\n`)
   }
   return lines.sort().join('')
 }
@@ -168,6 +169,7 @@ function subResources(query: readonly QueryPair[], isSigned: IsSigned): string {
   return pairs.length === 0 ? '' : `?${pairs.sort().join('&')}`
 }
 
+/** Some clients name the zone by its offset, `+0000`. */
 function readTime(text: string): number | undefined {
-  return parseHttpDate(text) ?? parseIsoBasic(text)
+  return parseHttpDate(text.replace(/ \+0000$/, ' GMT')) ?? parseIsoBasic(text)
 }
