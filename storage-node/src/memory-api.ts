@@ -17,6 +17,7 @@ import { openMemoryRegion } from './memory-region.ts'
 import type { AccountUid } from './model/identifiers.ts'
 import type { RestoreLengths } from './model/restore.ts'
 import { defaultRestoreLengths } from './model/restore.ts'
+import type { KeyValueEngine } from './storage/key-value-engine.ts'
 import type { StorageNode } from './storage-node.ts'
 import { AccountDirectory } from './services/account-directory.ts'
 import { readAccounts } from './wire/accounts-document.ts'
@@ -48,6 +49,8 @@ export interface MemoryApi {
   readonly region: StorageNode
   /** The region's: it stands still unless it is told to go on. */
   readonly clock: ManualClock
+  /** The rows of its store. */
+  readonly engine: KeyValueEngine
   /** What went wrong inside: a test that passes leaves it empty. */
   readonly bugs: readonly unknown[]
   stop(): Promise<void>
@@ -78,6 +81,7 @@ export async function startMemoryApi(options: MemoryApiOptions): Promise<MemoryA
     port: api.port,
     region,
     clock: machine.clock,
+    engine: machine.engine,
     bugs,
     async stop() {
       await api.stop()
