@@ -170,6 +170,7 @@ function subResources(query: readonly QueryPair[], isSigned: IsSigned): string {
 }
 
 /** Some clients name the zone by its offset, `+0000`. */
+/** Some write the zone of GMT as a number. */
 function readTime(text: string): number | undefined {
   return parseHttpDate(text.replace(/ \+0000$/, ' GMT')) ?? parseIsoBasic(text)
 }
