@@ -42,6 +42,8 @@ export interface SuiteTools {
   readonly chromium?: string
   readonly oss2?: Oss2Tools
   readonly goSdk?: GoSdkTests
+  /** The functional tests of minio-go. */
+  readonly minioGo?: string
 }
 
 const root = join(import.meta.dirname, '..', '..')
@@ -50,7 +52,9 @@ const FILE_SYSTEM_ENTRIES = 10_000
 const FREE_BYTES_MIN = 12 * 1024 ** 3
 
 async function main(argument: string): Promise<Counts> {
-  const { part, binary, goSources, chromium, oss2, goSdk } = JSON.parse(argument) as SuiteTools
+  const { part, binary, goSources, chromium, oss2, goSdk, minioGo } = JSON.parse(
+    argument,
+  ) as SuiteTools
   const isAsked = (suite: string) => ['all', 'gate', suite].includes(part)
   const folder = mkdtempSync(join(roomyFolder(), 'granary-conformance-'))
   const stopNames = await startNameServer()
@@ -82,11 +86,13 @@ async function main(argument: string): Promise<Counts> {
       const called = { name: 'what oss2 calls alone', run: () => oss2MustHaveCalled(accessLog) }
       if (oss2 !== undefined) counts.push(await runCases('access log', [called]))
     }
-    if (part === 'c5' || part === 'all') {
+    if (minioGo !== undefined) {
       const byHost = official(first.access)
       const byPath = { ...first.access, endpoint: 'http://127.0.0.1' }
       const sources = join(root, 'storage-node', 'src', 'wire')
-      counts.push(await runS3Suite({ byPath, byHost, folder: join(folder, 's3'), sources }))
+      counts.push(
+        await runS3Suite({ byPath, byHost, minioGo, folder: join(folder, 's3'), sources }),
+      )
     }
     if (isAsked('real')) {
       const options = {

@@ -1,6 +1,6 @@
 /**
- * C5: the command-line clients of the S3 dialect against a running server, held against the list of what is
- * expected to fail.
+ * C5 and C6: the command-line clients of the S3 dialect, and the functional tests of an SDK, against a running server,
+ * held against the lists of what is expected to fail.
  *
  * @module
  */
@@ -16,6 +16,7 @@ import type { CommandTool } from '../command-tool.ts'
 import { judgeOutcomes, readList } from '../judged-outcomes.ts'
 import { awsCases } from './aws-cases.ts'
 import { ClientFiles } from './client-files.ts'
+import { runMinioGoSuite } from './minio-go-suite.ts'
 import { rcloneCases } from './rclone-cases.ts'
 import { s3cmdCases } from './s3cmd-cases.ts'
 import { awsCli, rclone, s3cmd } from './s3-tools.ts'
@@ -26,6 +27,8 @@ export interface S3SuiteOptions {
   /** By a name: the bucket may stand before it. */
   readonly byHost: Access
   readonly folder: string
+  /** The functional tests of minio-go. */
+  readonly minioGo: string
   /** A folder of real files to carry. */
   readonly sources: string
 }
@@ -51,5 +54,8 @@ export async function runS3Suite(options: S3SuiteOptions): Promise<Counts> {
     const outcomes = outcomesOf(make(tool, `c5-${name}`, files))
     counts.push(await judgeOutcomes(`s3 ${name}`, outcomes, expectations))
   }
+  const suite = { binary: options.minioGo, folder: at('minio-go'), access: byPath }
+  const expectations = readList('s3/minio-go-failures.txt', 'v4')
+  counts.push(await judgeOutcomes('minio-go', runMinioGoSuite(suite), expectations))
   return sumCounts(counts)
 }
