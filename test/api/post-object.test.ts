@@ -291,6 +291,32 @@ test('the longest fields are taken', async () => {
   expect(outcomeOf(await post(fields))).toBe('204')
 })
 
+test('the largest fields together are taken, and no byte more', async () => {
+  const key = newKey()
+  const plain = signed([['key', key]])
+  const others = plain.reduce((sum, [, value]) => sum + Buffer.byteLength(value), 0)
+  const withRest = (restBytes: number): Field[] => [
+    ...plain,
+    ['x', 'x'.repeat(2 * 1024 ** 2)],
+    ['y', 'y'.repeat(restBytes)],
+  ]
+  const restBytes = 2 * 1024 ** 2 - others
+  expect(outcomeOf(await post(withRest(restBytes + 1)))).toBe(
+    '400 MaxPOSTPreDataLengthExceededError',
+  )
+  expect(outcomeOf(await post(withRest(restBytes)))).toBe('204')
+})
+
+test('a thousand parts are taken, the file among them, and none more', async () => {
+  const plain = signed([['key', newKey()]])
+  const ofCount = (count: number): Field[] => [
+    ...plain,
+    ...Array.from({ length: count - plain.length }, (_, at): Field => [`f${at}`, 'x']),
+  ]
+  expect(outcomeOf(await post(ofCount(1000)))).toBe('400 MaxPOSTPreDataLengthExceededError')
+  expect(outcomeOf(await post(ofCount(999)))).toBe('204')
+})
+
 test('a request that is no form, or a broken one, is refused', async () => {
   const form = formRequest(bucket, signed([['key', 'broken']]), file)
   const body = form.body as Uint8Array

@@ -245,6 +245,24 @@ const refused = (answer: { status: number; body: Buffer }) => {
 }
 
 test.each([
+  ['the shortest time', { DurationSeconds: '900' }],
+  ['the longest time of the role', { DurationSeconds: '3600' }],
+  ['the shortest name', { RoleSessionName: 'ab' }],
+  ['the longest name', { RoleSessionName: 'a'.repeat(64) }],
+  [
+    'the longest policy',
+    {
+      Policy:
+        '{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:*","Resource":"*"}]}'.padEnd(
+          2048,
+        ),
+    },
+  ],
+])('AssumeRole takes %s', async (_name, parts) => {
+  expect((await rpc('trusted', parts)).status).toBe(200)
+})
+
+test.each([
   ['trusted', { RoleArn: undefined }, '400 MissingParameter'],
   ['trusted', { RoleArn: 'miller' }, '400 InvalidParameter.RoleArn'],
   ['trusted', { RoleArn: `acs:ram::${OWNER}:role/absent` }, '404 EntityNotExist.Role'],

@@ -5,8 +5,10 @@ import { UnknownOutcomeError } from '../cluster/primary-calls.ts'
 import { unsetSettings } from '../model/bucket.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import type { StoredBody } from '../model/command.ts'
+import { object } from '../model/decide-fixtures.ts'
 import { OssError } from '../model/errors.ts'
 import type { AccountUid, BucketId, BucketName, DataId, ObjectKey } from '../model/identifiers.ts'
+import { COPY_SIZE_BYTES_MAX } from '../model/limits.ts'
 import type { ObjectMetadata } from '../model/object.ts'
 import { defaultRestoreLengths } from '../model/restore.ts'
 import type { BodyStore } from './body-store.ts'
@@ -44,7 +46,7 @@ const metadata: ObjectMetadata = {
 }
 
 /** Services whose every command ends in this error, and what they do with the body then. */
-function openServices(error: Error) {
+function openServices(error: Error, reader: Partial<ObjectReader> = {}) {
   const bodies = {
     store: () => Promise.resolve(stored),
     discard: jest.fn(() => Promise.resolve()),
@@ -56,7 +58,7 @@ function openServices(error: Error) {
     partitions: { execute, ask } as unknown as Partitions,
     records: { find: () => Promise.resolve(bucket) },
     bodies: bodies as unknown as BodyStore,
-    reader: {} as ObjectReader,
+    reader: reader as ObjectReader,
     clock: systemClock,
     random: seededRandom(1),
     restoreLengths: defaultRestoreLengths,
@@ -98,4 +100,22 @@ describe.each<[string, (services: Services) => Promise<unknown>]>([
     await expect(write(services)).rejects.toThrow()
     expect(services.execute).toHaveBeenCalledWith(expect.anything(), request.signal)
   })
+})
+
+test.each([
+  [COPY_SIZE_BYTES_MAX, 'FileAlreadyExists'],
+  [COPY_SIZE_BYTES_MAX + 1, 'EntityTooLarge'],
+])('a copy of %i bytes ends with %s', async (sizeBytes, code) => {
+  const record = object({ sizeBytes, data: { kind: 'chunks', dataId: '1'.repeat(32) as DataId } })
+  const body = () => ({ lengthBytes: sizeBytes, send: () => Promise.resolve() })
+  const open = () => Promise.resolve({ record, body })
+  const services = openServices(new OssError('FileAlreadyExists'), { open })
+  const copying = services.objects.copy(bucket, key, {
+    source: { bucket, key: 'source' as ObjectKey },
+    check() {},
+    metadata: () => metadata,
+    forbidOverwrite: true,
+    signal: request.signal,
+  })
+  await expect(copying).rejects.toMatchObject({ code })
 })

@@ -14,6 +14,12 @@ test('headers are kept as they were sent', () => {
   expect(read(`a:${encoded('v'.repeat(6000))}`)).toHaveLength(1)
 })
 
+test('they are 8 KB at most as they are sent', () => {
+  const digits = encoded('v'.repeat((8188 / 4) * 3))
+  expect(read(`abc:${digits}`)).toHaveLength(1)
+  expect(() => read(`abcd:${digits}`)).toThrow(/must be 8192 bytes at most/)
+})
+
 test.each([
   'a',
   ':YQ==',
