@@ -108,6 +108,7 @@ function put(bucketId: BucketId, key: string): ObjectCommand {
     body: bodyOf(key),
     etag,
     forbidOverwrite: false,
+    condition: undefined,
     versions: { state: 'unset' },
   }
 }

@@ -9,11 +9,10 @@ import type { S3OperationRow } from '../../storage-node/src/testing.ts'
 import { outcomeOf, startApi } from '../support/api.ts'
 import type { TestApi } from '../support/api.ts'
 import type { OssRequest } from '../support/oss-request.ts'
+import { sendS3 as send } from '../support/s3-anonymous.ts'
 
 const bucket = 'unserved'
 const key = 'object'
-/** By which somebody who does not sign speaks this dialect. */
-const DIALECT = { 'x-amz-date': '20261122T000000Z' }
 let api: TestApi
 let before: string
 beforeAll(async () => {
@@ -36,10 +35,7 @@ async function stateOf(): Promise<string> {
   return [...answers, object].map(({ body }) => body.toString()).join('\n')
 }
 
-function sendS3(request: OssRequest) {
-  const headers = { ...DIALECT, ...request.headers }
-  return api.send({ anonymous: true, ...request, headers })
-}
+const sendS3 = (request: OssRequest) => send(api, request)
 
 const unserved = knownS3Operations.filter(({ name }) => !s3Operations.has(name))
 

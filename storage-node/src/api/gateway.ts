@@ -53,8 +53,8 @@ export interface DialectOperations {
   readonly served: ReadonlyMap<string, OperationDefinition>
   /** What a preflight is called. */
   readonly preflight: string
-  /** Throws `NotImplemented` naming a header that asks for what is not served. */
-  refuseHeaders(headers: HeaderValues, isObjectWrite: boolean, callsBack?: boolean): void
+  /** Throws `NotImplemented` naming a header that asks the operation for what is not served. */
+  refuseHeaders(headers: HeaderValues, isObjectWrite: boolean, operation: HeadedOperation): void
   /** Throws where the bucket is not the one that the request says it must be. */
   checkBucket?(request: OssRequest, bucket: BucketRecord): void
 }
@@ -128,7 +128,7 @@ export class Gateway {
     { bucketName, key }: Target,
   ): Promise<OssResponse> {
     const isObjectWrite = operation.resource === 'object' && operation.access === 'write'
-    this.#dialect.refuseHeaders(http.headers, isObjectWrite, operation.callsBack)
+    this.#dialect.refuseHeaders(http.headers, isObjectWrite, operation)
     const right = this.#rightOf(operation, http)
     switch (operation.resource) {
       case 'service': {

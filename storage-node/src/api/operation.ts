@@ -86,6 +86,8 @@ interface Declaration<Resource extends string, Request> {
   readonly resource: Resource
   /** Action in policies (oss.md 2.7). */
   readonly permission: `oss:${string}`
+  /** Whether the write may depend on what it replaces (S3). */
+  readonly isConditional?: true
   /** Whether a callback may be asked for (oss.md 5.18). */
   readonly callsBack?: true
   /** A version in the query is that of its source, which a header names: it is no right on the target. */

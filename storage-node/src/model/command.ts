@@ -33,6 +33,7 @@ import type {
   StorageClass,
   UploadRecord,
 } from './object.ts'
+import type { WriteCondition } from './preconditions.ts'
 import type { RestoreRequest } from './restore.ts'
 import type { Tag } from './tag.ts'
 
@@ -114,6 +115,7 @@ export type ObjectCommand =
       readonly etag: string
       /** Means nothing where versions are kept. */
       readonly forbidOverwrite: boolean
+      readonly condition: WriteCondition | undefined
       readonly versions: VersionRule
     })
   | (OnKey & {
@@ -124,6 +126,7 @@ export type ObjectCommand =
       readonly target: ObjectKey
       /** Means nothing where versions are kept. */
       readonly forbidOverwrite: boolean
+      readonly condition: WriteCondition | undefined
       readonly versions: VersionRule
     })
   | (OnKey & {
@@ -175,6 +178,7 @@ export type ObjectCommand =
       /** Undefined: all parts there are (`x-oss-complete-all`). */
       readonly parts: readonly ListedPart[] | undefined
       readonly forbidOverwrite: boolean
+      readonly condition: WriteCondition | undefined
       /** In place of the one that the upload was begun with. */
       readonly acl: ObjectAcl | undefined
       readonly versions: VersionRule

@@ -34,6 +34,7 @@ function put(sizeBytes: number, forbidOverwrite = false) {
     body: stored,
     etag: 'E',
     forbidOverwrite,
+    condition: undefined,
     versions: { state: 'unset' },
   } as const
 }
@@ -171,4 +172,24 @@ describe('new metadata', () => {
       expect(decision).toEqual({ changes: [], result: { kind: 'stale' } })
     },
   )
+})
+
+describe('a condition on what is replaced', () => {
+  const marker = { ...object(), isDeleteMarker: true }
+  test.each([
+    ['absent', undefined, undefined],
+    ['absent', object(), 'PreconditionFailed'],
+    ['absent', marker, undefined],
+    ['etag', object(), undefined],
+    ['etag', { ...object(), etag: 'F' }, 'PreconditionFailed'],
+    ['etag', undefined, 'NoSuchKey'],
+    ['etag', marker, 'NoSuchKey'],
+  ] as const)('%s of %j: %s', (kind, current, expected) => {
+    const condition = kind === 'absent' ? { kind } : { kind, etag: object().etag }
+    for (const state of ['unset', 'Suspended'] as const) {
+      const command = { ...put(1), condition, versions: { state } }
+      const decision = decidePutObject(command, met(current), context)
+      expect('refused' in decision ? decision.refused.code : undefined).toBe(expected)
+    }
+  })
 })

@@ -19,6 +19,7 @@ const command = {
   etag: 'A'.repeat(32),
   target: 'target' as ObjectKey,
   forbidOverwrite: false,
+  condition: undefined,
   versions: { state: 'unset' },
 } as const
 const nothing = met(undefined)

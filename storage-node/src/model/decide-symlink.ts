@@ -5,7 +5,7 @@
  */
 
 import type { Decision, ObjectCommand } from './command.ts'
-import { refuseOverwrite } from './decide-object.ts'
+import { refuseCondition, refuseOverwrite } from './decide-object.ts'
 import type { DecisionContext } from './decide-object.ts'
 import { newVersionId, placeVersion } from './decide-version.ts'
 import type { MetVersions } from './decide-version.ts'
@@ -21,7 +21,7 @@ export function decidePutSymlink(
   met: MetVersions,
   { nowMs, versionSeq }: DecisionContext,
 ): Decision {
-  const refused = refuseOverwrite(command, met.current)
+  const refused = refuseOverwrite(command, met.current) ?? refuseCondition(command, met.current)
   if (refused !== undefined) return { refused }
   const { metadata } = command
   const made: ObjectRecord = {

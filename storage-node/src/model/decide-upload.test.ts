@@ -48,7 +48,7 @@ function listed(...numbers: number[]): ListedPart[] {
 function complete(list: readonly ListedPart[] | undefined, forbidOverwrite = false) {
   const command = { kind: 'completeUpload', ...place, uploadId: ID, parts: list } as const
   const versions = { state: 'unset' } as const
-  return { ...command, forbidOverwrite, acl: undefined, versions }
+  return { ...command, forbidOverwrite, condition: undefined, acl: undefined, versions }
 }
 
 /** No null version lies behind the current one. */

@@ -12,7 +12,7 @@ import { md5 } from '../base/checksums.ts'
 import { fromHex, toHex } from '../base/bytes.ts'
 import type { Decision, ListedPart, ObjectCommand, RowChange, StoredBody } from './command.ts'
 import { combineCrc64 } from './crc64-combine.ts'
-import { refuseOverwrite } from './decide-object.ts'
+import { refuseCondition, refuseOverwrite } from './decide-object.ts'
 import type { DecisionContext } from './decide-object.ts'
 import type { MetVersions } from './decide-version.ts'
 import { newVersionId, placeVersion } from './decide-version.ts'
@@ -127,7 +127,8 @@ export function decideCompleteUpload(
   const { upload, current } = rows
   if (upload === undefined) return repeatedCompletion(command, rows)
   const forbidOverwrite = command.forbidOverwrite || upload.forbidOverwrite
-  const refused = refuseOverwrite({ ...command, forbidOverwrite }, current)
+  const refused =
+    refuseOverwrite({ ...command, forbidOverwrite }, current) ?? refuseCondition(command, current)
   if (refused !== undefined) return { refused }
   const chosen = chooseParts(command.parts, rows.parts)
   if (chosen instanceof OssError) return { refused: chosen }

@@ -52,7 +52,14 @@ const behind = (nullSeq?: number): Partial<ObjectRecord> => ({
 })
 
 function put(versions: VersionRule, forbidOverwrite = false) {
-  const said = { metadata, body: body(5000), etag: 'E', forbidOverwrite, versions }
+  const said = {
+    metadata,
+    body: body(5000),
+    etag: 'E',
+    forbidOverwrite,
+    versions,
+    condition: undefined,
+  }
   return { kind: 'putObject', ...place, ...said } as const
 }
 const remove = (versions: VersionRule) => ({ kind: 'deleteObject', ...place, versions }) as const

@@ -25,6 +25,16 @@ export interface ConditionSubject {
   readonly lastModifiedMs: number
 }
 
+/**
+ * What has to hold of the current version of a key for a write to take effect: decided where the write
+ * is, so that of several writers one at most succeeds.
+ */
+export type WriteCondition =
+  /** There is none, or it is a delete marker. */
+  | { readonly kind: 'absent' }
+  /** It has this ETag: upper-case, without quotes. */
+  | { readonly kind: 'etag'; readonly etag: string }
+
 export type ConditionOutcome = 'proceed' | 'notModified' | 'preconditionFailed'
 
 /** Evaluates all conditions. */

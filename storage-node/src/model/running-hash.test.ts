@@ -135,7 +135,11 @@ class SentUpload {
     }))
     const met = { current: undefined, currentParts: undefined, olderNull: undefined }
     const decision = decideCompleteUpload(
-      { ...command, forbidOverwrite: false, acl: undefined, versions: { state: 'unset' } },
+      {
+        ...command,
+        ...{ forbidOverwrite: false, condition: undefined, acl: undefined },
+        versions: { state: 'unset' },
+      },
       { ...met, upload: this.upload, parts: pieces },
       context,
     )

@@ -19,12 +19,13 @@ import type {
   StoredBody,
   VersionRule,
 } from '../model/command.ts'
-import { refuseOverwrite } from '../model/decide-object.ts'
+import { refuseCondition, refuseOverwrite } from '../model/decide-object.ts'
 import { requireVersion } from '../model/decide-version.ts'
 import { OssError } from '../model/errors.ts'
 import type { DataSetId, ObjectKey, VersionId } from '../model/identifiers.ts'
 import { APPEND_SIZE_BYTES_MAX, COPY_SIZE_BYTES_MAX, PUT_SIZE_BYTES_MAX } from '../model/limits.ts'
 import type { ObjectMetadata, ObjectRecord } from '../model/object.ts'
+import type { WriteCondition } from '../model/preconditions.ts'
 import type { RestoreLengths, RestoreRequest } from '../model/restore.ts'
 import { refuseFrozen } from '../model/restore.ts'
 import { isFrozenClass } from '../model/storage-class.ts'
@@ -44,6 +45,8 @@ export interface PutRequest {
   /** 16 bytes. */
   readonly contentMd5: Uint8Array | undefined
   readonly forbidOverwrite: boolean
+  /** Of the version that it would replace. */
+  readonly condition?: WriteCondition | undefined
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
 }
@@ -63,6 +66,7 @@ export interface CopyRequest {
   /** Metadata of the copy. */
   readonly metadata: (source: ObjectRecord) => ObjectMetadata
   readonly forbidOverwrite: boolean
+  readonly condition?: WriteCondition | undefined
   readonly signal: AbortSignal
   readonly pacer?: Pacer | undefined
 }
@@ -71,6 +75,7 @@ export interface SymlinkRequest {
   readonly target: ObjectKey
   readonly metadata: ObjectMetadata
   readonly forbidOverwrite: boolean
+  readonly condition?: WriteCondition | undefined
 }
 
 export interface CopyOutcome {
@@ -143,6 +148,7 @@ export class ObjectService {
         body: stored,
         etag: stored.md5.toUpperCase(),
         forbidOverwrite: request.forbidOverwrite,
+        condition: request.condition,
         versions,
       }) as const
     return this.#commit(bucket, stored, commandOf, request.signal)
@@ -162,8 +168,9 @@ export class ObjectService {
     if (symlinkTarget !== undefined) {
       const target = symlinkTarget as ObjectKey
       const metadata = request.metadata(open.record)
-      const { forbidOverwrite } = request
-      const record = await this.putSymlink(bucket, key, { target, metadata, forbidOverwrite })
+      const { forbidOverwrite, condition } = request
+      const link = { target, metadata, forbidOverwrite, condition }
+      const record = await this.putSymlink(bucket, key, link)
       return { record, source: open.record }
     }
     const record = await this.put(bucket, key, {
@@ -171,6 +178,7 @@ export class ObjectService {
       body: bodySourceOf(open.body(), request.signal, request.pacer),
       contentMd5: undefined,
       forbidOverwrite: request.forbidOverwrite,
+      condition: request.condition,
       signal: request.signal,
     })
     return { record, source: open.record }
@@ -185,7 +193,9 @@ export class ObjectService {
     const { bucketId } = bucket
     const etag = newOpaqueEtag(this.#parts.random)
     const versions = await findVersionRule(this.#parts, bucket)
-    const command = { kind: 'putSymlink', bucketId, key, etag, versions, ...request } as const
+    const { condition } = request
+    const made = { bucketId, key, etag, versions, ...request, condition }
+    const command = { kind: 'putSymlink', ...made } as const
     return resultOf(await changeInBucket(this.#parts.partitions, bucket, command), 'object').record
   }
 
@@ -333,8 +343,9 @@ export class ObjectService {
         const current = await this.#look(bucket, key, undefined)
         if (current?.versionSeq !== record.versionSeq) return undefined
       }
-      const { forbidOverwrite } = request
-      const refused = refuseOverwrite({ key, forbidOverwrite, versions: rule }, record)
+      const { forbidOverwrite, condition } = request
+      const current = { key, forbidOverwrite, condition, versions: rule }
+      const refused = refuseOverwrite(current, record) ?? refuseCondition(current, record)
       if (refused !== undefined) throw refused
       const { versionSeq, etag } = record
       const metadata = request.metadata(record)

@@ -26,6 +26,7 @@ import type {
   StorageClass,
   UploadRecord,
 } from '../model/object.ts'
+import type { WriteCondition } from '../model/preconditions.ts'
 import type { BodyStore } from './body-store.ts'
 import type { BodySource } from './body.ts'
 import { changeInBucket } from './bucket-deletion.ts'
@@ -47,6 +48,8 @@ export interface InitiateRequest {
 
 export interface CompleteRequest {
   readonly forbidOverwrite: boolean
+  /** Of the version that the object would replace. */
+  readonly condition?: WriteCondition | undefined
   /** In place of the one that the upload was begun with. */
   readonly acl?: ObjectAcl | undefined
 }
@@ -195,12 +198,12 @@ export class UploadService {
     key: ObjectKey,
     uploadId: string,
     parts: readonly ListedPart[] | undefined,
-    { forbidOverwrite, acl }: CompleteRequest,
+    { forbidOverwrite, condition, acl }: CompleteRequest,
   ): Promise<ObjectRecord> {
     const { bucketId } = bucket
     const complete = { kind: 'completeUpload', bucketId, key, uploadId: idOf(uploadId) } as const
     const versions = await findVersionRule(this.#parts, bucket)
-    const command = { ...complete, parts, forbidOverwrite, acl, versions }
+    const command = { ...complete, parts, forbidOverwrite, condition, acl, versions }
     const result = await changeInBucket(this.#parts.partitions, bucket, command)
     return resultOf(result, 'object').record
   }

@@ -14,5 +14,6 @@ export const ossDialect: DialectOperations = {
   resolve: resolveOperation,
   served: operations,
   preflight: PREFLIGHT,
-  refuseHeaders: refuseUnservedHeaders,
+  refuseHeaders: (headers, isObjectWrite, { callsBack }) =>
+    refuseUnservedHeaders(headers, isObjectWrite, callsBack),
 }

@@ -8,12 +8,7 @@
 import type { OperationDefinition } from '../operation.ts'
 import { deleteBucket } from '../oss/operations/bucket-basic.ts'
 import { deleteBucketCors, getBucketCors, putBucketCors } from '../oss/operations/bucket-cors.ts'
-import {
-  deleteBucketPolicy,
-  getBucketPolicy,
-  getBucketPolicyStatus,
-  putBucketPolicy,
-} from '../oss/operations/bucket-policy.ts'
+import { deleteBucketPolicy, getBucketPolicyStatus } from '../oss/operations/bucket-policy.ts'
 import { deleteBucketPublicAccessBlock } from '../oss/operations/bucket-public-access-block.ts'
 import {
   getBucketRequestPayment,
@@ -21,7 +16,7 @@ import {
 } from '../oss/operations/bucket-request-payment.ts'
 import { deleteBucketTags, putBucketTags } from '../oss/operations/bucket-tags.ts'
 import { getBucketVersioning, putBucketVersioning } from '../oss/operations/bucket-versioning.ts'
-import { deleteObject, putObject } from '../oss/operations/object-basic.ts'
+import { deleteObject } from '../oss/operations/object-basic.ts'
 import {
   abortMultipartUpload,
   initiateMultipartUpload,
@@ -37,6 +32,7 @@ import {
 import type { S3OperationName } from './known-operations.ts'
 import * as bucketBasic from './operations/bucket-basic.ts'
 import * as bucketListing from './operations/bucket-listing.ts'
+import * as bucketPolicy from './operations/bucket-policy.ts'
 import * as bucketSettings from './operations/bucket-settings.ts'
 import * as objectBasic from './operations/object-basic.ts'
 import * as objectMultipart from './operations/object-multipart.ts'
@@ -59,9 +55,8 @@ const served: Readonly<Partial<Record<S3OperationName, OperationDefinition>>> = 
   PutBucketCors: putBucketCors,
   GetBucketCors: getBucketCors,
   DeleteBucketCors: deleteBucketCors,
-  // In the language of policies that the OSS API has; other documents are malformed here.
-  PutBucketPolicy: putBucketPolicy,
-  GetBucketPolicy: getBucketPolicy,
+  PutBucketPolicy: bucketPolicy.putBucketPolicy,
+  GetBucketPolicy: bucketPolicy.getBucketPolicy,
   DeleteBucketPolicy: deleteBucketPolicy,
   GetBucketPolicyStatus: getBucketPolicyStatus,
   PutPublicAccessBlock: bucketSettings.putPublicAccessBlock,
@@ -76,7 +71,7 @@ const served: Readonly<Partial<Record<S3OperationName, OperationDefinition>>> = 
   ListObjects: bucketListing.listObjects,
   ListObjectsV2: bucketListing.listObjectsV2,
   ListObjectVersions: bucketListing.listObjectVersions,
-  PutObject: putObject,
+  PutObject: objectBasic.putObject,
   GetObject: getObject,
   HeadObject: headObject,
   DeleteObject: deleteObject,

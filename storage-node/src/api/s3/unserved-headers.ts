@@ -25,17 +25,22 @@ const UNSERVED = [
 ]
 /** Asks for nothing. */
 const ABSENT = 'false'
-/** These have a meaning on reads, or where an operation says so. */
-const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']
+/** These have a meaning on reads only, the others also where an operation says so. */
+const CONDITIONS_ON_TIME = ['if-modified-since', 'if-unmodified-since']
+const CONDITIONS = ['if-match', 'if-none-match', ...CONDITIONS_ON_TIME]
 
 /** Throws `NotImplemented` naming the first header that is not served. */
-export function refuseUnservedS3Headers(headers: HeaderValues, isObjectWrite: boolean): void {
+export function refuseUnservedS3Headers(
+  headers: HeaderValues,
+  isObjectWrite: boolean,
+  { isConditional = false }: { readonly isConditional?: boolean },
+): void {
   for (const name in headers) {
     if (!name.startsWith('x-amz-') || headers[name]?.toLowerCase() === ABSENT) continue
     if (UNSERVED.some((beginning) => name.startsWith(beginning))) throw headerNotImplemented(name)
   }
   if (!isObjectWrite) return
-  for (const name of CONDITIONS) {
+  for (const name of isConditional ? CONDITIONS_ON_TIME : CONDITIONS) {
     if (headers[name] !== undefined) throw headerNotImplemented(name)
   }
 }

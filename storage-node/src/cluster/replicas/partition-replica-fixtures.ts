@@ -384,6 +384,7 @@ export function putCommand(key: string, text = key, forbidOverwrite = false): Ob
     },
     etag: '0123456789ABCDEF0123456789ABCDEF',
     forbidOverwrite,
+    condition: undefined,
     versions: { state: 'unset' },
   }
 }

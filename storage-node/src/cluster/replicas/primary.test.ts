@@ -36,7 +36,7 @@ function bodyOf(number: number) {
 }
 
 const put = (number: number, key = 'k'): ObjectCommand => {
-  const given = { metadata, etag: 'E'.repeat(32), forbidOverwrite: false }
+  const given = { metadata, etag: 'E'.repeat(32), forbidOverwrite: false, condition: undefined }
   return { kind: 'putObject', ...place(key), ...given, versions: UNSET, body: bodyOf(number) }
 }
 

@@ -14,6 +14,7 @@ import type {
   VersionRule,
 } from '../../model/command.ts'
 import { COMPLETE_DOCUMENT_BYTES_MAX, PART_COUNT_MAX } from '../../model/limits.ts'
+import type { WriteCondition } from '../../model/preconditions.ts'
 import type { RestoreLengths } from '../../model/restore.ts'
 import { bucketSetting, bucketSettingFields } from './bucket-setting-codecs.ts'
 import type { Codec } from './codec.ts'
@@ -58,6 +59,9 @@ import {
   versionSeq,
 } from './record-codecs.ts'
 
+/** Of all headers of a request. */
+const HEADERS_SIZE_BYTES_MAX = 64 * 1024
+
 /** Of the identifier of a version. */
 const SALT_BYTES = 8
 
@@ -78,6 +82,12 @@ const versionRule: Codec<VersionRule> = taggedUnion('state', {
   unset: variant(0, {}),
   Suspended: variant(1, {}),
   Enabled: variant(2, { salt: hexId(SALT_BYTES) }),
+})
+
+const writeCondition: Codec<WriteCondition> = taggedUnion('kind', {
+  absent: variant(0, {}),
+  // As a client wrote it: whatever fits into the head of a request.
+  etag: variant(1, { etag: text(HEADERS_SIZE_BYTES_MAX) }),
 })
 
 const restoreLengths: Codec<RestoreLengths> = struct<RestoreLengths>({
@@ -108,6 +118,7 @@ export const command: Codec<Command> = taggedUnion('kind', {
     body: storedBody,
     etag,
     forbidOverwrite: bool(),
+    condition: optional(writeCondition),
     versions: versionRule,
   }),
   replaceMetadata: variant(2, { ...onKey, versionSeq, metadata: objectMetadata, etag }),
@@ -118,6 +129,7 @@ export const command: Codec<Command> = taggedUnion('kind', {
     etag,
     target: objectKey,
     forbidOverwrite: bool(),
+    condition: optional(writeCondition),
     versions: versionRule,
   }),
   appendObject: variant(4, {
@@ -148,6 +160,7 @@ export const command: Codec<Command> = taggedUnion('kind', {
     uploadId: dataSetId,
     parts: optional(list(listedPart, PART_COUNT_MAX)),
     forbidOverwrite: bool(),
+    condition: optional(writeCondition),
     acl: optional(objectAcl),
     versions: versionRule,
   }),

@@ -134,6 +134,12 @@ const bucket: fc.Arbitrary<BucketRecord> = fc
   .tuple(bucketWithoutSettings, anyBucketSettings)
   .map(([first, settings]) => ({ ...first, ...settings }))
 const forbidOverwrite = flag
+const condition = maybe(
+  fc.oneof(
+    fc.constant({ kind: 'absent' } as const),
+    fc.record({ kind: fc.constant('etag' as const), etag: fc.string() }),
+  ),
+)
 const etag = word
 const onAttempt = { bucketId, attempt }
 const onDeletion = { name, ...onAttempt }
@@ -159,9 +165,11 @@ const accountSettings = fc.record({ publicAccessBlock: flag })
 const runningHash = fc.record({ md5: hex(16), state: bytes })
 
 const commands: ByKind<Command> = {
-  putObject: fc.record({ ...place, metadata, body, etag, forbidOverwrite, versions }),
+  putObject: fc.record({
+    ...{ ...place, metadata, body, etag, forbidOverwrite, condition, versions },
+  }),
   putSymlink: fc.record({
-    ...{ ...place, metadata, etag, target: key, forbidOverwrite, versions },
+    ...{ ...place, metadata, etag, target: key, forbidOverwrite, condition, versions },
   }),
   replaceMetadata: fc.record({ ...place, versionSeq, metadata, etag }),
   deleteObject: fc.record({ ...place, versions }),
@@ -183,6 +191,7 @@ const commands: ByKind<Command> = {
     uploadId: dataSetId,
     parts: maybe(fc.array(fc.record({ partNumber: small, etag: word }), { maxLength: 5 })),
     forbidOverwrite,
+    condition,
     acl: maybe(metadataFields.acl),
     versions,
   }),

@@ -6,6 +6,7 @@
 
 import { OssError } from '../../../model/errors.ts'
 import type { ObjectMetadata, ObjectRecord } from '../../../model/object.ts'
+import type { WriteCondition } from '../../../model/preconditions.ts'
 import { DELETE_DOCUMENT_BYTES_MAX, PUT_SIZE_BYTES_MAX } from '../../../model/limits.ts'
 import { writeCopyObjectResult } from '../../../wire/oss/documents/copy-result.ts'
 import {
@@ -23,7 +24,7 @@ import { readReplacesTags } from '../../../wire/oss/tagging-header.ts'
 import { deletionOf, inBatches } from '../../listed-objects.ts'
 import type { BucketOperation, ObjectOperation, ObjectRequest, Services } from '../../operation.ts'
 import { authorizeWrite } from '../../writable-object.ts'
-import type { FlatHeaders, OssRequest } from '../../http-message.ts'
+import type { FlatHeaders, OssRequest, OssResponse } from '../../http-message.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
 import { callBack, requestedCallback } from '../../callback.ts'
@@ -41,31 +42,39 @@ export const putObject: ObjectOperation = {
   metering: 'put',
   access: 'write',
   callsBack: true,
-  async handle(request, services) {
-    const { http, bucket, key } = request
-    requireBody(http.body, PUT_SIZE_BYTES_MAX)
-    const callback = requestedCallback(http)
-    const record = await services.objects.put(bucket, key, {
-      metadata: requestedMetadata(request),
-      body: http.body,
-      contentMd5: readContentMd5(http.headers),
-      forbidOverwrite: readForbidOverwrite(http.headers),
-      signal: http.signal,
-    })
-    const { etag, crc64 } = record
-    http.facts.objectSizeBytes = record.sizeBytes
-    const headers = [
-      'ETag',
-      `"${etag}"`,
-      'Content-MD5',
-      contentMd5(etag),
-      'x-oss-hash-crc64ecma',
-      String(crc64),
-      ...versionHeaders(bucket, record),
-    ]
-    if (callback === undefined) return { status: 200, headers }
-    return callBack(callback, request, { record, headers }, services)
-  },
+  handle: (request, services) => putTo(request, services, undefined),
+}
+
+/** What PutObject does; a dialect may let it depend on what it replaces. */
+export async function putTo(
+  request: ObjectRequest,
+  services: Services,
+  condition: WriteCondition | undefined,
+): Promise<OssResponse> {
+  const { http, bucket, key } = request
+  requireBody(http.body, PUT_SIZE_BYTES_MAX)
+  const callback = requestedCallback(http)
+  const record = await services.objects.put(bucket, key, {
+    metadata: requestedMetadata(request),
+    body: http.body,
+    contentMd5: readContentMd5(http.headers),
+    forbidOverwrite: readForbidOverwrite(http.headers),
+    condition,
+    signal: http.signal,
+  })
+  const { etag, crc64 } = record
+  http.facts.objectSizeBytes = record.sizeBytes
+  const headers = [
+    'ETag',
+    `"${etag}"`,
+    'Content-MD5',
+    contentMd5(etag),
+    'x-oss-hash-crc64ecma',
+    String(crc64),
+    ...versionHeaders(bucket, record),
+  ]
+  if (callback === undefined) return { status: 200, headers }
+  return callBack(callback, request, { record, headers }, services)
 }
 
 export const copyObject: ObjectOperation = {
@@ -84,6 +93,7 @@ export const copyObject: ObjectOperation = {
 export async function copyTo(
   request: ObjectRequest,
   services: Services,
+  condition?: WriteCondition,
 ): Promise<{ readonly record: ObjectRecord; readonly headers: FlatHeaders }> {
   const { http, bucket, key } = request
   const copySource = await findCopySource(request, services)
@@ -104,6 +114,7 @@ export async function copyTo(
       metadata: (source) => copiedMetadata(source, requested, replaced),
       pacer: http.pacer,
       forbidOverwrite: readForbidOverwrite(http.headers),
+      condition,
       signal: http.signal,
     }),
   )

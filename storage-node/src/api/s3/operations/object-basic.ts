@@ -20,10 +20,11 @@ import {
   writeObjectAttributes,
 } from '../../../wire/s3/documents/object-attributes.ts'
 import { s3Error } from '../../../wire/s3/errors.ts'
+import { readWriteCondition } from '../../../wire/s3/write-condition.ts'
 import { formatHttpDate } from '../../../wire/http-date.ts'
 import { deletionOf, inBatches } from '../../listed-objects.ts'
 import type { BucketOperation, BucketRequest, ObjectOperation, Services } from '../../operation.ts'
-import { copyTo } from '../../oss/operations/object-basic.ts'
+import { copyTo, putObject as ossPutObject, putTo } from '../../oss/operations/object-basic.ts'
 import { versionArgument, versionHeaders } from '../../oss/version-arguments.ts'
 import { refusePublicAcl } from '../../public-access.ts'
 import { readAuthorized } from '../../readable-object.ts'
@@ -37,10 +38,19 @@ export const copyObject: ObjectOperation = {
   permission: 'oss:PutObject',
   metering: 'put',
   access: 'write',
+  isConditional: true,
   async handle(request, services) {
-    const { record, headers } = await copyTo(request, services)
+    const condition = readWriteCondition(request.http.headers)
+    const { record, headers } = await copyTo(request, services, condition)
     return xmlResponse(writeS3CopyResult('CopyObjectResult', record), withoutEtag(headers))
   },
+}
+
+/** As in the OSS dialect, but that it may depend on what it replaces. */
+export const putObject: ObjectOperation = {
+  ...ossPutObject,
+  isConditional: true,
+  handle: (request, services) => putTo(request, services, readWriteCondition(request.http.headers)),
 }
 
 /** Each key has its own outcome: what one may not delete does not keep the others. */

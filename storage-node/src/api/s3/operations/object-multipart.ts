@@ -14,6 +14,7 @@ import { writeS3CompletedUpload } from '../../../wire/s3/documents/complete-mult
 import { writeS3CopyResult } from '../../../wire/s3/documents/copy-result.ts'
 import { writeS3ListParts } from '../../../wire/s3/documents/list-parts.ts'
 import { writeS3ListUploads } from '../../../wire/s3/documents/list-uploads.ts'
+import { readWriteCondition } from '../../../wire/s3/write-condition.ts'
 import type { BucketOperation, ObjectOperation } from '../../operation.ts'
 import { copyToPart } from '../../oss/operations/object-multipart.ts'
 import { integerArgument, textArgument, wantsUrlEncoding } from '../../oss/query-arguments.ts'
@@ -40,12 +41,14 @@ export const completeMultipartUpload: ObjectOperation = {
   permission: 'oss:PutObject',
   metering: 'put',
   access: 'write',
+  isConditional: true,
   async handle({ http, bucket, key }, { uploads, region }) {
+    const condition = readWriteCondition(http.headers)
     const document = await readDocument(http, COMPLETE_DOCUMENT_BYTES_MAX)
     const parts = readCompleteMultipartUpload(document)
     const uploadId = uploadIdOf(http.query)
     const record = await uploads.complete(bucket, key, uploadId, parts, {
-      forbidOverwrite: false,
+      ...{ forbidOverwrite: false, condition },
     })
     const { etag } = record
     const scheme = http.secure ? 'https' : 'http'
