@@ -12,7 +12,14 @@ import type { FormFields } from '../wire/oss/post-form.ts'
 import type { SignedForm } from '../wire/oss/post-form-signature.ts'
 import { readFormSignature } from '../wire/oss/post-form-signature.ts'
 import type { PostPolicy } from '../wire/oss/post-policy.ts'
-import { policyRefusal, readPostPolicy, unboundRefusal } from '../wire/oss/post-policy.ts'
+import {
+  policyRefusal,
+  readPostPolicy,
+  unboundRefusal,
+  uncoveredRefusal,
+} from '../wire/oss/post-policy.ts'
+import { isS3Form, readS3FormSignature } from '../wire/s3/post-form.ts'
+import { foreignRegionRefusal } from '../wire/s3/read-authorization.ts'
 import type { Caller } from './authenticate.ts'
 import { findAccessKey, refuseOtherRegion } from './authenticate.ts'
 import type { OssRequest } from './http-message.ts'
@@ -39,17 +46,26 @@ export function authenticateForm(
   accessKeys: AccessKeyService,
   region: string,
 ): AllowedForm {
-  const signed = readFormSignature(content.fields)
+  const { fields } = content
+  const isS3 = isS3Form(fields)
+  const signed = isS3 ? readS3FormSignature(fields) : readFormSignature(fields)
   if (signed === undefined) return { caller: ANONYMOUS, sizeRange: undefined }
-  refuseOtherRegion({ region: signed.region, presigned: true }, region)
+  if (isS3) refuseOtherS3Region(signed, region)
+  else refuseOtherRegion({ region: signed.region, presigned: true }, region)
   const caller = callerOf(http, signed, accessKeys)
   // Only now: what a policy says is nobody's business but its author's.
   const policy = readPostPolicy(signed.policy)
   const refusal =
     policyRefusal(policy, (name) => valueOf(name, content), http.receivedMs) ??
-    unboundRefusal(policy, signed.boundFields)
+    unboundRefusal(policy, signed.boundFields) ??
+    uncoveredRefusal(policy, signed.coveredFields ?? [])
   if (refusal !== undefined) throw refusal
   return { caller, sizeRange: policy.sizeRange }
+}
+
+function refuseOtherS3Region({ region }: SignedForm, own: string): void {
+  const foreign = foreignRegionRefusal({ region, presigned: true }, own)
+  if (foreign !== undefined) throw foreign
 }
 
 const ANONYMOUS: Caller = {

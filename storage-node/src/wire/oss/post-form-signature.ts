@@ -24,6 +24,8 @@ export interface SignedForm {
   readonly policy: string
   /** Fields whose values the policy itself has to say. */
   readonly boundFields: readonly string[]
+  /** Fields that the policy must have some condition on; undefined: others may come with the form. */
+  readonly coveredFields?: readonly string[]
   /** Returns why the form must be refused; undefined when the signature is right. */
   verify(accessKeySecret: string, nowMs: number): OssError | undefined
 }
@@ -88,7 +90,7 @@ function readV4(fields: FormFields): SignedForm {
     policy,
     boundFields: V4_BOUND,
     verify(secret, nowMs) {
-      const refusal = ageRefusal(signedMs, nowMs)
+      const refusal = formAgeRefusal(signedMs, nowMs)
       if (refusal !== undefined) return refusal
       const key = signingKeyV4(secret, scope, ossSigning)
       const expected = createHmac('sha256', key).update(policy, 'latin1').digest('hex')
@@ -98,7 +100,7 @@ function readV4(fields: FormFields): SignedForm {
 }
 
 /** Values of fields that belong together. */
-function allOf(fields: FormFields, names: readonly string[]): string[] {
+export function allOf(fields: FormFields, names: readonly string[]): string[] {
   return names.map((name) => {
     const value = fields.get(name)
     if (value !== undefined && value !== '') return value
@@ -106,7 +108,8 @@ function allOf(fields: FormFields, names: readonly string[]): string[] {
   })
 }
 
-function ageRefusal(signedMs: number, nowMs: number): OssError | undefined {
+/** Refuses a form whose V4 signature is not valid yet, or no longer. */
+export function formAgeRefusal(signedMs: number, nowMs: number): OssError | undefined {
   if (signedMs - nowMs > CLOCK_SKEW_MS_MAX) {
     return new OssError('AccessDenied', { message: 'Request is not valid yet.' })
   }

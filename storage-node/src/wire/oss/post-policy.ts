@@ -76,6 +76,17 @@ export function unboundRefusal(
   return unbound === undefined ? undefined : denied(`Policy has no condition on "${unbound}".`)
 }
 
+/** Why a form has fields that its policy says nothing about; undefined when it has none. */
+export function uncoveredRefusal(
+  { conditions }: PostPolicy,
+  names: readonly string[],
+): OssError | undefined {
+  const covered = new Set(conditions.map(({ name }) => name))
+  const uncovered = names.filter((name) => !covered.has(name))
+  if (uncovered.length === 0) return undefined
+  return denied(`Extra input fields: ${uncovered.join(', ')}`)
+}
+
 function parseDocument(encoded: string): unknown {
   const bytes = BASE64.test(encoded) ? Buffer.from(encoded, 'base64') : undefined
   if (bytes === undefined || !isUtf8(bytes)) throw invalidPolicy('must be UTF-8, base64-encoded')

@@ -19,6 +19,7 @@ import {
   readRedirect,
   readSuccessStatus,
 } from '../../../wire/oss/post-form.ts'
+import { isS3Form, ossFields } from '../../../wire/s3/post-form.ts'
 import { readBoundary } from '../../../wire/oss/post-form-part.ts'
 import { readTrafficLimit } from '../../../wire/oss/traffic-limit.ts'
 import type { Callback } from '../../../wire/oss/callback.ts'
@@ -64,17 +65,20 @@ async function receive(
   services: Services,
 ): Promise<OssResponse> {
   const { http, bucket } = request
-  const { fields, part, file } = form
+  const { fields: sent, part, file } = form
+  const isS3 = http.dialect === 's3' || isS3Form(sent)
+  const fields = isS3 ? ossFields(sent) : sent
   const contentType = formContentType(fields, part)
   const { caller, sizeRange } = authenticateForm(
     http,
-    { bucket, fields, contentType },
+    { bucket, fields: sent, contentType },
     request.accessKeys,
     services.region.region,
   )
   const key = readFormKey(fields, part)
   http.facts.key = key
-  const headers = formHeaders(http.headers, fields, contentType)
+  // A policy of that dialect covers all that is said of the object: there is no head beside it.
+  const headers = formHeaders(isS3 ? {} : http.headers, fields, contentType)
   refuseUnservedHeaders(headers, true, true)
   const callback = formCallback({ method: http.method, query: http.query, headers }, fields)
   const answer = { callback, redirect: readRedirect(fields), status: readSuccessStatus(fields) }

@@ -1,0 +1,138 @@
+/**
+ * Upload forms of S3 clients: their policies, signed with V4 and V2, and what they do not cover.
+ *
+ * @module
+ */
+
+import { createHmac } from 'node:crypto'
+import { outcomeOf, startApi } from '../support/api.ts'
+import type { TestApi } from '../support/api.ts'
+import { formRequest, policyOf } from '../support/post-form.ts'
+import type { Field } from '../support/post-form.ts'
+
+const bucket = 's3-forms'
+const content = 'barley'
+let api: TestApi
+beforeAll(async () => {
+  api = await startApi()
+  await api.send({ method: 'PUT', bucket })
+})
+afterAll(async () => {
+  expect(api.bugs).toEqual([])
+  await api.stop()
+})
+
+/** Conditions on what the form has, as the SDKs write them, and on its bucket. */
+function covering(fields: readonly Field[]): unknown[] {
+  return [{ bucket }, ...fields.map(([name, value]) => ({ [name]: String(value) }))]
+}
+
+interface Signing {
+  readonly conditions?: readonly unknown[]
+  readonly region?: string
+  readonly lifeMs?: number
+}
+
+function signedV4(fields: readonly Field[], { conditions, region, lifeMs }: Signing = {}): Field[] {
+  const { accessKeyId, accessKeySecret, region: own } = api.owner
+  const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
+  const scope = [date.slice(0, 8), region ?? own, 's3', 'aws4_request']
+  const named: Field[] = [
+    ...fields,
+    ['x-amz-algorithm', 'AWS4-HMAC-SHA256'],
+    ['x-amz-credential', [accessKeyId, ...scope].join('/')],
+    ['x-amz-date', date],
+  ]
+  const policy = policyOf([...(conditions ?? []), ...covering(named)], lifeMs)
+  let key: Buffer | string = `AWS4${accessKeySecret}`
+  for (const step of scope) key = createHmac('sha256', key).update(step).digest()
+  const signature = createHmac('sha256', key).update(policy).digest('hex')
+  return [...named, ['policy', policy], ['x-amz-signature', signature]]
+}
+
+function signedV2(fields: readonly Field[]): Field[] {
+  const { accessKeyId, accessKeySecret } = api.owner
+  const policy = policyOf(covering(fields))
+  const signature = createHmac('sha1', accessKeySecret).update(policy).digest('base64')
+  return [...fields, ['AWSAccessKeyId', accessKeyId], ['policy', policy], ['signature', signature]]
+}
+
+const post = async (fields: readonly Field[]) =>
+  outcomeOf(await api.send(formRequest(bucket, fields, { content })))
+
+test.each([
+  ['V4', (fields: readonly Field[]) => signedV4(fields)],
+  ['V2', signedV2],
+])('a form that is signed with %s makes the object that it describes', async (version, sign) => {
+  const key = `by/${version}`
+  const fields: Field[] = [
+    ['key', key],
+    ['Content-Type', 'text/x-grain'],
+    ['x-amz-meta-colour', 'gold'],
+    ['acl', 'public-read'],
+    ['success_action_status', '201'],
+  ]
+  expect(await post(sign(fields))).toBe('201')
+  const { body, headers } = await api.send({ method: 'GET', bucket, key, anonymous: true })
+  expect(body.toString()).toBe(content)
+  expect(headers).toMatchObject({ 'content-type': 'text/x-grain', 'x-oss-meta-colour': 'gold' })
+})
+
+const key = ['key', 'refused'] as const
+
+test.each<[what: string, fields: () => readonly Field[], outcome: string]>([
+  [
+    'a field that it does not cover',
+    () => [...signedV4([key]), ['acl', 'public-read']],
+    '403 AccessDenied',
+  ],
+  [
+    'a field of the other dialect',
+    () => [...signedV4([key]), ['x-oss-object-acl', 'private']],
+    '403 AccessDenied',
+  ],
+  ['another key', () => [['key', 'other'], ...signedV4([key]).slice(1)], '403 AccessDenied'],
+  [
+    'a changed signature',
+    () => [...signedV4([key]).slice(0, -1), ['x-amz-signature', '0'.repeat(64)]],
+    '403 SignatureDoesNotMatch',
+  ],
+  ['half a signature', () => signedV4([key]).slice(0, -1), '400 InvalidArgument'],
+  ['two signatures', () => [...signedV4([key]), ['signature', 'a']], '400 InvalidArgument'],
+  [
+    'the region of another place',
+    () => signedV4([key], { region: 'eu-west-1' }),
+    '400 AuthorizationQueryParametersError',
+  ],
+  [
+    'a file that is too large',
+    () => signedV4([key], { conditions: [['content-length-range', 0, 5]] }),
+    '400 EntityTooLarge',
+  ],
+  ['a policy whose time is over', () => signedV4([key], { lifeMs: -1000 }), '403 AccessDenied'],
+  ['tags', () => signedV4([key, ['tagging', '<Tagging/>']]), '400 NotImplemented'],
+  [
+    'encryption',
+    () => signedV4([key, ['x-amz-server-side-encryption', 'AES256']]),
+    '400 NotImplemented',
+  ],
+])('with %s it is refused and leaves nothing', async (_what, fields, outcome) => {
+  expect(await post(fields())).toBe(outcome)
+  for (const name of ['refused', 'other']) {
+    expect((await api.send({ method: 'HEAD', bucket, key: name })).status).toBe(404)
+  }
+})
+
+test('fields that are meant for others need no condition', async () => {
+  expect(
+    await post([['key', 'kept'], ...signedV4([['key', 'kept']]).slice(1), ['x-ignore-a', 'a']]),
+  ).toBe('204')
+})
+
+test('a header of the request says nothing of the object', async () => {
+  const request = formRequest(bucket, signedV4([['key', 'private']]), { content })
+  const headers = { ...request.headers, 'x-oss-object-acl': 'public-read' }
+  expect(outcomeOf(await api.send({ ...request, headers }))).toBe('204')
+  const read = await api.send({ method: 'GET', bucket, key: 'private', anonymous: true })
+  expect(outcomeOf(read)).toBe('403 AccessDenied')
+})
