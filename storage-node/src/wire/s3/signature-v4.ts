@@ -29,6 +29,8 @@ export const S3_V4_ALGORITHM = 'AWS4-HMAC-SHA256'
 const PRODUCT = 's3'
 const PRESIGN_EXPIRES_SECONDS_MAX = 604_800
 const SIGNATURE = /^[0-9a-f]{64}$/
+/** As nearly all clients write them; others are read by their names. */
+const USUAL_FIELDS = /^Credential=([^,=]+), ?SignedHeaders=([^,=]+), ?Signature=([0-9a-f]{64})$/
 const NEEDED_PARAMETERS = [
   ...['X-Amz-Algorithm', 'X-Amz-Credential', SIGNATURE_PARAMETER],
   ...['X-Amz-Date', 'X-Amz-SignedHeaders', 'X-Amz-Expires'],
@@ -127,10 +129,11 @@ function verifySignature(claim: Claim, secret: string, head: S3RequestHead): Oss
   const unsigned = unsignedRefusal(head, (name) => signed.has(name))
   if (unsigned !== undefined) return unsigned
   const key = signingKeyV4(secret, scope, s3Signing)
+  const beginning = `${S3_V4_ALGORITHM}\n${timestamp}\n${scopeText(scope, s3Signing)}\n`
   const signs = (path: string) => {
     const request = canonicalRequest(head, path, claim)
     const digest = hash('sha256', Buffer.from(request, 'latin1'), 'hex')
-    const text = `${S3_V4_ALGORITHM}\n${timestamp}\n${scopeText(scope, s3Signing)}\n${digest}`
+    const text = beginning + digest
     const expected = createHmac('sha256', key).update(text).digest('hex')
     return { request, text, right: sameSignature(expected, provided) }
   }
@@ -174,6 +177,11 @@ interface Fields {
 }
 
 function readFields(text: string): Fields {
+  const usual = USUAL_FIELDS.exec(text)
+  if (usual !== null) {
+    const [, credential = '', signedHeaders = '', signature = ''] = usual
+    return { credential, signedHeaders, signature }
+  }
   const fields = new Map<string, string>()
   for (const piece of text.split(',')) {
     const field = piece.trim()
@@ -197,9 +205,14 @@ function notOnce(): OssError {
 
 function readSignedHeaders(text: string, refuse: Refuse): string[] {
   const names = text.toLowerCase().split(';')
+  let isSorted = true
+  for (let at = 1; at < names.length; at += 1) {
+    if ((names[at] ?? '') <= (names[at - 1] ?? '')) isSorted = false
+  }
+  // Nearly all clients write them in the order in which they are signed.
+  if (!isSorted) names.sort()
   if (names.includes('')) throw refuse('SignedHeaders must list names separated by ";"')
-  names.sort()
-  if (names.some((name, at) => name === names[at + 1])) {
+  if (!isSorted && names.some((name, at) => name === names[at + 1])) {
     throw refuse('SignedHeaders must list a name once')
   }
   return names
