@@ -5,7 +5,7 @@
  */
 
 import { CHECKSUM_SIZES_BYTES, type ChecksumAlgorithm } from '../../base/object-checksums.ts'
-import { OssError } from '../../model/errors.ts'
+import { invalidArgument, OssError } from '../../model/errors.ts'
 import type { HeaderValues } from '../oss/request-head.ts'
 
 /** A checksum and what it must come out as. */
@@ -16,6 +16,8 @@ export interface BodyChecksum {
 
 const ALGORITHMS = Object.keys(CHECKSUM_SIZES_BYTES) as ChecksumAlgorithm[]
 const BY_HEADER = new Map(ALGORITHMS.map((algorithm) => [headerOf(algorithm), algorithm]))
+/** Headers that begin like those of checksums and are none. */
+const ABOUT = new Set(['algorithm', 'mode', 'type'].map((name) => `x-amz-checksum-${name}`))
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 /** `x-amz-checksum-crc32` and its kin. */
@@ -23,9 +25,16 @@ export function headerOf(algorithm: ChecksumAlgorithm): string {
   return `x-amz-checksum-${algorithm.toLowerCase()}`
 }
 
-/** The checksum in the headers; undefined when there is none. Throws InvalidRequest. */
+/**
+ * The checksum in the headers; undefined when there is none. Throws InvalidRequest, and InvalidArgument
+ * for one that cannot be made here: a body that nobody has compared with it must not be taken.
+ */
 export function readBodyChecksum(headers: HeaderValues): BodyChecksum | undefined {
   let found: BodyChecksum | undefined
+  for (const name in headers) {
+    if (!name.startsWith('x-amz-checksum-')) continue
+    if (!BY_HEADER.has(name) && !ABOUT.has(name)) throw unknownChecksum(name)
+  }
   for (const [name, algorithm] of BY_HEADER) {
     const text = headers[name]
     if (text === undefined) continue
@@ -37,7 +46,7 @@ export function readBodyChecksum(headers: HeaderValues): BodyChecksum | undefine
 
 /**
  * The checksum that is announced to come behind the body, of which there is one at most; undefined when
- * nothing is announced. Throws InvalidRequest for anything else.
+ * nothing is announced. Throws InvalidRequest for anything else, InvalidArgument for other checksums.
  */
 export function readTrailerAlgorithm(headers: HeaderValues): ChecksumAlgorithm | undefined {
   const announced = headers['x-amz-trailer']
@@ -45,6 +54,7 @@ export function readTrailerAlgorithm(headers: HeaderValues): ChecksumAlgorithm |
   const algorithm = BY_HEADER.get(announced.trim().toLowerCase())
   if (algorithm !== undefined) return algorithm
   if (announced.includes(',')) throw severalChecksums()
+  if (announced.startsWith('x-amz-checksum-')) throw unknownChecksum(announced)
   throw new OssError('InvalidRequest', {
     message: 'The value specified in the x-amz-trailer header is not supported',
   })
@@ -56,6 +66,10 @@ export function readValue(name: string, algorithm: ChecksumAlgorithm, text: stri
   const isWhole = value.byteLength === CHECKSUM_SIZES_BYTES[algorithm]
   if (isWhole && value.toString('base64') === text) return value
   throw new OssError('InvalidRequest', { message: `Value for ${name} header is invalid.` })
+}
+
+function unknownChecksum(name: string): OssError {
+  return invalidArgument(name, '', 'The algorithm of this checksum is not supported.')
 }
 
 /** What a checksum gets that is not that of the body. */

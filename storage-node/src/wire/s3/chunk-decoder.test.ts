@@ -129,6 +129,15 @@ test.each([
   expect(decode(openSigned(), body)).toBe(code)
 })
 
+test('one client has an empty line before the signature of its trailer, another one at the end', () => {
+  const trailer = `${CRC}:sOO8/Q==\n\r\nx-amz-trailer-signature:${TRAILER_SIGNATURE}\r\n\r\n`
+  const body = `${framed(TRAILER_SIGNATURES)}${trailer}`
+  expect(decode(openWithTrailer(), body)).toEqual([DATA, 'sOO8/Q=='])
+  expect(decode(openWithTrailer(), body.slice(0, -90))).toBe('IncompleteBody')
+  expect(decode(openPlain(), `${PLAIN}\r\n`)).toEqual(['hello', 'AAAAAA=='])
+  expect(decode(openPlain(), `${PLAIN}\r\n0`)).toBe('MalformedTrailerError')
+})
+
 test('the last empty line may be missing where nothing can follow', () => {
   expect(decode(openSigned(), framed(SIGNATURES))).toEqual([DATA, undefined])
   expect(decode(openWithTrailer(), framed(TRAILER_SIGNATURES))).toBe('IncompleteBody')

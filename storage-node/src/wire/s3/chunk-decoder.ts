@@ -75,6 +75,7 @@ export class ChunkDecoder {
     const isOver = this.#expected === 'trailer' && !hasTrailer && this.#line === ''
     if (this.#expected !== 'nothing' && !isOver) throw incomplete('is shorter')
     if (this.#dataBytes !== lengthBytes) throw incomplete('is shorter')
+    if (this.#line !== '') throw malformedTrailer()
     if (trailerName !== undefined && this.#trailer === undefined) throw malformedTrailer()
     if (hasTrailer && signer !== undefined && !this.#trailerIsSigned) throw malformedTrailer()
     return this.#trailer
@@ -112,6 +113,9 @@ export class ChunkDecoder {
       case 'trailer':
         return this.#onTrailerLine(line)
       case 'nothing':
+        // One client ends with an empty line too many.
+        if (line !== '') throw this.#malformed()
+        return
       case 'data':
         throw this.#malformed()
       default:
@@ -144,11 +148,13 @@ export class ChunkDecoder {
   }
 
   #onTrailerLine(line: string): void {
+    const { hasTrailer, trailerName, signer } = this.#framing
     if (line === '') {
-      this.#expected = 'nothing'
+      // The same client leaves an empty line before the signature.
+      const isBeforeSignature = signer !== undefined && hasTrailer && !this.#trailerIsSigned
+      if (!isBeforeSignature || this.#trailer === undefined) this.#expected = 'nothing'
       return
     }
-    const { hasTrailer, trailerName, signer } = this.#framing
     const colon = line.indexOf(':')
     const name = line.slice(0, colon).trim().toLowerCase()
     const value = line.slice(colon + 1).trim()

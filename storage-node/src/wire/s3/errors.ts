@@ -24,6 +24,8 @@ interface Told {
 const TOLD: Readonly<Partial<Record<OssErrorCode, Told>>> = {
   // S3 clients know this status and do not try again.
   NotImplemented: { status: 501 },
+  // Clients compare the text.
+  NoSuchBucket: { message: 'The specified bucket does not exist' },
   FileAlreadyExists: { code: 'PreconditionFailed', status: 412 },
   BadRequest: { code: 'InvalidRequest' },
   MissingArgument: { code: 'InvalidRequest' },

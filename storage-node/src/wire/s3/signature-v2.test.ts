@@ -152,6 +152,18 @@ test('every list of parameters that clients have is known, in headers alone', ()
   )
 })
 
+test('headers are signed in the order of their names', () => {
+  const headers = {
+    'x-amz-copy-source-if-match': 'etag',
+    'x-amz-copy-source': 'johnsmith/other',
+    date: NOW,
+  }
+  const text = `PUT\n\n\n${NOW}\nx-amz-copy-source:johnsmith/other\nx-amz-copy-source-if-match:etag\n/johnsmith/k`
+  const signature = createHmac('sha1', SECRET).update(text).digest('base64')
+  const authorization = `AWS ${ID}:${signature}`
+  expect(verdict(headOf('PUT', '/johnsmith/k', { ...headers, authorization }), byPath)).toBe(ID)
+})
+
 test.each([
   ['AWS', 'InvalidArgument'],
   ['AWS ak', 'InvalidArgument'],

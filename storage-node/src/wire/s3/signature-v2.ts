@@ -142,15 +142,17 @@ function signedHeaders({ headers, query }: S3RequestHead): string {
 
 /** Lines `name:value` of what begins with `x-amz-`, in the headers or, of a link, in the query; sorted. */
 function amzLines({ headers, query }: S3RequestHead): string {
-  const lines: string[] = []
+  const pairs: [string, string][] = []
   for (const name in headers) {
-    if (name.startsWith('x-amz-')) lines.push(`${name}:${headers[name] ?? ''}\n`)
+    if (name.startsWith('x-amz-')) pairs.push([name, headers[name] ?? ''])
   }
   for (const { name, value } of query) {
     const small = name.toLowerCase()
-    if (small.startsWith('x-amz-')) lines.push(`${small}:${bytesOf(value)}\n`)
+    if (small.startsWith('x-amz-')) pairs.push([small, bytesOf(value)])
   }
-  return lines.sort().join('')
+  // By name alone: a longer name that begins with a shorter one comes after it.
+  pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  return pairs.map(([name, value]) => `${name}:${value}\n`).join('')
 }
 
 /** The path with the bucket in front, as it was sent and as it should have been encoded. */
