@@ -19,6 +19,7 @@ import { nodeOpener } from './open-node.ts'
 import { planOf, type Plan } from './plan.ts'
 import { checkRestored } from './restored-objects.ts'
 import type { RestoredBook } from './restored-objects.ts'
+import { lookAtRows } from './row-looks.ts'
 import type { SeedResult, Violation } from './seed-result.ts'
 import { World, type Tell } from './world.ts'
 
@@ -90,6 +91,7 @@ class Run {
     this.#world.tell(JSON.stringify(this.#plan))
     await this.#start()
     faults.start()
+    lookAtRows(this.#world)
     for (const client of this.#clients) client.start()
     await scheduler.run(scheduler.nowMs + this.#plan.durationMs)
     await heal(this.#world, this.#clients, this.#prober)
