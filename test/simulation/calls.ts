@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { PutCondition } from './checkers/history.ts'
 import { blockOf, blocksIn } from './contents.ts'
 import type { BucketRecord, ObjectMetadata, RunningNode } from './running-node.ts'
 import { countText, saidText, wholeBytes, wholeMetadata } from './whole-objects.ts'
@@ -98,9 +99,12 @@ export class Calls {
     key: string,
     bytes: Uint8Array,
     forbidOverwrite: boolean,
+    required?: PutCondition,
   ): Promise<SeenRecord> {
     const record = await this.#bucket(bucket)
-    return this.#node.objects.put(record, key as ObjectKey, this.#request(bytes, forbidOverwrite))
+    const condition = required && conditionOf(required)
+    const request = { ...this.#request(bytes, forbidOverwrite), condition }
+    return this.#node.objects.put(record, key as ObjectKey, request)
   }
 
   async append(
@@ -434,6 +438,11 @@ export class Calls {
     const signal = this.#signal
     return { metadata: METADATA, body, contentMd5: undefined, forbidOverwrite, signal }
   }
+}
+
+function conditionOf(required: PutCondition) {
+  if (required === 'nothing') return { kind: 'absent' } as const
+  return { kind: 'etag', etag: required.etag } as const
 }
 
 function frozen({ etag, restore }: ObjectRecord): FrozenObject {

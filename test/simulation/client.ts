@@ -12,7 +12,13 @@ import { Calls } from './calls.ts'
 import type { SeenRecord } from './calls.ts'
 import { blockOf, blocksIn, contentMd5Of, etagOf, etagOfParts } from './contents.ts'
 import { NO_CONTENT_MD5 } from './checkers/history.ts'
-import type { ClientHistory, ClientOperation, Outcome, Seen } from './checkers/history.ts'
+import type {
+  ClientHistory,
+  ClientOperation,
+  Outcome,
+  PutCondition,
+  Seen,
+} from './checkers/history.ts'
 import type { Machine } from './machine.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Plan } from './plan.ts'
@@ -77,6 +83,12 @@ export interface ClientSurroundings {
   readonly lengths: Map<string, number>
 }
 
+/** What a put wants of what is there. */
+interface PutWish {
+  readonly forbidOverwrite?: boolean
+  readonly condition?: PutCondition | undefined
+}
+
 /** A client; its calls follow from its own dice. */
 export class Client {
   readonly #number: number
@@ -86,6 +98,8 @@ export class Client {
   readonly #attachedValues: AttachedValues
   readonly #restoredObjects: RestoredObjects
   #isStopped = false
+  /** Of objects, as this client has last seen them. */
+  readonly #etags = new Map<string, string>()
   /** Calls under way, by when they began. */
   readonly #open = new Set<{ readonly sinceMs: number }>()
 
@@ -218,8 +232,10 @@ export class Client {
     if (random.chance(0.2)) return this.#useAppended(machine, bucket)
     const key = `k${random.below(this.#parts.plan.keyCount)}`
     const turn = random.below(100)
-    if (turn < 30) return this.#put(machine, bucket, key, false)
-    if (turn < 37) return this.#put(machine, bucket, key, true)
+    if (turn < 30) {
+      return this.#put(machine, bucket, key, { condition: this.#conditionOf(turn, bucket, key) })
+    }
+    if (turn < 37) return this.#put(machine, bucket, key, { forbidOverwrite: true })
     if (turn < 45) return this.#upload(machine, bucket, key)
     if (turn < 57) return this.#delete(machine, bucket, key)
     return this.#read(machine, bucket, key)
@@ -234,14 +250,23 @@ export class Client {
     })
   }
 
-  #put(machine: Machine, bucket: string, key: string, forbidOverwrite: boolean): Promise<void> {
+  /** A part of the puts want to make the object, a part to replace what was seen last. */
+  #conditionOf(turn: number, bucket: string, key: string): PutCondition | undefined {
+    if (turn < 5) return 'nothing'
+    const etag = turn < 12 ? this.#etags.get(`${bucket}/${key}`) : undefined
+    return etag === undefined ? undefined : { etag }
+  }
+
+  #put(machine: Machine, bucket: string, key: string, wish: PutWish): Promise<void> {
+    const { forbidOverwrite = false, condition } = wish
     const { block, bytes } = this.#newBlock()
     const operation = {
-      ...({ kind: 'put', bucket, key, forbidOverwrite } as const),
+      ...({ kind: 'put', bucket, key, forbidOverwrite, condition } as const),
       ...{ content: String(block), etag: etagOf(bytes), sizeBytes: bytes.byteLength },
     }
     return this.#call(machine, operation, async (calls) => {
-      return { kind: 'object', ...seenRecord(await calls.put(bucket, key, bytes, forbidOverwrite)) }
+      const record = await calls.put(bucket, key, bytes, forbidOverwrite, condition)
+      return { kind: 'object', ...seenRecord(record) }
     })
   }
 
@@ -335,6 +360,9 @@ export class Client {
     const answer = history.invoke(this.#number, scheduler.nowMs, operation)
     this.#parts.tell?.(`client ${this.#number}: ${JSON.stringify(operation)}`)
     const outcome = await this.#ask(machine, act)
+    if ('key' in operation && outcome.kind === 'done' && 'etag' in outcome.value) {
+      this.#etags.set(`${operation.bucket}/${operation.key}`, outcome.value.etag)
+    }
     answer(scheduler.nowMs, outcome)
   }
 

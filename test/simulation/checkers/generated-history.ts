@@ -9,7 +9,7 @@ import { SeededRandom } from '../../crash/seeded-random.ts'
 import { GeneratedRegion } from './generated-region.ts'
 import type { RegionBug } from './generated-region.ts'
 import { ClientHistory } from './history.ts'
-import type { ClientOperation, Outcome, Seen } from './history.ts'
+import type { ClientOperation, Outcome, PutCondition, Seen } from './history.ts'
 
 export interface HistoryPlan {
   readonly seed: number
@@ -38,6 +38,8 @@ class Generator {
   readonly #events: { readonly atMs: number; readonly run: (nowMs: number) => void }[] = []
   readonly #lengths = new Map<string, number>()
   readonly #uploads: Extract<ClientOperation, { readonly kind: 'complete' }>[] = []
+  /** As last heard. */
+  readonly #etags = new Map<string, string>()
   #callCount = 0
   #pieceCount = 0
 
@@ -96,6 +98,9 @@ class Generator {
 
   #remember(operation: ClientOperation, outcome: Outcome<Seen>): void {
     if (!('key' in operation)) return
+    if (outcome.kind === 'done' && 'etag' in outcome.value) {
+      this.#etags.set(operation.key, outcome.value.etag)
+    }
     const isKnown = outcome.kind === 'done' && outcome.value.kind === 'object'
     this.#lengths.set(operation.key, isKnown ? sizeIn(outcome.value) : 0)
   }
@@ -112,7 +117,15 @@ class Generator {
     if (turn < 62) return { kind: 'delete', bucket, key }
     if (turn < 75) return this.#append(key)
     if (turn < 85) return this.#complete(key)
-    return { kind: 'put', bucket, key, forbidOverwrite: random.chance(0.4), ...this.#piece() }
+    const forbidOverwrite = random.chance(0.4)
+    const condition = forbidOverwrite ? undefined : this.#condition(key)
+    return { kind: 'put', bucket, key, forbidOverwrite, condition, ...this.#piece() }
+  }
+
+  #condition(key: string): PutCondition | undefined {
+    if (this.#random.chance(0.3)) return 'nothing'
+    const etag = this.#etags.get(key)
+    return etag === undefined || this.#random.chance(0.4) ? undefined : { etag }
   }
 
   #append(key: string): ClientOperation {

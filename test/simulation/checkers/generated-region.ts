@@ -6,7 +6,7 @@
 
 import { unreachable } from '@granary/storage-node/base/assert'
 import { NO_CONTENT_MD5 } from './history.ts'
-import type { ClientOperation, ListedKey, Outcome, Seen } from './history.ts'
+import type { ClientOperation, ListedKey, Outcome, PutCondition, Seen } from './history.ts'
 
 export const regionBugs = [
   'stale read',
@@ -16,6 +16,7 @@ export const regionBugs = [
   'duplicate append',
   'append anywhere',
   'forbidden overwrite',
+  'condition not looked at',
   'false refusal',
   'foreign bytes',
   'list misses a key',
@@ -130,6 +131,8 @@ export class GeneratedRegion {
     if (operation.forbidOverwrite && object === undefined && this.#strikes('false refusal'))
       return refused('FileAlreadyExists')
     if (isForbidden && !this.#strikes('forbidden overwrite')) return refused('FileAlreadyExists')
+    const failed = failedCondition(operation.condition, object)
+    if (failed !== undefined && !this.#strikes('condition not looked at')) return refused(failed)
     const { content, etag, sizeBytes } = operation
     // Nothing of what was there before.
     const left = this.#strikes('MD5 stays behind') ? md5Of(object) : {}
@@ -195,6 +198,16 @@ export class GeneratedRegion {
   #below(end: number): number {
     return Math.floor(this.#chance() * end)
   }
+}
+
+function failedCondition(
+  condition: PutCondition | undefined,
+  object: StoredObject | undefined,
+): string | undefined {
+  if (condition === undefined) return undefined
+  if (condition === 'nothing') return object === undefined ? undefined : 'PreconditionFailed'
+  if (object === undefined) return 'NoSuchKey'
+  return object.etag === condition.etag ? undefined : 'PreconditionFailed'
 }
 
 function head(object: StoredObject | undefined): Outcome<Seen> {

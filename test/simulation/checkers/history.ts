@@ -29,6 +29,7 @@ export type ClientOperation =
       readonly bucket: string
       readonly key: string
       readonly forbidOverwrite: boolean
+      readonly condition?: PutCondition | undefined
       readonly content: string
       readonly etag: string
       readonly sizeBytes: number
@@ -52,6 +53,9 @@ export type ClientOperation =
       /** Of an upload whose parts came in order: the MD5 that its object has to tell. */
       readonly contentMd5?: string
     }
+
+/** What a put says must be there: nothing, or the object with this ETag. */
+export type PutCondition = 'nothing' | { readonly etag: string }
 
 export interface ListedKey {
   readonly key: string

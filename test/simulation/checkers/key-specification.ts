@@ -95,6 +95,7 @@ export function nextState(state: KeyState, call: KeyCall): Next {
 
 function put(state: KeyState, operation: Of<'put'>, outcome: Outcome<Seen>): Next {
   if (operation.forbidOverwrite && state.object !== undefined) return undefined
+  if (!mayHold(operation.condition, state.object)) return undefined
   const { content, etag, sizeBytes } = operation
   const made = { content, etag, sizeBytes, isAppendable: false, uploadId: undefined }
   const object = { ...made, contentMd5: NO_CONTENT_MD5 }
@@ -167,7 +168,7 @@ function isRefused(state: KeyState, call: KeyCall, code: string): boolean {
     case 'head':
       return code === 'NoSuchKey' && object === undefined
     case 'put':
-      return code === 'FileAlreadyExists' && operation.forbidOverwrite && object !== undefined
+      return isPutRefused(object, operation, code)
     case 'append':
       return isAppendRefused(object, operation.position, code)
     case 'complete':
@@ -178,6 +179,25 @@ function isRefused(state: KeyState, call: KeyCall, code: string): boolean {
     default:
       return unreachable(operation)
   }
+}
+
+function isPutRefused(
+  object: KnownObject | undefined,
+  { forbidOverwrite, condition }: Of<'put'>,
+  code: string,
+): boolean {
+  if (object === undefined) return code === 'NoSuchKey' && typeof condition === 'object'
+  if (code === 'FileAlreadyExists') return forbidOverwrite
+  if (code !== 'PreconditionFailed' || condition === undefined) return false
+  return condition === 'nothing' || object.etag !== condition.etag
+}
+
+/** Whether the condition holds, or may: of some objects only the region knows the ETag. */
+function mayHold(condition: Of<'put'>['condition'], object: KnownObject | undefined): boolean {
+  if (condition === undefined) return true
+  if (condition === 'nothing') return object === undefined
+  if (object === undefined) return false
+  return object.etag === undefined || object.etag === condition.etag
 }
 
 function isAppendRefused(object: KnownObject | undefined, position: number, code: string): boolean {
