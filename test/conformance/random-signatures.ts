@@ -6,6 +6,7 @@
  */
 
 import { join } from 'node:path'
+import type { Access } from '../support/oss-request.ts'
 import type { Case } from './cases.ts'
 import type { GoSdkTests } from './go-tools.ts'
 import type { Oss2Tools } from './python-tools.ts'
@@ -48,6 +49,27 @@ export function randomSignatureCases(
     const ways = ['v1 header', 'v1 url', 'v4 header', 'v4 url']
     signers.push({ name: 'the Go SDK', command: goSdk.signer, args: [], ways })
   }
+  return casesOf(signers, environment)
+}
+
+/** The signer of the tool aws, which has to be there already. */
+export function randomS3SignatureCases(access: Access): Case[] {
+  const script = join(import.meta.dirname, 'python', 'sign_random_s3.py')
+  const ways = ['s3 v4 header', 's3 v4 url']
+  // The tool is Debian's, and so is its interpreter.
+  const signer = { name: 'botocore', command: '/usr/bin/python3', args: [script], ways }
+  return casesOf([signer], {
+    AWS_ACCESS_KEY_ID: access.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: access.accessKeySecret,
+    AWS_DEFAULT_REGION: access.region,
+    S3_ENDPOINT: new URL(access.endpoint).origin,
+  })
+}
+
+function casesOf(
+  signers: readonly Signer[],
+  environment: Readonly<Record<string, string>>,
+): Case[] {
   const seed = Math.floor(Math.random() * 2 ** 31)
   return signers.map((signer) => ({
     name: `what ${signer.name} signs is let in, seed ${seed}`,

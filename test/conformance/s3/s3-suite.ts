@@ -11,10 +11,11 @@ import type { Access } from '../../support/oss-request.ts'
 import { sumCounts } from '../../support/test-counts.ts'
 import type { Counts } from '../../support/test-counts.ts'
 import type { Case } from '../cases.ts'
-import { outcomesOf } from '../cases.ts'
+import { outcomesOf, runCases } from '../cases.ts'
 import type { CommandTool } from '../command-tool.ts'
 import { judgeOutcomes, readList } from '../judged-outcomes.ts'
 import { awsCases } from './aws-cases.ts'
+import { randomS3SignatureCases } from '../random-signatures.ts'
 import { ClientFiles } from './client-files.ts'
 import { runMinioGoSuite } from './minio-go-suite.ts'
 import { rcloneCases } from './rclone-cases.ts'
@@ -54,6 +55,7 @@ export async function runS3Suite(options: S3SuiteOptions): Promise<Counts> {
     const outcomes = outcomesOf(make(tool, `c5-${name}`, files))
     counts.push(await judgeOutcomes(`s3 ${name}`, outcomes, expectations))
   }
+  counts.push(await runCases('s3 signatures', randomS3SignatureCases(byPath)))
   const suite = { binary: options.minioGo, folder: at('minio-go'), access: byPath }
   const expectations = readList('s3/minio-go-failures.txt', 'v4')
   counts.push(await judgeOutcomes('minio-go', runMinioGoSuite(suite), expectations))
