@@ -6,6 +6,7 @@
 
 import { knownOperations, operations } from '../../storage-node/src/testing.ts'
 import { parseSource, parseSources, readTree } from '../tidy/source-tree.ts'
+import { S3_MARKS, s3OperationsTable } from './s3-table.ts'
 import { specifiedOperations } from './specified.ts'
 import { operationsTable, TABLE_BEGIN, TABLE_END, withTable } from './table.ts'
 
@@ -19,6 +20,10 @@ const unpadded = (text: string) => text.replaceAll(/ +/g, ' ').replaceAll(/-+/g,
 test('the README has the table as `npm run operations` makes it', () => {
   expect(table.startsWith(TABLE_BEGIN) && table.endsWith(TABLE_END)).toBe(true)
   expect(unpadded(withTable(readme, table))).toBe(unpadded(readme))
+})
+
+test('the README tells of the S3 dialect what the code says', () => {
+  expect(unpadded(withTable(readme, s3OperationsTable(), S3_MARKS))).toBe(unpadded(readme))
 })
 
 test('every operation that the API knows is in one row', () => {

@@ -72,12 +72,22 @@ export function operationsTable(sources: readonly SourceFile[]): string {
   ].join('\n')
 }
 
+/** Lines between which a table stands. */
+export interface TableMarks {
+  readonly begin: string
+  readonly end: string
+}
+
 /** A README with the table in its place. */
-export function withTable(readme: string, table: string): string {
-  const begin = readme.indexOf(TABLE_BEGIN)
-  const end = readme.indexOf(TABLE_END)
+export function withTable(
+  readme: string,
+  table: string,
+  marks: TableMarks = { begin: TABLE_BEGIN, end: TABLE_END },
+): string {
+  const begin = readme.indexOf(marks.begin)
+  const end = readme.indexOf(marks.end)
   if (begin === -1 || end < begin) throw new Error('The README has no place for the table')
-  return readme.slice(0, begin) + table + readme.slice(end + TABLE_END.length)
+  return readme.slice(0, begin) + table + readme.slice(end + marks.end.length)
 }
 
 interface Row {
