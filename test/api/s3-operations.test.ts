@@ -40,13 +40,12 @@ const blocked = {
   ...{ BlockPublicPolicy: true, RestrictPublicBuckets: true },
 }
 const policy = JSON.stringify({
-  Version: '1',
+  Version: '2012-10-17',
   Statement: [
     {
-      Effect: 'Allow',
-      Action: ['oss:GetObject'],
-      Principal: ['1000000000000002'],
-      Resource: [`acs:oss:*:${OWNER}:${Bucket}/*`],
+      ...{ Effect: 'Allow', Action: ['s3:ListBucket', 's3:GetObject'] },
+      Principal: { AWS: ['1000000000000002'] },
+      Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`],
     },
   ],
 })
@@ -153,8 +152,12 @@ const rows: readonly Row[] = [
   ],
   [
     'HeadObject',
-    () => s3.headObject({ Bucket, Key }),
+    async () => ({
+      ...(await s3.headObject({ Bucket, Key })),
+      part: await s3.headObject({ Bucket, Key, Range: 'bytes=8-12' }),
+    }),
     {
+      part: { ContentLength: 5, ContentRange: 'bytes 8-12/20' },
       ...{ ETag: `"${md5}"`, ContentLength: 20, ContentType: 'text/x-grain', TagCount: 1 },
       ...{ Metadata: { colour: 'gold' }, StorageClass: 'STANDARD_IA', CacheControl: 'no-cache' },
     },

@@ -22,7 +22,7 @@ import {
   initiateMultipartUpload,
   uploadPart,
 } from '../oss/operations/object-multipart.ts'
-import { getObject, headObject } from '../oss/operations/object-read.ts'
+import { getObject, headObjectPart } from '../oss/operations/object-read.ts'
 
 import {
   deleteObjectTagging,
@@ -73,7 +73,7 @@ const served: Readonly<Partial<Record<S3OperationName, OperationDefinition>>> = 
   ListObjectVersions: bucketListing.listObjectVersions,
   PutObject: objectBasic.putObject,
   GetObject: getObject,
-  HeadObject: headObject,
+  HeadObject: headObjectPart,
   DeleteObject: deleteObject,
   DeleteObjects: objectBasic.deleteObjects,
   CopyObject: objectBasic.copyObject,

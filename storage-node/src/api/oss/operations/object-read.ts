@@ -52,16 +52,16 @@ export const headObject: ObjectOperation = {
   permission: 'oss:GetObject',
   metering: 'get',
   access: 'read',
-  async handle(request, services) {
-    const shown = await showReadable(request, services)
-    const { record } = shown
-    const refusal = conditionAnswer(request.http, request.bucket, record)
-    if (refusal !== undefined) return refusal
-    return {
-      status: 200,
-      headers: answerHeaders(request, shown, services),
-      lengthBytes: record.sizeBytes,
-    }
+  handle(request, services) {
+    return answerHead(request, services, () => undefined)
+  },
+}
+
+/** The same where a head may tell of a part. */
+export const headObjectPart: ObjectOperation = {
+  ...headObject,
+  handle(request, services) {
+    return answerHead(request, services, rangeOf)
   },
 }
 
@@ -78,6 +78,22 @@ export const getObjectMeta: ObjectOperation = {
     const lengthBytes = request.http.method === 'HEAD' ? record.sizeBytes : 0
     return { status: 200, headers: metaHeaders(request.bucket, record), lengthBytes }
   },
+}
+
+async function answerHead(
+  request: ObjectRequest,
+  services: Services,
+  partOf: typeof rangeOf,
+): Promise<OssResponse> {
+  const shown = await showReadable(request, services)
+  const { record } = shown
+  const refusal = conditionAnswer(request.http, request.bucket, record)
+  if (refusal !== undefined) return refusal
+  const headers = answerHeaders(request, shown, services)
+  const part = partOf(request.http, record)
+  if (part === undefined) return { status: 200, headers, lengthBytes: record.sizeBytes }
+  const partHeaders = [...headers, 'Content-Range', contentRange(part, record.sizeBytes)]
+  return { status: 206, headers: partHeaders, lengthBytes: part.end - part.start }
 }
 
 function wholeAnswer(
