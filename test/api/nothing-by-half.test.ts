@@ -377,6 +377,20 @@ function sendAs({ pick }: Choice, request: OssRequest): Promise<OssResponse> {
   return api.send(pick % 17 === 0 ? { ...request, anonymous: true } : request)
 }
 
+/** The document says what the headers say (oss.md 3.1). */
+function expectWellFormed(choice: Choice, { headers, body }: OssResponse): void {
+  const element = (name: string) =>
+    new RegExp(`<${name}>(.+?)</${name}>`).exec(body.toString())?.[1]
+  const [code, ec] = [element('Code'), element('EC')]
+  expect([choice, code, ec, element('RequestId')]).toEqual([
+    choice,
+    expect.stringMatching(/^[A-Z]\w+$/),
+    expect.stringMatching(/^\d{4}-\d{8}$/),
+    headers['x-oss-request-id'],
+  ])
+  expect([choice, headers['x-oss-ec']]).toEqual([choice, ec])
+}
+
 const isRefusal = ({ status }: OssResponse) => status >= 300
 
 /** Sends one request; whether it was refused, and changed nothing then. */
@@ -390,6 +404,7 @@ async function tryOne(choice: Choice, made: Made): Promise<OssResponse> {
     learn(made, answer)
     return answer
   }
+  expectWellFormed(choice, answer)
   expect([choice, differences(rowsBefore, await rowsNow())]).toEqual([choice, []])
   if (choice.isSeen) expect([choice, await visibleOf(bucket)]).toEqual([choice, seenBefore])
   return answer
