@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto'
-import fc from 'fast-check'
 import { formatHttpDate } from '../http-date.ts'
 import type { SignedResource } from '../oss/authorization.ts'
 import type { S3RequestHead } from './authorization.ts'
@@ -127,29 +126,22 @@ test('a key below the name of its bucket is not the bucket', () => {
   expect(verdict(head, johnsmith)).toMatchObject({ code: 'SignatureDoesNotMatch' })
 })
 
-test('every list of parameters that clients have is known, in headers alone', () => {
-  const lists = [['tagging', 'uploadId'], ['uploadId']]
-  fc.assert(
-    fc.property(fc.constantFrom(...lists), fc.boolean(), (list, isUrl) => {
-      const signed = list.map((name) => (name === 'tagging' ? name : `${name}=a b`)).join('&')
-      const expires = String(NOW_MS / 1000)
-      const text = `GET\n\n\n${isUrl ? expires : NOW}\n/johnsmith/k?${signed}`
-      const signature = createHmac('sha1', SECRET).update(text).digest('base64')
-      const query = `uploadId=a%20b&tagging`
-      const url = `&AWSAccessKeyId=${ID}&Expires=${expires}&Signature=${encodeURIComponent(signature)}`
-      const head = isUrl
-        ? headOf('GET', `/johnsmith/k?${query}${url}`, {})
-        : headOf('GET', `/johnsmith/k?${query}`, {
-            date: NOW,
-            authorization: `AWS ${ID}:${signature}`,
-          })
-      const isRight = !isUrl || list.length === 2
-      expect(verdict(head, byPath)).toEqual(
-        isRight ? ID : expect.objectContaining({ code: 'SignatureDoesNotMatch' }),
-      )
-    }),
-    { numRuns: 8 },
-  )
+test.each([
+  ['header', '?tagging&uploadId=a b', ID],
+  ['header', '?uploadId=a b', ID],
+  ['URL', '?tagging&uploadId=a b', ID],
+  ['URL', '?uploadId=a b', expect.objectContaining({ code: 'SignatureDoesNotMatch' })],
+])('a signature in the %s may know no more than %s: %s', (where, signed, outcome) => {
+  const expires = String(NOW_MS / 1000)
+  const text = `GET\n\n\n${where === 'URL' ? expires : NOW}\n/johnsmith/k${signed}`
+  const signature = createHmac('sha1', SECRET).update(text).digest('base64')
+  const target = '/johnsmith/k?uploadId=a%20b&tagging'
+  const url = `AWSAccessKeyId=${ID}&Expires=${expires}&Signature=${encodeURIComponent(signature)}`
+  const head =
+    where === 'URL'
+      ? headOf('GET', `${target}&${url}`, {})
+      : headOf('GET', target, { date: NOW, authorization: `AWS ${ID}:${signature}` })
+  expect(verdict(head, byPath)).toEqual(outcome)
 })
 
 test('headers are signed in the order of their names', () => {
