@@ -9,6 +9,8 @@ import { outcomeOf, startApi } from '../support/api.ts'
 import type { TestApi } from '../support/api.ts'
 import { formRequest, policyOf } from '../support/post-form.ts'
 import type { Field } from '../support/post-form.ts'
+import { covering, signedS3Form } from '../support/s3-form.ts'
+import type { Signing } from '../support/s3-form.ts'
 
 const bucket = 's3-forms'
 const content = 'barley'
@@ -22,37 +24,12 @@ afterAll(async () => {
   await api.stop()
 })
 
-/** Conditions on what the form has, as the SDKs write them, and on its bucket. */
-function covering(fields: readonly Field[]): unknown[] {
-  return [{ bucket }, ...fields.map(([name, value]) => ({ [name]: String(value) }))]
-}
-
-interface Signing {
-  readonly conditions?: readonly unknown[]
-  readonly region?: string
-  readonly lifeMs?: number
-}
-
-function signedV4(fields: readonly Field[], { conditions, region, lifeMs }: Signing = {}): Field[] {
-  const { accessKeyId, accessKeySecret, region: own } = api.owner
-  const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
-  const scope = [date.slice(0, 8), region ?? own, 's3', 'aws4_request']
-  const named: Field[] = [
-    ...fields,
-    ['x-amz-algorithm', 'AWS4-HMAC-SHA256'],
-    ['x-amz-credential', [accessKeyId, ...scope].join('/')],
-    ['x-amz-date', date],
-  ]
-  const policy = policyOf([...(conditions ?? []), ...covering(named)], lifeMs)
-  let key: Buffer | string = `AWS4${accessKeySecret}`
-  for (const step of scope) key = createHmac('sha256', key).update(step).digest()
-  const signature = createHmac('sha256', key).update(policy).digest('hex')
-  return [...named, ['policy', policy], ['x-amz-signature', signature]]
-}
+const signedV4 = (fields: readonly Field[], signing: Signing = {}) =>
+  signedS3Form(api.owner, bucket, fields, signing)
 
 function signedV2(fields: readonly Field[]): Field[] {
   const { accessKeyId, accessKeySecret } = api.owner
-  const policy = policyOf(covering(fields))
+  const policy = policyOf(covering(bucket, fields))
   const signature = createHmac('sha1', accessKeySecret).update(policy).digest('base64')
   return [...fields, ['AWSAccessKeyId', accessKeyId], ['policy', policy], ['signature', signature]]
 }
@@ -135,4 +112,14 @@ test('a header of the request says nothing of the object', async () => {
   expect(outcomeOf(await api.send({ ...request, headers }))).toBe('204')
   const read = await api.send({ method: 'GET', bucket, key: 'private', anonymous: true })
   expect(outcomeOf(read)).toBe('403 AccessDenied')
+})
+
+test('where nothing else is spoken than S3, forms are taken, too', async () => {
+  const request = formRequest(bucket, signedV4([['key', 'by-host']]), { content })
+  const send = (changed: object) =>
+    api.send({ ...request, ...changed, headers: { ...request.headers, host: 's3.localhost' } })
+  expect(outcomeOf(await send({}))).toBe('204')
+  const refused = await send({ body: formRequest(bucket, [['key', 'a']], { content }).body })
+  expect(outcomeOf(refused)).toBe('403 AccessDenied')
+  expect(refused.headers['x-amz-request-id']).toBeDefined()
 })

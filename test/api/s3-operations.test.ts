@@ -291,7 +291,7 @@ const rows: readonly Row[] = [
       const { Deleted, Errors } = await s3.deleteObjects({ Bucket, Delete: { Objects } })
       return { count: Deleted?.length, Errors }
     },
-    { count: 5, Errors: undefined },
+    { count: 6, Errors: undefined },
   ],
   ['DeleteBucket', () => s3.deleteBucket({ Bucket }), {}],
 ]

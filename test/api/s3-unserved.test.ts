@@ -9,6 +9,7 @@ import type { S3OperationRow } from '../../storage-node/src/testing.ts'
 import { outcomeOf, startApi } from '../support/api.ts'
 import type { TestApi } from '../support/api.ts'
 import type { OssRequest } from '../support/oss-request.ts'
+import { s3Client } from '../support/s3-client.ts'
 import { sendS3 as send } from '../support/s3-anonymous.ts'
 
 const bucket = 'unserved'
@@ -93,6 +94,14 @@ test.each([
   const answer = await sendS3({ method: 'PUT', bucket, key, headers: { [name]: value }, body: 'x' })
   expect(outcomeOf(answer)).toBe('501 NotImplemented')
   expect(answer.body.toString().toLowerCase()).toContain(`<header>${name}</header>`)
+})
+
+test('a second factor for deletions is refused, wherever it is asked for', async () => {
+  const signed = s3Client(api.owner)
+  const VersioningConfiguration = { Status: 'Enabled', MFADelete: 'Enabled' } as const
+  const asked = signed.putBucketVersioning({ Bucket: bucket, VersioningConfiguration })
+  await expect(asked).rejects.toMatchObject({ name: 'NotImplemented' })
+  signed.destroy()
 })
 
 test('nothing of this changed anything', async () => {

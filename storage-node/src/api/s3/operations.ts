@@ -15,13 +15,14 @@ import {
   putBucketRequestPayment,
 } from '../oss/operations/bucket-request-payment.ts'
 import { deleteBucketTags, putBucketTags } from '../oss/operations/bucket-tags.ts'
-import { getBucketVersioning, putBucketVersioning } from '../oss/operations/bucket-versioning.ts'
+import { getBucketVersioning } from '../oss/operations/bucket-versioning.ts'
 import { deleteObject } from '../oss/operations/object-basic.ts'
 import {
   abortMultipartUpload,
   initiateMultipartUpload,
   uploadPart,
 } from '../oss/operations/object-multipart.ts'
+import { postObject } from '../oss/operations/object-post.ts'
 import { getObject, headObjectPart } from '../oss/operations/object-read.ts'
 
 import {
@@ -47,7 +48,7 @@ const served: Readonly<Partial<Record<S3OperationName, OperationDefinition>>> = 
   GetBucketLocation: bucketBasic.getBucketLocation,
   PutBucketAcl: bucketSettings.putBucketAcl,
   GetBucketAcl: bucketSettings.getBucketAcl,
-  PutBucketVersioning: putBucketVersioning,
+  PutBucketVersioning: bucketSettings.putBucketVersioning,
   GetBucketVersioning: getBucketVersioning,
   PutBucketTagging: putBucketTags,
   GetBucketTagging: bucketSettings.getBucketTagging,
@@ -71,6 +72,7 @@ const served: Readonly<Partial<Record<S3OperationName, OperationDefinition>>> = 
   ListObjects: bucketListing.listObjects,
   ListObjectsV2: bucketListing.listObjectsV2,
   ListObjectVersions: bucketListing.listObjectVersions,
+  PostObject: postObject,
   PutObject: objectBasic.putObject,
   GetObject: getObject,
   HeadObject: headObjectPart,

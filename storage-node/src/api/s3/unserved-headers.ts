@@ -7,7 +7,7 @@
 import { headerNotImplemented } from '../../model/errors.ts'
 import type { HeaderValues } from '../../wire/oss/request-head.ts'
 
-/** What these begin with is about encryption, locks, grants to single users or redirects. */
+/** What these begin with is about encryption, locks, second factors, grants to single users or redirects. */
 const UNSERVED = [
   'x-amz-server-side-encryption',
   'x-amz-copy-source-server-side-encryption',
@@ -15,6 +15,7 @@ const UNSERVED = [
   'x-amz-bucket-object-lock-',
   'x-amz-bypass-governance-retention',
   'x-amz-grant-',
+  'x-amz-mfa',
   'x-amz-website-redirect-location',
   'x-amz-write-offset-bytes',
   'x-amz-rename-source',

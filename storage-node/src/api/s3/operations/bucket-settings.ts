@@ -13,7 +13,9 @@ import {
   readS3PublicAccessBlock,
   writeS3PublicAccessBlock,
 } from '../../../wire/s3/documents/public-access-block.ts'
+import { readS3Versioning } from '../../../wire/s3/documents/versioning-configuration.ts'
 import type { BucketOperation } from '../../operation.ts'
+import { putBucketVersioning as ossPutBucketVersioning } from '../../oss/operations/bucket-versioning.ts'
 import { refusePublicAcl } from '../../public-access.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
@@ -45,6 +47,15 @@ export const getBucketAcl: BucketOperation = {
   access: 'manage',
   handle({ bucket }) {
     return Promise.resolve(xmlResponse(writeS3Acl(bucket.owner, bucket.acl)))
+  },
+}
+
+export const putBucketVersioning: BucketOperation = {
+  ...ossPutBucketVersioning,
+  async handle({ http, bucket }, { buckets }) {
+    const value = readS3Versioning(await readDocument(http, SMALL_DOCUMENT_BYTES_MAX))
+    await buckets.putSetting(bucket, { kind: 'versioning', value })
+    return { status: 200, headers: [] }
   },
 }
 
