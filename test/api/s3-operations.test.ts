@@ -10,6 +10,8 @@ import { createHash } from 'node:crypto'
 import { s3Operations } from '../../storage-node/src/testing.ts'
 import { startApi } from '../support/api.ts'
 import type { TestApi } from '../support/api.ts'
+import { formRequest } from '../support/post-form.ts'
+import { signedS3Form } from '../support/s3-form.ts'
 import { s3Client } from '../support/s3-client.ts'
 
 const Bucket = 'every-s3-operation'
@@ -140,6 +142,16 @@ const rows: readonly Row[] = [
     'GetBucketRequestPayment',
     () => s3.getBucketRequestPayment({ Bucket }),
     { Payer: 'BucketOwner' },
+  ],
+  [
+    // No SDK posts forms: browsers do.
+    'PostObject',
+    () => {
+      const fields = signedS3Form(api.owner, Bucket, [['key', 'posted']])
+      const form = formRequest(Bucket, fields, { content: text })
+      return api.send({ ...form, headers: { ...form.headers, host: 's3.localhost' } })
+    },
+    { status: 204, headers: { etag: `"${md5}"` } },
   ],
   [
     'PutObject',
