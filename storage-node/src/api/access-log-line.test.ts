@@ -24,7 +24,7 @@ function line(fields: object = {}, headers: Record<string, string> = {}): string
     sentBytes: 5,
     host: 'localhost',
     requestId: '6B00B05CA36106108E000009',
-    body: { receivedBytes: 0 },
+    socketBody: { receivedBytes: 0 },
     ...fields,
   }
   return formatAccessLogLine(exchange as unknown as Exchange, 12.4)
