@@ -1,8 +1,9 @@
 /**
  * Values that one call attaches to a bucket or an object and any other reads: tags, an ACL, a policy, the target of a
  * link, a seal, what an account forbids; an object with all that was said of it when it was made, which is there wholly
- * or not at all; and the counters of a bucket, which change with the object that they count. Each is a register of its own, and has to be linearizable through every storage node, where
- * that node keeps the record of the bucket in memory, too (1.12, 1.14).
+ * or not at all; and the counters of a bucket, which change with the object that they count. Each is a register of its
+ * own, read through every storage node. It has to be linearizable (1.12); settings, which nodes keep in memory, have to
+ * be regular: a change is seen by all once it is acknowledged (1.14).
  *
  * @module
  */
@@ -12,6 +13,7 @@ import type { Calls } from './calls.ts'
 import type { Outcome } from './checkers/history.ts'
 import { checkLinearizability } from './checkers/linearizability.ts'
 import type { Timed } from './checkers/linearizability.ts'
+import { findIrregularRead } from './checkers/regularity.ts'
 import type { Machine } from './machine.ts'
 import type { Accuse } from './watches/log-watch.ts'
 import { countText, wholeCountText, wholeText } from './whole-objects.ts'
@@ -256,7 +258,12 @@ export class AttachedValues {
 /** Accuses every register whose calls no order explains. */
 export function checkAttached({ calls }: AttachedBook, accuse: Accuse): void {
   for (const register of REGISTERS) {
-    const own = calls.filter((call) => call.register === register.name).map(timed)
+    const named = calls.filter((call) => call.register === register.name)
+    if (register.isSetting === true) {
+      checkSetting(register, named, accuse)
+      continue
+    }
+    const own = named.map(timed)
     const specification = {
       first: register.first,
       next: (state: string, call: AttachedCall) => nextState(register, state, call),
@@ -270,6 +277,22 @@ export function checkAttached({ calls }: AttachedBook, accuse: Accuse): void {
         : 'too many orders to decide'
     accuse('not linearizable', `${register.name}: ${culprit}`)
   }
+}
+
+/** No order is promised of what is read while a setting is changed. */
+function checkSetting({ name, first }: Register, calls: AttachedCall[], accuse: Accuse): void {
+  const refused = calls.find(({ outcome }) => outcome.kind === 'refused')
+  const known = calls.filter(({ kind, outcome }) => kind !== 'read' || outcome.kind === 'done')
+  const irregular = findIrregularRead(
+    first,
+    known.map((call) => {
+      const { invokedAt, returnedAt, isRead } = timed(call)
+      const value = call.outcome.kind === 'done' ? call.outcome.value : call.value
+      return { call, isRead, value, invokedAt, returnedAt }
+    }),
+  )
+  const culprit = refused ?? irregular?.call
+  if (culprit !== undefined) accuse('not regular', `${name}: ${JSON.stringify(culprit)}`)
 }
 
 function timed(call: AttachedCall): Timed<AttachedCall> {
