@@ -3,7 +3,7 @@
  *
  * `-- c2` runs only what a user does with ossutil, `-- real` the large copy, `-- c3` the tests of PyPI's `oss2`,
  * `-- c4` those of the Go SDK v2, `-- browser` what pages do in Chromium, `-- c5` what users do with clients of the S3
- * dialect, and the tests of minio-go. Without a word it is the gate, all but the last; with `-- all` that, too.
+ * dialect, the tests of minio-go and the load of warp. Without a word it is the gate, all but the last; with `-- all` that, too.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { buildGoSdkTests } from './go-tools.ts'
 import { runWithOfficialAddresses } from './official-addresses.ts'
 import { installOss2 } from './python-tools.ts'
 import type { SuiteTools } from './suites.ts'
-import { buildMinioGoTests } from './s3/minio-go-tools.ts'
+import { buildMinioGoTests, buildWarp } from './s3/go-programs.ts'
 import { installS3Tools } from './s3/s3-tools.ts'
 import { buildOssutil, goSources } from './tools-cache.ts'
 
@@ -33,7 +33,7 @@ async function main(part: string): Promise<void> {
     goSources: needsOssutil ? goSources() : '',
     ...(isAsked('gate', 'browser') && { chromium: findChromium() }),
     ...(isAsked('gate', 'c3') && { oss2: installOss2() }),
-    ...(isAsked('c5') && { minioGo: buildMinioGoTests() }),
+    ...(isAsked('c5') && { s3: { minioGo: buildMinioGoTests(), warp: buildWarp() } }),
     ...(isAsked('gate', 'c4') && { goSdk: buildGoSdkTests() }),
   }
   const suites = join(import.meta.dirname, 'suites.ts')

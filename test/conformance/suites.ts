@@ -27,6 +27,7 @@ import { realThingCases } from './real-thing.ts'
 import type { GoSdkTests } from './go-tools.ts'
 import type { Oss2Tools } from './python-tools.ts'
 import { runS3Suite } from './s3/s3-suite.ts'
+import type { S3Programs } from './s3/s3-suite.ts'
 import { sdkCases } from './sdk-cases.ts'
 import { runSdkSuites } from './sdk-suites.ts'
 import { cacheFolder } from './tools-cache.ts'
@@ -42,8 +43,7 @@ export interface SuiteTools {
   readonly chromium?: string
   readonly oss2?: Oss2Tools
   readonly goSdk?: GoSdkTests
-  /** The functional tests of minio-go. */
-  readonly minioGo?: string
+  readonly s3?: S3Programs
 }
 
 const root = join(import.meta.dirname, '..', '..')
@@ -52,9 +52,7 @@ const FILE_SYSTEM_ENTRIES = 10_000
 const FREE_BYTES_MIN = 12 * 1024 ** 3
 
 async function main(argument: string): Promise<Counts> {
-  const { part, binary, goSources, chromium, oss2, goSdk, minioGo } = JSON.parse(
-    argument,
-  ) as SuiteTools
+  const { part, binary, goSources, chromium, oss2, goSdk, s3 } = JSON.parse(argument) as SuiteTools
   const isAsked = (suite: string) => ['all', 'gate', suite].includes(part)
   const folder = mkdtempSync(join(roomyFolder(), 'granary-conformance-'))
   const stopNames = await startNameServer()
@@ -86,12 +84,12 @@ async function main(argument: string): Promise<Counts> {
       const called = { name: 'what oss2 calls alone', run: () => oss2MustHaveCalled(accessLog) }
       if (oss2 !== undefined) counts.push(await runCases('access log', [called]))
     }
-    if (minioGo !== undefined) {
+    if (s3 !== undefined) {
       const byHost = official(first.access)
       const byPath = { ...first.access, endpoint: 'http://127.0.0.1' }
       const sources = join(root, 'storage-node', 'src', 'wire')
       counts.push(
-        await runS3Suite({ byPath, byHost, minioGo, folder: join(folder, 's3'), sources }),
+        await runS3Suite({ byPath, byHost, programs: s3, folder: join(folder, 's3'), sources }),
       )
     }
     if (isAsked('real')) {

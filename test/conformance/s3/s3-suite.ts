@@ -1,6 +1,6 @@
 /**
- * C5 and C6: the command-line clients of the S3 dialect, and the functional tests of an SDK, against a running server,
- * held against the lists of what is expected to fail.
+ * C5 to C7: the command-line clients of the S3 dialect and the functional tests of an SDK, held against the lists of
+ * what is expected to fail, and a load.
  *
  * @module
  */
@@ -21,6 +21,14 @@ import { runMinioGoSuite } from './minio-go-suite.ts'
 import { rcloneCases } from './rclone-cases.ts'
 import { s3cmdCases } from './s3cmd-cases.ts'
 import { awsCli, rclone, s3cmd } from './s3-tools.ts'
+import { warpCases } from './warp-cases.ts'
+
+/** Paths of programs that are built for these suites. */
+export interface S3Programs {
+  /** The functional tests of minio-go. */
+  readonly minioGo: string
+  readonly warp: string
+}
 
 export interface S3SuiteOptions {
   /** By the address: the bucket stands in the path. */
@@ -28,8 +36,7 @@ export interface S3SuiteOptions {
   /** By a name: the bucket may stand before it. */
   readonly byHost: Access
   readonly folder: string
-  /** The functional tests of minio-go. */
-  readonly minioGo: string
+  readonly programs: S3Programs
   /** A folder of real files to carry. */
   readonly sources: string
 }
@@ -56,8 +63,9 @@ export async function runS3Suite(options: S3SuiteOptions): Promise<Counts> {
     counts.push(await judgeOutcomes(`s3 ${name}`, outcomes, expectations))
   }
   counts.push(await runCases('s3 signatures', randomS3SignatureCases(byPath)))
-  const suite = { binary: options.minioGo, folder: at('minio-go'), access: byPath }
+  const suite = { binary: options.programs.minioGo, folder: at('minio-go'), access: byPath }
   const expectations = readList('s3/minio-go-failures.txt', 'v4')
   counts.push(await judgeOutcomes('minio-go', runMinioGoSuite(suite), expectations))
+  counts.push(await runCases('load', warpCases(options.programs.warp, at('warp'), byPath)))
   return sumCounts(counts)
 }
