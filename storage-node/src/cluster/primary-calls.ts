@@ -47,6 +47,8 @@ export function isRefusal(error: unknown): boolean {
 export type Try<T> = (target: CallTarget) => Promise<PrimaryReply<T>>
 
 export interface CallOptions {
+  /** Default: TRY_MS. */
+  readonly tryMs?: number
   /** Default: CALL_MS. */
   readonly callMs?: number
   /** Ends the waiting, never the command. */
@@ -78,13 +80,14 @@ export class PrimaryCalls {
   async call<T>(
     find: () => Route | undefined,
     attempt: Try<T>,
-    { callMs = CALL_MS, signal }: CallOptions = {},
+    { tryMs = TRY_MS, callMs = CALL_MS, signal }: CallOptions = {},
   ): Promise<T> {
     const endMs = this.#clock.monotonicMs() + callMs
     let waitMs = WAIT_MS_MIN
     for (;;) {
       const route = find()
-      const reply = await this.#try(route, attempt, endMs, signal)
+      const untilMs = Math.min(this.#clock.monotonicMs() + tryMs, endMs)
+      const reply = await this.#try(route, attempt, untilMs, signal)
       switch (reply.kind) {
         case 'done':
           return reply.value
@@ -117,14 +120,13 @@ export class PrimaryCalls {
   #try<T>(
     route: Route | undefined,
     attempt: Try<T>,
-    endMs: number,
+    untilMs: number,
     signal: AbortSignal | undefined,
   ): Promise<PrimaryReply<T>> {
     const primary = route?.primary
     if (route === undefined || primary === undefined) {
       return Promise.resolve(unavailable('No primary is known'))
     }
-    const untilMs = Math.min(this.#clock.monotonicMs() + TRY_MS, endMs)
     return new Promise((resolve, reject) => {
       const { partition, epoch } = route
       const giveUp = (why: string) => {

@@ -152,6 +152,20 @@ describe('after the primary has changed', () => {
   })
 })
 
+test('a page that waits long for its turn is asked for once', async () => {
+  const { region, partition, node } = await openRegion()
+  let answer = () => {}
+  partition.turn = new Promise((resolve) => (answer = resolve))
+  const asked = { bucketId: bucketIds[5]!, prefix: '', delimiter: '', after: '', maxCount: 10 }
+  const outcome = settled(node.partitions.ask({ kind: 'list', ...asked }))
+  await region.pass(4500, 100)
+  expect(outcome).toEqual({})
+  expect(partition.questionCount).toBe(1)
+  answer()
+  await region.turns()
+  expect(outcome.value).toMatchObject({ objects: [], isTruncated: false })
+})
+
 describe('while nobody can answer', () => {
   test('the call goes on for five seconds, then its outcome is unknown', async () => {
     const { region, partition, node, command } = await openRegion()

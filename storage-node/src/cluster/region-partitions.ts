@@ -21,6 +21,7 @@ import type {
 } from '../model/query.ts'
 import { newOpId } from '../wire/stored/op-id.ts'
 import { SYSTEM_POSITION, positionOfKey, positionOfPrefix } from '../wire/stored/range-keys.ts'
+import { isPage } from './command-rules.ts'
 import { listPages, onward, uploadPages, versionPages } from './list-pages.ts'
 import type { PartitionTable, Route } from './partition-table.ts'
 import type { Partitions } from './partitions.ts'
@@ -97,7 +98,10 @@ export class RegionPartitions implements Partitions {
     options: CallOptions,
   ): Promise<Answer<K>> {
     const { calls, stores } = this.#parts
-    return calls.call(find, (target) => stores.ask(target, query), options)
+    // Pages wait for their turn. A second try would wait behind the first, which nobody waits for by
+    // then, and be as late: under load no page would ever come.
+    const patience = isPage(query.kind) ? { tryMs: CALL_MS } : undefined
+    return calls.call(find, (target) => stores.ask(target, query), { ...options, ...patience })
   }
 
   #executeAt(position: Uint8Array, command: Command, options: CallOptions): Promise<CommandResult> {

@@ -48,6 +48,10 @@ export class FakePartition {
   /** Every try that reached the primary, as hex of its opId. */
   readonly tries: { readonly opId: string; readonly store: StoreId }[] = []
   execute: Execute = () => ({ kind: 'done', value: { kind: 'done' } })
+  /** Questions that reached the primary. */
+  questionCount = 0
+  /** Awaited before they are answered. */
+  turn: Promise<void> = Promise.resolve()
   /** Stores whose replica answers nothing. */
   readonly silent = new Set<StoreId>()
   readonly engine: MemoryEngine
@@ -86,6 +90,8 @@ export class FakePartition {
       ask: async <K extends QueryKind>(query: Query<K>): Promise<PrimaryReply<Answer<K>>> => {
         const refused = await this.#refusal(store)
         if (refused !== undefined) return refused
+        this.questionCount++
+        await this.turn
         const rows = new PartitionRows(this.engine, this.range)
         return { kind: 'done', value: await answerQuery(query, rows) }
       },
