@@ -74,7 +74,11 @@ describe('in the header', () => {
     ['no signature behind the key', () => ({ authorization: 'OSS owner' }), '400 InvalidArgument'],
     ['an empty signature', () => ({ authorization: 'OSS owner:' }), '400 InvalidArgument'],
     ['another scheme', () => ({ authorization: 'Basic b3duZXI6eA==' }), '400 InvalidArgument'],
-    ['the S3 dialect', () => ({ authorization: 'AWS4-HMAC-SHA256 x' }), '400 NotImplemented'],
+    [
+      "half of the S3 dialect's V4",
+      () => ({ authorization: 'AWS4-HMAC-SHA256 x' }),
+      '400 AuthorizationHeaderMalformed',
+    ],
     ['half of V4', () => ({ authorization: 'OSS4-HMAC-SHA256 x' }), '400 InvalidArgument'],
     [
       'a token that nobody issued',
