@@ -12,7 +12,8 @@ import { sleep } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Configuration, Member } from '../contract/configuration.ts'
 import type { Epoch, StoreId } from '../contract/identifiers.ts'
-import type { ConfigStore, PartitionConfig } from './config-store.ts'
+import type { ConfigStore } from './config-store.ts'
+import type { PartitionConfig } from '../contract/partition-record.ts'
 import type { PeerNetwork } from './peer-network.ts'
 
 const FIRST_EPOCH = 1 as Epoch

@@ -9,9 +9,10 @@
 
 import { assert } from '../base/assert.ts'
 import { SYSTEM_PARTITION, foundingRanges } from '../contract/founding-ranges.ts'
-import type { PartitionId, StoreId } from '../contract/identifiers.ts'
+import type { PartitionId } from '../contract/identifiers.ts'
 import type { PlacementMap, StoreEntry } from '../contract/placement-map.ts'
 import { planGroups } from '../placement/plan-groups.ts'
+import { planMembers } from '../placement/plan-members.ts'
 import type { ConfigStoreFounder } from './config-store.ts'
 
 export interface FoundingOptions {
@@ -38,18 +39,6 @@ export async function foundRegion(
     await configs.create((SYSTEM_PARTITION + at) as PartitionId, intent)
   }
   await configs.putPlacement({ version: 1, stores, groups: planGroups(stores, groupCount) })
-}
-
-/** Members of each partition, its first primary first; stores lead equal shares. */
-function planMembers(stores: readonly StoreEntry[], count: number): StoreId[][] {
-  const ledBy = new Map<StoreId, number>()
-  return planGroups(stores, count).map((positions) => {
-    const members = positions.flatMap((position) => stores[position]?.store ?? [])
-    const led = (store: StoreId) => ledBy.get(store) ?? 0
-    const first = members.reduce((best, store) => (led(store) < led(best) ? store : best))
-    ledBy.set(first, led(first) + 1)
-    return [first, ...members.filter((store) => store !== first)]
-  })
 }
 
 /** Stores keep their places in the map; only where they are reached may change. */

@@ -13,7 +13,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Configuration, PartitionRange } from '../contract/configuration.ts'
 import { isInRange } from '../contract/founding-ranges.ts'
 import type { Epoch, PartitionId, StoreId } from '../contract/identifiers.ts'
-import type { ConfigStore, PartitionConfig } from './config-store.ts'
+import type { ConfigStore } from './config-store.ts'
+import type { PartitionConfig } from '../contract/partition-record.ts'
 
 /** The config store is asked about one partition at most so often. */
 const REFRESH_MS_MIN = 250

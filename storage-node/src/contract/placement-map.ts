@@ -7,6 +7,12 @@
 import type { Zone } from './configuration.ts'
 import type { StoreId } from './identifiers.ts'
 
+/**
+ * Placement groups of a region in Kubernetes. It is part of the keys of stored chunks and never
+ * changes: enough for some 250 storage nodes (replication.md 1.8).
+ */
+export const REGION_GROUP_COUNT = 4096
+
 /** A store of the region and where its storage node is reached by the others. */
 export interface StoreEntry {
   readonly store: StoreId

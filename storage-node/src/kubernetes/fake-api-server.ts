@@ -9,7 +9,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import { sleep, type Clock } from '../base/clock.ts'
 import { FakeObjects, type FakeRule } from './fake-objects.ts'
-import type { KubernetesObject, WatchEvent } from './objects.ts'
+import type { KubernetesObject } from '../contract/kubernetes-object.ts'
+import type { WatchEvent } from './objects.ts'
 
 /** What happens to the next request that it fits. */
 export interface FakeFault {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { KubernetesObject, WatchEvent } from './objects.ts'
+import type { KubernetesObject } from '../contract/kubernetes-object.ts'
+import type { WatchEvent } from './objects.ts'
 
 /** Says what is wrong with `next` behind `previous`, or nothing. */
 export type FakeRule = (

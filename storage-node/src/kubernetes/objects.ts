@@ -1,24 +1,10 @@
 /**
- * Kubernetes objects as far as the storage node looks at them.
+ * Lists and watches of the Kubernetes API as far as they are looked at.
  *
  * @module
  */
 
-export interface ObjectMetadata {
-  readonly name: string
-  readonly namespace?: string
-  readonly uid?: string
-  readonly resourceVersion?: string
-  readonly labels?: Readonly<Record<string, string>>
-}
-
-export interface KubernetesObject {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly metadata: ObjectMetadata
-  readonly spec?: unknown
-  readonly status?: unknown
-}
+import type { KubernetesObject } from '../contract/kubernetes-object.ts'
 
 /** A page of objects. */
 export interface ObjectList {

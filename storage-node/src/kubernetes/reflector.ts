@@ -12,7 +12,8 @@ import { unreachable } from '../base/assert.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { KubernetesStatusError, type ApiClient, type OpenAnswer } from './api-client.ts'
-import type { KubernetesObject, ObjectList, ObjectSelection, WatchEvent } from './objects.ts'
+import type { KubernetesObject } from '../contract/kubernetes-object.ts'
+import type { ObjectList, ObjectSelection, WatchEvent } from './objects.ts'
 
 export interface ReflectorListener {
   changed(object: KubernetesObject): void

@@ -11,9 +11,8 @@ import {
   ConfigStoreUnavailableError,
   type ConfigStore,
   type ConfigStoreFounder,
-  type PartitionConfig,
-  type PartitionIntent,
 } from '../config-store.ts'
+import type { PartitionConfig, PartitionIntent } from '../../contract/partition-record.ts'
 
 /** Where one config store lives. */
 export interface ConfigStoreHome {

@@ -11,12 +11,12 @@ import { assert } from '../../base/assert.ts'
 import type { Configuration } from '../../contract/configuration.ts'
 import type { PartitionId } from '../../contract/identifiers.ts'
 import type { PlacementMap } from '../../contract/placement-map.ts'
+import type { SwapOutcome } from '../config-store.ts'
 import type {
   ConfigVersion,
   PartitionConfig,
   PartitionIntent,
-  SwapOutcome,
-} from '../config-store.ts'
+} from '../../contract/partition-record.ts'
 import { mayNotFollow } from './transition-rules.ts'
 
 /** What one write has changed, whole. */

@@ -15,11 +15,13 @@ import type { PlacementMap } from '../../contract/placement-map.ts'
 import {
   ConfigStoreUnavailableError,
   type ConfigStoreFounder,
-  type ConfigVersion,
-  type PartitionConfig,
-  type PartitionIntent,
   type SwapOutcome,
 } from '../config-store.ts'
+import type {
+  ConfigVersion,
+  PartitionConfig,
+  PartitionIntent,
+} from '../../contract/partition-record.ts'
 import { ConfigFile } from './config-file.ts'
 import type { ConfigTable } from './config-table.ts'
 import { Watchers } from './watchers.ts'

@@ -5,13 +5,9 @@ import type { Epoch, PartitionId, StoreId } from '../../contract/identifiers.ts'
 import type { PlacementMap } from '../../contract/placement-map.ts'
 import { ApiClient, KubernetesStatusError } from '../../kubernetes/api-client.ts'
 import { FakeApiServer } from '../../kubernetes/fake-api-server.ts'
-import type { KubernetesObject } from '../../kubernetes/objects.ts'
-import {
-  ConfigStoreUnavailableError,
-  type ConfigStoreFounder,
-  type PartitionConfig,
-  type PartitionIntent,
-} from '../config-store.ts'
+import type { KubernetesObject } from '../../contract/kubernetes-object.ts'
+import { ConfigStoreUnavailableError, type ConfigStoreFounder } from '../config-store.ts'
+import type { PartitionConfig, PartitionIntent } from '../../contract/partition-record.ts'
 import { describeConfigStore } from './config-store.compliance.ts'
 import { KubernetesConfigStore } from './kubernetes-config-store.ts'
 import {
@@ -21,7 +17,7 @@ import {
   placementObject,
   readPartition,
   readPlacement,
-} from './kubernetes-records.ts'
+} from '../../contract/kubernetes-records.ts'
 import { mayNotFollow } from './transition-rules.ts'
 
 const REGION = 'test-region'

@@ -15,15 +15,11 @@ import type { Configuration } from '../../contract/configuration.ts'
 import type { PartitionId } from '../../contract/identifiers.ts'
 import type { PlacementMap } from '../../contract/placement-map.ts'
 import { KubernetesStatusError, type ApiClient } from '../../kubernetes/api-client.ts'
-import type { KubernetesObject, ObjectList, ObjectSelection } from '../../kubernetes/objects.ts'
+import type { KubernetesObject } from '../../contract/kubernetes-object.ts'
+import type { ObjectList, ObjectSelection } from '../../kubernetes/objects.ts'
 import { Reflector } from '../../kubernetes/reflector.ts'
-import {
-  ConfigStoreUnavailableError,
-  type ConfigStore,
-  type ConfigVersion,
-  type PartitionConfig,
-  type SwapOutcome,
-} from '../config-store.ts'
+import { ConfigStoreUnavailableError, type ConfigStore, type SwapOutcome } from '../config-store.ts'
+import type { ConfigVersion, PartitionConfig } from '../../contract/partition-record.ts'
 import {
   API_VERSION,
   partitionObjectName,
@@ -33,7 +29,7 @@ import {
   touched,
   versionOf,
   withConfiguration,
-} from './kubernetes-records.ts'
+} from '../../contract/kubernetes-records.ts'
 import { mayNotFollow } from './transition-rules.ts'
 
 export interface KubernetesConfigStoreOptions {

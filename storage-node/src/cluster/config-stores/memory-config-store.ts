@@ -9,13 +9,12 @@
 import type { Configuration } from '../../contract/configuration.ts'
 import type { PartitionId } from '../../contract/identifiers.ts'
 import type { PlacementMap } from '../../contract/placement-map.ts'
+import type { ConfigStoreFounder, SwapOutcome } from '../config-store.ts'
 import type {
-  ConfigStoreFounder,
   ConfigVersion,
   PartitionConfig,
   PartitionIntent,
-  SwapOutcome,
-} from '../config-store.ts'
+} from '../../contract/partition-record.ts'
 import { ConfigTable } from './config-table.ts'
 import { Watchers } from './watchers.ts'
 

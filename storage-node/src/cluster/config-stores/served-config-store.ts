@@ -20,13 +20,8 @@ import {
   type ConfigReply,
   type ConfigRequest,
 } from '../../wire/peer/config-messages.ts'
-import {
-  ConfigStoreUnavailableError,
-  type ConfigStore,
-  type ConfigVersion,
-  type PartitionConfig,
-  type SwapOutcome,
-} from '../config-store.ts'
+import { ConfigStoreUnavailableError, type ConfigStore, type SwapOutcome } from '../config-store.ts'
+import type { ConfigVersion, PartitionConfig } from '../../contract/partition-record.ts'
 import { frameMessage, MessageCutter } from './message-stream.ts'
 
 export interface ServedConfigStoreOptions {

@@ -6,7 +6,7 @@
 
 import { unreachable } from '../../base/assert.ts'
 import type { PlacementMap } from '../../contract/placement-map.ts'
-import type { PartitionConfig } from '../config-store.ts'
+import type { PartitionConfig } from '../../contract/partition-record.ts'
 import type { ConfigChange, ConfigTable } from './config-table.ts'
 
 type Listener<T> = (changed: T) => void

@@ -7,12 +7,12 @@
  * @module
  */
 
-import { asBuffer } from '../../base/bytes.ts'
-import type { Configuration, Member, PartitionRange } from '../../contract/configuration.ts'
-import type { Epoch, PartitionId, StoreId } from '../../contract/identifiers.ts'
-import type { PlacementMap, StoreEntry } from '../../contract/placement-map.ts'
-import type { KubernetesObject } from '../../kubernetes/objects.ts'
-import type { PartitionConfig, PartitionIntent } from '../config-store.ts'
+import { asBuffer } from '../base/bytes.ts'
+import type { Configuration, Member, PartitionRange } from './configuration.ts'
+import type { Epoch, PartitionId, StoreId } from './identifiers.ts'
+import type { KubernetesObject } from './kubernetes-object.ts'
+import type { PartitionConfig, PartitionIntent } from './partition-record.ts'
+import type { PlacementMap, StoreEntry } from './placement-map.ts'
 
 export const API_VERSION = 'granary.dev/v1alpha1'
 /** On every object that belongs to a region. */
