@@ -67,7 +67,7 @@ test.each([
   'unknown',
   'Legal-Hold',
   'acl&tagging',
-  'partNumber',
+  'partNumber&acl',
   'x-oss-process',
   'versionid',
   'append',

@@ -13,6 +13,7 @@ import type { Partitions } from '../cluster/partitions.ts'
 import { resultOf } from '../cluster/partitions.ts'
 import { isRefusal } from '../cluster/primary-calls.ts'
 import type { BucketRecord } from '../model/bucket.ts'
+import type { ByteRange } from '../model/byte-range.ts'
 import type { ListedPart } from '../model/command.ts'
 import { noSuchUpload, noUploadForCopy, noUploadForPart } from '../model/decide-upload.ts'
 import type { OssError } from '../model/errors.ts'
@@ -35,6 +36,7 @@ import { newTimedId } from './new-identifiers.ts'
 import { startRunningHash } from './running-hash.ts'
 import type { OpenObject } from './object-reader.ts'
 import { bodySourceOf } from './object-reader.ts'
+import { PieceMissingError } from './piece-walk.ts'
 import { findVersionRule } from './version-rules.ts'
 
 const UPLOAD_ID = /^[0-9A-Fa-f]{32}$/
@@ -96,6 +98,13 @@ export interface UploadListing {
   readonly isTruncated: boolean
   readonly nextKeyMarker: string
   readonly nextUploadIdMarker: string
+}
+
+/** A part of an object, by the number that it was sent under. */
+export interface ObjectPart {
+  readonly range: ByteRange
+  /** Undefined: the object did not come in parts, and is its only one. */
+  readonly partCount: number | undefined
 }
 
 export interface UploadServiceParts {
@@ -234,6 +243,29 @@ export class UploadService {
     const parts = found.parts.map(({ partNumber, piece }) => ({ ...piece, partNumber }))
     const isTruncated = parts.length > maxParts
     return { upload: found.upload, parts: parts.slice(0, maxParts), isTruncated }
+  }
+
+  /** A part of an object that is there; undefined where it has none of that number. */
+  async findObjectPart(
+    { bucketId }: BucketRecord,
+    key: ObjectKey,
+    { data, type, sizeBytes }: ObjectRecord,
+    partNumber: number,
+  ): Promise<ObjectPart | undefined> {
+    const { partitions } = this.#parts
+    const isOfParts = type === 'Multipart' && data.kind === 'pieces' && data.pieceCount > 0
+    const whole = { range: { start: 0, end: sizeBytes }, partCount: undefined }
+    if (!isOfParts) return partNumber === 1 ? whole : undefined
+    const { dataSetId } = data
+    const list = await partitions.ask({ kind: 'partList', bucketId, key, dataSetId })
+    if (list === undefined) throw new PieceMissingError('The list of parts of the object is gone')
+    let start = 0
+    for (const part of list.parts) {
+      const range = { start, end: start + part.sizeBytes }
+      if (part.partNumber === partNumber) return { range, partCount: list.parts.length }
+      start = range.end
+    }
+    return undefined
   }
 
   async listUploads(bucket: BucketRecord, options: ListUploadsOptions): Promise<UploadListing> {

@@ -23,8 +23,6 @@ import {
   uploadPart,
 } from '../oss/operations/object-multipart.ts'
 import { postObject } from '../oss/operations/object-post.ts'
-import { getObject, headObjectPart } from '../oss/operations/object-read.ts'
-
 import {
   deleteObjectTagging,
   getObjectTagging,
@@ -37,6 +35,7 @@ import * as bucketPolicy from './operations/bucket-policy.ts'
 import * as bucketSettings from './operations/bucket-settings.ts'
 import * as objectBasic from './operations/object-basic.ts'
 import * as objectMultipart from './operations/object-multipart.ts'
+import { getObject, headObject } from './operations/object-read.ts'
 import { restoreObject } from './operations/object-restore.ts'
 import { listBuckets } from './operations/service.ts'
 
@@ -75,7 +74,7 @@ const served: Readonly<Partial<Record<S3OperationName, OperationDefinition>>> = 
   PostObject: postObject,
   PutObject: objectBasic.putObject,
   GetObject: getObject,
-  HeadObject: headObjectPart,
+  HeadObject: headObject,
   DeleteObject: deleteObject,
   DeleteObjects: objectBasic.deleteObjects,
   CopyObject: objectBasic.copyObject,

@@ -114,6 +114,11 @@ export const objectErrors = {
     message:
       "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.",
   },
+  InvalidPartNumber: {
+    status: 416,
+    ec: '0042-00000416',
+    message: 'The requested partnumber is not satisfiable.',
+  },
   InvalidPartOrder: {
     status: 400,
     ec: '0042-00000004',

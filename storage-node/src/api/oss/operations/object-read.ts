@@ -6,6 +6,7 @@
 
 import { unreachable } from '../../../base/assert.ts'
 import type { BucketRecord } from '../../../model/bucket.ts'
+import type { ByteRange } from '../../../model/byte-range.ts'
 import { contentRange, requestedRange } from '../../../model/byte-range.ts'
 import { linkedRecord } from '../../../model/decide-symlink.ts'
 import { OssError } from '../../../model/errors.ts'
@@ -20,7 +21,7 @@ import { overrideHeaders } from '../../../wire/oss/response-overrides.ts'
 import { restoreText } from '../../../wire/oss/restore-text.ts'
 import { mayDo } from '../../authorize.ts'
 import { compressedAnswer, isCompressed } from '../../compressed-answer.ts'
-import type { OssRequest, OssResponse } from '../../http-message.ts'
+import type { FlatHeaders, OssRequest, OssResponse } from '../../http-message.ts'
 import type { ObjectOperation, ObjectRequest, Services } from '../../operation.ts'
 import { readAuthorized } from '../../readable-object.ts'
 import { readTarget } from '../linked-object.ts'
@@ -32,18 +33,7 @@ export const getObject: ObjectOperation = {
   permission: 'oss:GetObject',
   metering: 'get',
   access: 'read',
-  async handle(request, services) {
-    const { http } = request
-    const { shown, open } = await openReadable(request, services)
-    const { record } = shown
-    const refusal = conditionAnswer(http, request.bucket, record)
-    if (refusal !== undefined) return refusal
-    const headers = answerHeaders(request, shown, services)
-    const range = rangeOf(http, record)
-    if (range === undefined) return wholeAnswer(http, headers, record.sizeBytes, open.body())
-    const partHeaders = [...headers, 'Content-Range', contentRange(range, record.sizeBytes)]
-    return { status: 206, headers: partHeaders, body: open.body(range) }
-  },
+  handle: (request, services) => answerGet(request, services, rangeOf),
 }
 
 export const headObject: ObjectOperation = {
@@ -52,17 +42,7 @@ export const headObject: ObjectOperation = {
   permission: 'oss:GetObject',
   metering: 'get',
   access: 'read',
-  handle(request, services) {
-    return answerHead(request, services, () => undefined)
-  },
-}
-
-/** The same where a head may tell of a part. */
-export const headObjectPart: ObjectOperation = {
-  ...headObject,
-  handle(request, services) {
-    return answerHead(request, services, rangeOf)
-  },
+  handle: (request, services) => answerHead(request, services, () => undefined),
 }
 
 /** Of a symlink it tells what the link itself is. */
@@ -80,20 +60,73 @@ export const getObjectMeta: ObjectOperation = {
   },
 }
 
-async function answerHead(
+/** Bytes that are asked for, and whose they are: of a symlink those of its target. */
+export interface ReadBytes {
+  readonly record: ObjectRecord
+  readonly key: ObjectKey
+}
+
+/** The part of them that an answer brings, and what it tells besides. */
+export interface ChosenBytes {
+  /** Undefined: the whole object. */
+  readonly range: ByteRange | undefined
+  readonly headers: FlatHeaders
+}
+
+/** Chooses them; undefined for the whole object. Few choices have to wait for something. */
+export type ChooseBytes = (
+  request: ObjectRequest,
+  bytes: ReadBytes,
+  services: Services,
+) => ChosenBytes | undefined | Promise<ChosenBytes>
+
+/** What GetObject does; which part of the object it answers with differs by dialect. */
+export async function answerGet(
   request: ObjectRequest,
   services: Services,
-  partOf: typeof rangeOf,
+  choose: ChooseBytes,
+): Promise<OssResponse> {
+  const { http } = request
+  const { shown, open } = await openReadable(request, services)
+  const { record } = shown
+  const refusal = conditionAnswer(http, request.bucket, record)
+  if (refusal !== undefined) return refusal
+  const headers = answerHeaders(request, shown, services)
+  const choice = choose(request, shown.bytes, services)
+  const chosen = choice instanceof Promise ? await choice : choice
+  const told = chosen === undefined ? headers : [...headers, ...chosen.headers]
+  const range = chosen?.range
+  if (range === undefined) return wholeAnswer(http, told, record.sizeBytes, open.body())
+  return { ...partAnswer(told, range, record), body: open.body(range) }
+}
+
+/** The same of HeadObject. */
+export async function answerHead(
+  request: ObjectRequest,
+  services: Services,
+  choose: ChooseBytes,
 ): Promise<OssResponse> {
   const shown = await showReadable(request, services)
   const { record } = shown
   const refusal = conditionAnswer(request.http, request.bucket, record)
   if (refusal !== undefined) return refusal
   const headers = answerHeaders(request, shown, services)
-  const part = partOf(request.http, record)
-  if (part === undefined) return { status: 200, headers, lengthBytes: record.sizeBytes }
-  const partHeaders = [...headers, 'Content-Range', contentRange(part, record.sizeBytes)]
-  return { status: 206, headers: partHeaders, lengthBytes: part.end - part.start }
+  const choice = choose(request, shown.bytes, services)
+  const chosen = choice instanceof Promise ? await choice : choice
+  const told = chosen === undefined ? headers : [...headers, ...chosen.headers]
+  const range = chosen?.range
+  if (range === undefined) return { status: 200, headers: told, lengthBytes: record.sizeBytes }
+  return { ...partAnswer(told, range, record), lengthBytes: range.end - range.start }
+}
+
+function partAnswer(
+  headers: FlatHeaders,
+  range: ByteRange,
+  { sizeBytes }: ObjectRecord,
+): OssResponse {
+  // No header says of no bytes where they are.
+  if (range.start === range.end) return { status: 200, headers }
+  return { status: 206, headers: [...headers, 'Content-Range', contentRange(range, sizeBytes)] }
 }
 
 function wholeAnswer(
@@ -117,10 +150,10 @@ async function findReadable(request: ObjectRequest, { objects }: Services): Prom
   return record
 }
 
-/** What an answer tells, and whose bytes they are: of a symlink those of its target. */
+/** What an answer tells, and of which bytes. */
 interface Shown {
   readonly record: ObjectRecord
-  readonly bytes: ObjectRecord
+  readonly bytes: ReadBytes
 }
 
 /** Opens the object that is named, or the one that it leads to. */
@@ -135,7 +168,7 @@ async function openReadable(
   const target = named.record.symlinkTarget
   const readAt = (at: ObjectKey) => objects.read(bucket, at)
   const open = target === undefined ? named : await readTarget(request, target, readAt, recordOf)
-  return { shown: show(request, named.record, open.record), open }
+  return { shown: show(request, named.record, open.record, target), open }
 }
 
 /** The same without the bytes. */
@@ -143,14 +176,20 @@ async function showReadable(request: ObjectRequest, services: Services): Promise
   const { bucket } = request
   const record = await findReadable(request, services)
   const target = record.symlinkTarget
-  if (target === undefined) return show(request, record, record)
+  if (target === undefined) return show(request, record, record, undefined)
   const find = (at: ObjectKey) => services.objects.find(bucket, at)
-  return show(request, record, await readTarget(request, target, find, (found) => found))
+  return show(request, record, await readTarget(request, target, find, (found) => found), target)
 }
 
-function show({ http }: ObjectRequest, named: ObjectRecord, bytes: ObjectRecord): Shown {
-  http.facts.objectSizeBytes = bytes.sizeBytes
-  return { record: named === bytes ? named : linkedRecord(named, bytes), bytes }
+function show(
+  { http, key }: ObjectRequest,
+  named: ObjectRecord,
+  found: ObjectRecord,
+  target: string | undefined,
+): Shown {
+  http.facts.objectSizeBytes = found.sizeBytes
+  const bytes = { record: found, key: target === undefined ? key : (target as ObjectKey) }
+  return { record: named === found ? named : linkedRecord(named, found), bytes }
 }
 
 function answerHeaders(
@@ -158,7 +197,7 @@ function answerHeaders(
   { record, bytes }: Shown,
   { objects }: Services,
 ): readonly string[] {
-  const headers = objectHeaders(record, bytes)
+  const headers = objectHeaders(record, bytes.record)
   if (record.restore !== undefined) {
     const text = restoreText(record.restore, objects.nowMs())
     if (text !== undefined) headers.push('x-oss-restore', text)
@@ -200,18 +239,18 @@ function conditionAnswer(
   }
 }
 
-/** The part that is asked for; undefined for the whole object. */
-function rangeOf(
-  { headers }: OssRequest,
-  { sizeBytes }: ObjectRecord,
-): { readonly start: number; readonly end: number } | undefined {
+/** The bytes that a Range header asks for. */
+export function rangeOf(
+  { http: { headers } }: ObjectRequest,
+  { record: { sizeBytes } }: ReadBytes,
+): ChosenBytes | undefined {
   const isStandard = headers['x-oss-range-behavior'] === 'standard'
   const range = requestedRange(headers['range'], sizeBytes, isStandard)
   switch (range.kind) {
     case 'whole':
       return undefined
     case 'part':
-      return range
+      return { range, headers: [] }
     case 'unsatisfiable':
       throw new OssError('InvalidRange', {
         details: [{ name: 'ActualObjectSize', value: String(sizeBytes) }],

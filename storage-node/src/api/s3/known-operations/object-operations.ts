@@ -8,12 +8,26 @@ import type { KnownOperation } from '../../oss/known-operations/known-operation.
 
 const COPY_SOURCE = 'x-amz-copy-source'
 const VERSION = ['versionId'] as const
+/** One of the parts that an object was made of. */
+const PART = ['partNumber'] as const
 
 export const objectOperations = {
   PutObject: { methods: ['PUT'] },
   CopyObject: { methods: ['PUT'], header: COPY_SOURCE },
-  GetObject: { methods: ['GET'], parameters: VERSION, ignores: 'others with a value' },
-  HeadObject: { methods: ['HEAD'], parameters: VERSION, ignores: 'others with a value' },
+  GetObject: {
+    methods: ['GET'],
+    select: [],
+    orSelect: PART,
+    parameters: VERSION,
+    ignores: 'others with a value',
+  },
+  HeadObject: {
+    methods: ['HEAD'],
+    select: [],
+    orSelect: PART,
+    parameters: VERSION,
+    ignores: 'others with a value',
+  },
   DeleteObject: { methods: ['DELETE'], parameters: VERSION },
   GetObjectAttributes: { methods: ['GET'], select: ['attributes'], parameters: VERSION },
   PutObjectAcl: { methods: ['PUT'], select: ['acl'], parameters: VERSION },
