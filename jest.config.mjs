@@ -11,7 +11,7 @@ const LANGUAGE = [
 ]
 
 export default {
-  roots: ['<rootDir>/storage-node/src', '<rootDir>/test'],
+  roots: ['<rootDir>/operator/src', '<rootDir>/storage-node/src', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testEnvironment: 'node',
   maxWorkers: 2,
