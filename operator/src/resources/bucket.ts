@@ -80,6 +80,7 @@ const spec = z
     bucketName: z
       .string()
       .regex(new RegExp(BUCKET_NAME))
+      .max(63)
       .nullable()
       .default(null)
       .describe(

@@ -20,7 +20,11 @@ export function described(description: string, more: Omit<FieldMeta, 'descriptio
 }
 
 /** A name that can be part of a host name. */
-export const dnsLabel = () => z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+export const dnsLabel = () =>
+  z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/)
+    .max(NAME_LENGTH_MAX)
 
 /** The name of an object in a namespace. */
 export const objectName = () =>
@@ -31,13 +35,17 @@ export const objectName = () =>
 
 /** `100Gi`; what Kubernetes calls a quantity, without fractions of a byte. */
 export const byteQuantity = () =>
-  z.string().regex(/^[1-9][0-9]{0,17}(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?$/)
+  z
+    .string()
+    .regex(/^[1-9][0-9]*(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?$/)
+    .max(20)
 
 /** `720h`, `1h30m`. */
 export const duration = () =>
   z
     .string()
     .regex(/^([0-9]{1,6}h)?([0-9]{1,8}m)?([0-9]{1,10}s)?$/)
+    .max(30)
     .min(2)
 
 export const labelMap = () =>

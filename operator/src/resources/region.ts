@@ -22,12 +22,18 @@ const EXTERNAL_HOST_COUNT_MAX = 16
 const TOLERATION_COUNT_MAX = 32
 const PULL_SECRET_COUNT_MAX = 16
 
-const zoneName = () => z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/)
+const zoneName = () =>
+  z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/)
+    .max(63)
 const resourceAmounts = (what: string) =>
   z
     .record(
       z.string(),
-      z.union([z.int(), z.string()]).meta({ isIntOrString: true, description: 'A quantity.' }),
+      z
+        .union([z.int(), z.string().max(32)])
+        .meta({ isIntOrString: true, description: 'A quantity.' }),
     )
     .default({})
     .meta(described(what, { maxProperties: 16 }))
