@@ -6,15 +6,11 @@
 
 import type { ExchangeObserver, HttpServerOptions } from './api/http-server.ts'
 import { HttpServer } from './api/http-server.ts'
-import { Gateway } from './api/gateway.ts'
-import { ossDialect } from './api/oss/oss-dialect.ts'
-import { S3Gateway } from './api/s3/s3-gateway.ts'
-import type { Services } from './api/operation.ts'
-import { publishCallbackKey } from './api/callback-key.ts'
-import { StsGateway } from './api/sts/sts-gateway.ts'
 import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { listenOnLoopback } from './local-listen.ts'
+import type { NodeServices } from './region-handler.ts'
+import { regionHandler } from './region-handler.ts'
 import type { CallbackService } from './services/callback-service.ts'
 import type { AccountDirectory } from './services/account-directory.ts'
 import { endpointAt, endpointsBelow, endpointSuffixes } from './wire/oss/addressing.ts'
@@ -35,9 +31,6 @@ export interface LocalApiOptions {
   /** 0: any free one. */
   readonly port: number
 }
-
-/** What a storage node itself offers. */
-type NodeServices = Omit<Services, 'region' | 'callbacks'>
 
 /** A serving API. */
 export interface LocalApi {
@@ -74,14 +67,7 @@ export async function startLocalApi(
   const facts = { region, extranetEndpoint: '', intranetEndpoint: '' }
   const { extranet, intranet } = endpointsBelow(domain, region)
   const suffixes = endpointSuffixes(region, [extranet, intranet, `s3.${domain}`, `s3.${extranet}`])
-  const offered = { ...services, region: facts, callbacks }
-  const oss = new Gateway(ossDialect, offered, accounts, suffixes)
-  const s3 = new S3Gateway(offered, accounts, suffixes)
-  const sts = new StsGateway(accounts, accounts, region, domain)
-  const served = sts.before((request) =>
-    request.dialect === 's3' ? s3.handle(request) : oss.handle(request),
-  )
-  const handler = publishCallbackKey(callbacks, suffixes, served)
+  const handler = regionHandler(services, { accounts, callbacks, facts, domain, suffixes })
   const server = new HttpServer(clock, random, handler, observer, http)
   const port =
     options.host === undefined

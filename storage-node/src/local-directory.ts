@@ -139,6 +139,13 @@ async function findCallbackKey(files: Files, directory: string): Promise<Callbac
   throw new DataDirectoryError(`Cannot read ${path}: it holds no key pair`)
 }
 
+/** Reads the key pair that callbacks are signed with. */
+export async function readCallbackKey(files: Files, directory: string): Promise<CallbackKey> {
+  const key = await findCallbackKey(files, directory)
+  if (key !== undefined) return key
+  throw new DataDirectoryError(`Cannot read ${join(directory, CALLBACK_KEY_FILE)}: there is none`)
+}
+
 /** Reads the key pair that callbacks are signed with, or keeps the one that `make` makes. */
 export async function openCallbackKey(
   files: Files,

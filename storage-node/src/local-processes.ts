@@ -16,7 +16,7 @@ import { sleep } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
 import type { ConfigStoreFounder } from './cluster/config-store.ts'
 import { foundRegion, type FoundingOptions } from './cluster/founding.ts'
-import { nodeVariables } from './node-config.ts'
+import { nodeVariables } from './contract/storage-node-pod.ts'
 import type { NodeMessage } from './node-messages.ts'
 
 const RESTART_MS = 1_000

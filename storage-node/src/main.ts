@@ -8,12 +8,11 @@
  * @module
  */
 
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startAdminServer } from './admin/admin-server.ts'
 import { AccessLog } from './api/access-log.ts'
-import { defaultHttpServerOptions } from './api/http-server.ts'
 import { RequestObserver } from './api/request-observer.ts'
+import { unreachable } from './base/assert.ts'
 import { openChecksums } from './base/checksums.ts'
 import { systemClock } from './base/clock.ts'
 import type { Fatal } from './base/crash.ts'
@@ -24,18 +23,17 @@ import { systemRandom } from './base/random.ts'
 import { SlabPool } from './base/slabs.ts'
 import { winstonLogger } from './base/winston-logger.ts'
 import { GRANT_MS } from './cluster/beacons/lease-times.ts'
-import { ServedConfigStore } from './cluster/config-stores/served-config-store.ts'
-import { LocalAccounts } from './local-accounts.ts'
-import { startLocalApi } from './local-api.ts'
-import { makeCallbackKey, openCallbacks } from './local-callbacks.ts'
-import { openCallbackKey, readAccessKey, readIdentity, readTokenKey } from './local-directory.ts'
+import { STOP_SECONDS_MAX } from './contract/storage-node-pod.ts'
+import type { PodSurroundings } from './kubernetes/service-account.ts'
 import { observeStores, startHashThreads } from './node-parts.ts'
 import { parseNodeConfig } from './node-config.ts'
 import type { NodeConfig } from './node-config.ts'
 import type { NodeMessage } from './node-messages.ts'
 import { openPeers } from './node-peers.ts'
-import { isOlderThanRanges, replicationSettings, storeSettings } from './region-settings.ts'
-import type { CallbackService } from './services/callback-service.ts'
+import type { NodePlace, PlaceParts } from './node-place.ts'
+import { openPodPlace } from './pod-place.ts'
+import { openProcessPlace } from './process-place.ts'
+import { replicationSettings, storeSettings } from './region-settings.ts'
 import { openStorageNode } from './storage-node.ts'
 import { openRocksdbEngine } from './storage/rocksdb-engine.ts'
 import { lockStore } from './storage/store-lock.ts'
@@ -45,8 +43,8 @@ const SLAB_BYTES_MAX = 128 * 1024 ** 2
 const PEER_SLAB_BYTES_MAX = 32 * 1024 ** 2
 /** Two memtables of 24 MiB and the block cache. */
 const ROCKSDB_MEMORY_BYTES_MAX = 80 * 1024 ** 2
-/** The journal keeps what a stop had no time to checkpoint. */
-const STOP_MS_MAX = 8_500
+/** The journal keeps what a stop had no time to checkpoint. Whoever waits for a pod waits longer. */
+const STOP_MS_MAX = { process: 8_500, pod: (STOP_SECONDS_MAX - 3) * 1_000 }
 const HOLD_MS = 60_000
 
 const logger = winstonLogger(process.stderr)
@@ -65,8 +63,11 @@ async function main(): Promise<void> {
   // Pending timers keep no process alive, and until a server listens there may be nothing else.
   const hold = setInterval(() => {}, HOLD_MS)
   try {
-    const stop = await start(parseNodeConfig(process.env))
-    stopOnSignal(stop)
+    const config = parseNodeConfig(process.env)
+    let stop: Stop | undefined = undefined
+    // Nobody else does that for the first process of a container.
+    stopOnSignal(() => stop, STOP_MS_MAX[config.place.kind])
+    stop = await start(config)
   } catch (error) {
     logger.error('Cannot start', { why: String(error) })
     process.exit(1)
@@ -74,111 +75,96 @@ async function main(): Promise<void> {
   clearInterval(hold)
 }
 
-async function start(config: NodeConfig): Promise<(handOver: boolean) => Promise<void>> {
+/** Ends everything in order; `handOver`: others go on. */
+type Stop = (handOver: boolean) => Promise<void>
+
+async function start(config: NodeConfig): Promise<Stop> {
   const surroundings = { clock: systemClock, random: systemRandom, logger, fatal }
-  const store = await openStore(config)
+  const place = openPlace(config, surroundings)
+  const { configs, groupCount } = place
+  const store = await openStore(config, groupCount)
   const hybridClock = new HybridClock(systemClock)
-  const peerSlabs = new SlabPool(PEER_SLAB_BYTES_MAX)
-  const configs = new ServedConfigStore({ clock: systemClock, path: config.configSocket })
   const peers = await openPeers(config, store, {
-    ...{ ...surroundings, hybridClock, configs, slabs: peerSlabs },
+    ...{ ...surroundings, hybridClock, configs, slabs: new SlabPool(PEER_SLAB_BYTES_MAX) },
+    kept: await place.keptPlacement(),
   })
-  tell({ kind: 'opened', entry: peers.entry, isOlderThanRanges: isOlderThanRanges(store) })
+  place.announce(store, peers.entry)
+  const metrics = new Metrics()
+  metrics.observeProcess()
+  let isReady = false
+  const health = { isReady: () => isReady && peers.isInTouch() }
+  const probes = await startAdminServer(config.probeHost, config.probePort, health, metrics)
   const placement = await peers.placed()
   const hashers = startHashThreads(fatal)
   const silenceUntilMs = systemClock.monotonicMs() + GRANT_MS
   const node = await openStorageNode(store, {
-    ...{ ...surroundings, hybridClock, configs, hashers },
+    ...{ ...surroundings, hybridClock, configs, hashers, groupCount, silenceUntilMs },
     ...{ network: peers.network, leases: peers.leases },
     directory: config.storeDirectory,
     files: nodeFiles,
     zone: config.zone,
     replication: replicationSettings(placement, config.isOneKernel),
-    groupCount: placement.groups.length,
-    silenceUntilMs,
     checksums: await openChecksums(),
     slabBytesMax: SLAB_BYTES_MAX,
     ...{ gcGraceMs: config.gcGraceMs, restoreLengths: config.restoreLengths },
   })
   node.start()
 
-  const metrics = new Metrics()
-  metrics.observeProcess()
   observeStores(metrics, [node], config.storeDirectory)
+  await nodeFiles.makeDirectory(config.logDirectory)
   const logFile = join(config.logDirectory, `access-${config.zone}.log`)
   const accessLog = await AccessLog.open(nodeFiles, systemClock, logger, logFile)
-  const accounts = await openAccounts(config)
-  const api = await startLocalApi(node, {
-    ...surroundings,
-    observer: new RequestObserver(logger, accessLog, metrics),
-    http: { ...defaultHttpServerOptions, tls: await readTls(config) },
-    accounts: accounts.directory,
-    callbacks: callbacksOf(config),
-    region: config.region,
-    domain: config.domain,
-    host: config.httpHost,
-    port: config.httpPort,
-  })
-  let isReady = false
-  const health = { isReady: () => isReady }
-  const admin = await startAdminServer('127.0.0.1', config.adminPort, health, metrics)
-  const becomeReady = () => {
-    isReady = true
-    tell({ kind: 'ready', httpPort: api.port, adminPort: admin.port })
-  }
+  const api = await place.serve(node, new RequestObserver(logger, accessLog, metrics))
   // It serves, but grants no lease yet (L4): were the next storage node restarted now, partitions of
   // both would have nobody to read from.
   const silenceMs = config.isOneKernel ? 0 : silenceUntilMs - systemClock.monotonicMs()
-  const readiness = systemClock.schedule(Math.max(0, silenceMs), becomeReady)
+  const readiness = systemClock.schedule(Math.max(0, silenceMs), () => {
+    isReady = true
+    place.becameReady({ httpPort: api.port, probePort: probes.port })
+  })
   return async (handOver) => {
     readiness.cancel()
     isReady = false
-    if (handOver) await node.handOver()
+    if (handOver) await Promise.all([node.handOver(), place.drain()])
     await api.stop()
-    await admin.stop()
-    accounts.stop()
     await node.stop()
     await peers.stop()
-    configs.close()
+    await place.close()
     await hashers.stop()
     await accessLog.close()
+    await probes.stop()
   }
 }
 
-async function openAccounts({ regionDirectory }: NodeConfig): Promise<LocalAccounts> {
-  const [{ account }, accessKey, tokenKey] = await Promise.all([
-    readIdentity(nodeFiles, regionDirectory),
-    readAccessKey(nodeFiles, regionDirectory),
-    readTokenKey(nodeFiles, regionDirectory),
-  ])
-  return LocalAccounts.open({
-    ...{ files: nodeFiles, clock: systemClock, random: systemRandom, logger },
-    ...{ dataDirectory: regionDirectory, account, accessKey, tokenKey },
-  })
+function openPlace(config: NodeConfig, parts: PlaceParts): NodePlace {
+  const { place } = config
+  switch (place.kind) {
+    case 'process':
+      return openProcessPlace(config, place, { ...parts, tell })
+    case 'pod':
+      return openPodPlace(config, place, podSurroundings(), parts)
+    default:
+      return unreachable(place)
+  }
 }
 
-function callbacksOf({ callbacks, regionDirectory }: NodeConfig): CallbackService {
-  const openKey = () => openCallbackKey(nodeFiles, regionDirectory, makeCallbackKey)
-  return openCallbacks(systemClock, callbacks, openKey)
+/** What Kubernetes tells every pod. */
+function podSurroundings(): PodSurroundings {
+  const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT } = process.env
+  return {
+    serviceHost: KUBERNETES_SERVICE_HOST ?? 'kubernetes.default.svc',
+    servicePort: KUBERNETES_SERVICE_PORT ?? '443',
+  }
 }
 
-function openStore({ storeDirectory }: NodeConfig): Promise<Store> {
+function openStore({ storeDirectory }: NodeConfig, groupCount: number): Promise<Store> {
   return Store.open({
     directory: storeDirectory,
     ...{ files: nodeFiles, clock: systemClock, random: systemRandom, logger, fatal },
     lock: lockStore,
     openEngine: (path) => openRocksdbEngine({ path, memoryBytesMax: ROCKSDB_MEMORY_BYTES_MAX }),
-    settings: storeSettings(1),
+    settings: storeSettings(1, groupCount),
   })
-}
-
-async function readTls({ tls }: NodeConfig) {
-  if (tls === undefined) return undefined
-  const [cert, key] = await Promise.all([
-    readFile(tls.certFile, 'utf8'),
-    readFile(tls.keyFile, 'utf8'),
-  ])
-  return { cert, key }
 }
 
 function tell(message: NodeMessage): void {
@@ -186,13 +172,16 @@ function tell(message: NodeMessage): void {
 }
 
 /** SIGTERM: others go on. SIGINT: the whole region ends, so that there is nobody to hand over to. */
-function stopOnSignal(stop: (handOver: boolean) => Promise<void>): void {
+function stopOnSignal(current: () => Stop | undefined, stopMsMax: number): void {
   let isStopping = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (isStopping) return
       isStopping = true
-      systemClock.schedule(STOP_MS_MAX, () => process.exit(0))
+      const stop = current()
+      // Before it serves, there is nothing to end in order.
+      if (stop === undefined) process.exit(0)
+      systemClock.schedule(stopMsMax, () => process.exit(0))
       stop(signal === 'SIGTERM').then(() => process.exit(0), fatal)
     })
   }

@@ -1,16 +1,21 @@
 /**
  * Settings of one storage node as a process of its own: environment in, values out, once.
  *
+ * `GRANARY_CONFIG=kubernetes` makes it a pod; otherwise it is one of several processes that
+ * `npm start -- --processes` has started.
+ *
  * @module
  */
 
-import { isAbsolute } from 'node:path'
 import { ConfigError, GC_GRACE_MS } from './config.ts'
+import type { Zone } from './contract/configuration.ts'
+import type { RegionEndpoints } from './contract/storage-node-pod.ts'
+import { podHost, podPaths, podPorts } from './contract/storage-node-pod.ts'
 import type { CallbackConfig } from './local-callbacks.ts'
 import type { RestoreLengths } from './model/restore.ts'
 import { defaultRestoreLengths } from './model/restore.ts'
-import type { Zone } from './contract/configuration.ts'
-import { isDomain, LOCAL_DOMAIN } from './wire/oss/addressing.ts'
+import type { Environment } from './node-variables.ts'
+import { VariableReader } from './node-variables.ts'
 
 /** What a storage node is started with. */
 export interface NodeConfig {
@@ -20,8 +25,6 @@ export interface NodeConfig {
   readonly name: string
   /** Bare: `cn-hangzhou`. */
   readonly region: string
-  /** Endpoints are below it. */
-  readonly domain: string
   /** Where clients are served. Undefined: on loopback, both families. */
   readonly httpHost: string | undefined
   /** 0: any free one. */
@@ -34,76 +37,130 @@ export interface NodeConfig {
   /** The same for beacons. */
   readonly beaconPort: number
   readonly beaconAddress: string | undefined
-  readonly adminPort: number
-  /** Unix socket of the process that serves the config store. */
-  readonly configSocket: string
+  /** Where probes and metrics are served. */
+  readonly probeHost: string
+  readonly probePort: number
   /** Holds the region's CA and this storage node's certificate. */
   readonly certificates: string
-  /** Holds the region's key pair. */
-  readonly regionDirectory: string
   readonly logDirectory: string
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   readonly gcGraceMs: number
   readonly restoreLengths: RestoreLengths
   readonly callbacks: CallbackConfig
   /** All store locks of the region are in this kernel (replication.md 1.13). */
   readonly isOneKernel: boolean
+  readonly place: ProcessConfig | PodConfig
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
+/** A storage node that another process has started. */
+export interface ProcessConfig {
+  readonly kind: 'process'
+  /** Endpoints are below it. */
+  readonly domain: string
+  /** Unix socket of the process that serves the config store. */
+  readonly configSocket: string
+  /** Holds the region's key pair. */
+  readonly regionDirectory: string
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+}
 
-/** Names of the variables, by setting. */
-export const nodeVariables = {
-  storeDirectory: 'GRANARY_STORE_DIRECTORY',
-  zone: 'GRANARY_ZONE',
-  name: 'GRANARY_NODE_NAME',
-  region: 'GRANARY_REGION',
-  domain: 'GRANARY_DOMAIN',
-  httpHost: 'GRANARY_HTTP_HOST',
-  httpPort: 'GRANARY_HTTP_PORT',
-  peerHost: 'GRANARY_PEER_HOST',
-  peerPort: 'GRANARY_PEER_PORT',
-  peerAddress: 'GRANARY_PEER_ADDRESS',
-  beaconPort: 'GRANARY_BEACON_PORT',
-  beaconAddress: 'GRANARY_BEACON_ADDRESS',
-  adminPort: 'GRANARY_ADMIN_PORT',
-  configSocket: 'GRANARY_CONFIG_SOCKET',
-  certificates: 'GRANARY_CERTIFICATES',
-  regionDirectory: 'GRANARY_REGION_DIRECTORY',
-  logDirectory: 'GRANARY_LOG_DIRECTORY',
-  tlsCertFile: 'GRANARY_TLS_CERT',
-  tlsKeyFile: 'GRANARY_TLS_KEY',
-  gcGraceMs: 'GRANARY_GC_GRACE_MS',
-  restoreDelayMs: 'GRANARY_RESTORE_DELAY_MS',
-  restoreDayMs: 'GRANARY_RESTORE_DAY_MS',
-  mayCallPrivate: 'GRANARY_CALLBACK_PRIVATE',
-  callbackKeyUrl: 'GRANARY_CALLBACK_KEY_URL',
-  isOneKernel: 'GRANARY_ONE_KERNEL',
-} as const
-type Name = keyof typeof nodeVariables
+/** A storage node that Kubernetes has started. */
+export interface PodConfig {
+  readonly kind: 'pod'
+  readonly namespace: string
+  readonly endpoints: RegionEndpoints
+  readonly httpsPort: number
+  readonly adminPort: number
+  /** Where the operator is told to find the admin API. */
+  readonly adminAddress: string
+  /** The file of the key ring. */
+  readonly keyRing: string
+}
+
+const PORT_MAX = 65_535
+/** In a pod every address is its own. */
+const EVERYWHERE = '0.0.0.0'
 
 /** Reads the environment. Throws `ConfigError` with every mistake. */
 export function parseNodeConfig(environment: Environment): NodeConfig {
   const reader = new VariableReader(environment)
-  const config: NodeConfig = {
+  const config = reader.choice('config', ['kubernetes', 'socket'], 'socket')
+  const parsed = config === 'kubernetes' ? parsePod(reader) : parseProcess(reader)
+  if (reader.mistakes.length > 0) throw new ConfigError(reader.mistakes)
+  return parsed
+}
+
+function parseProcess(reader: VariableReader): NodeConfig {
+  return {
+    ...parseNames(reader),
+    ...parseRules(reader),
     storeDirectory: reader.path('storeDirectory'),
+    httpHost: reader.optional('httpHost'),
+    httpPort: reader.number('httpPort', 0, PORT_MAX),
+    peerHost: reader.optional('peerHost') ?? '127.0.0.1',
+    peerPort: reader.number('peerPort', 0, PORT_MAX),
+    peerAddress: reader.optional('peerAddress'),
+    beaconPort: reader.number('beaconPort', 0, PORT_MAX),
+    beaconAddress: reader.optional('beaconAddress'),
+    probeHost: '127.0.0.1',
+    probePort: reader.number('adminPort', 0, PORT_MAX),
+    certificates: reader.path('certificates'),
+    logDirectory: reader.path('logDirectory'),
+    isOneKernel: reader.number('isOneKernel', 0, 1) === 1,
+    place: {
+      kind: 'process',
+      domain: reader.domain(),
+      configSocket: reader.path('configSocket'),
+      regionDirectory: reader.path('regionDirectory'),
+      tls: reader.tls(),
+    },
+  }
+}
+
+function parsePod(reader: VariableReader): NodeConfig {
+  const names = parseNames(reader)
+  const namespace = reader.text('namespace', /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a namespace')
+  const host = podHost(names.region, namespace, names.name)
+  const at = (port: number) => `${host}:${port}`
+  const adminPort = reader.number('adminPort', podPorts.admin, PORT_MAX)
+  const peerPort = reader.number('peerPort', podPorts.peers, PORT_MAX)
+  const beaconPort = reader.number('beaconPort', podPorts.beacons, PORT_MAX)
+  return {
+    ...{ ...names, ...parseRules(reader), peerPort, beaconPort },
+    storeDirectory: reader.path('storeDirectory', podPaths.store),
+    httpHost: reader.optional('httpHost') ?? EVERYWHERE,
+    httpPort: reader.number('httpPort', podPorts.http, PORT_MAX),
+    peerHost: reader.optional('peerHost') ?? EVERYWHERE,
+    peerAddress: reader.optional('peerAddress') ?? at(peerPort),
+    beaconAddress: reader.optional('beaconAddress') ?? at(beaconPort),
+    probeHost: EVERYWHERE,
+    probePort: reader.number('probePort', podPorts.probes, PORT_MAX),
+    certificates: reader.path('certificates', podPaths.certificates),
+    logDirectory: reader.path('logDirectory', podPaths.logs),
+    // Another pod of the same volume may be alive on a host that has lost touch.
+    isOneKernel: false,
+    place: {
+      ...{ kind: 'pod', namespace, adminPort, adminAddress: at(adminPort) },
+      endpoints: reader.endpoints(),
+      httpsPort: reader.number('httpsPort', podPorts.https, PORT_MAX),
+      keyRing: reader.path('keyRing', podPaths.keyRing),
+    },
+  }
+}
+
+/** Who this is. */
+function parseNames(reader: VariableReader): Pick<NodeConfig, 'zone' | 'name' | 'region'> {
+  return {
     zone: reader.text('zone', /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, 'a name of a zone') as Zone,
     name: reader.text('name', /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, 'a name of a storage node'),
     region: reader.text('region', /^[a-z0-9][a-z0-9-]{0,48}[a-z0-9]$/, 'an id of a region'),
-    domain: reader.domain(),
-    httpHost: reader.optional('httpHost'),
-    httpPort: reader.number('httpPort', 0, 65_535),
-    peerHost: reader.optional('peerHost') ?? '127.0.0.1',
-    peerPort: reader.number('peerPort', 0, 65_535),
-    peerAddress: reader.optional('peerAddress'),
-    beaconPort: reader.number('beaconPort', 0, 65_535),
-    beaconAddress: reader.optional('beaconAddress'),
-    adminPort: reader.number('adminPort', 0, 65_535),
-    configSocket: reader.path('configSocket'),
-    certificates: reader.path('certificates'),
-    regionDirectory: reader.path('regionDirectory'),
-    logDirectory: reader.path('logDirectory'),
-    tls: reader.tls(),
+  }
+}
+
+/** What does not depend on where it runs. */
+function parseRules(
+  reader: VariableReader,
+): Pick<NodeConfig, 'gcGraceMs' | 'restoreLengths' | 'callbacks'> {
+  return {
     gcGraceMs: reader.number('gcGraceMs', GC_GRACE_MS, 1e12),
     restoreLengths: {
       delayMs: reader.number('restoreDelayMs', defaultRestoreLengths.delayMs, 1e10),
@@ -113,75 +170,5 @@ export function parseNodeConfig(environment: Environment): NodeConfig {
       mayBePrivate: reader.number('mayCallPrivate', 0, 1) === 1,
       keyUrl: reader.optional('callbackKeyUrl'),
     },
-    isOneKernel: reader.number('isOneKernel', 0, 1) === 1,
-  }
-  reader.end()
-  return config
-}
-
-/** Collects mistakes, so that all are told at once. */
-class VariableReader {
-  readonly #environment: Environment
-  readonly #mistakes: string[] = []
-
-  constructor(environment: Environment) {
-    this.#environment = environment
-  }
-
-  optional(name: Name): string | undefined {
-    return this.#environment[nodeVariables[name]] || undefined
-  }
-
-  text(name: Name, pattern: RegExp, meaning: string): string {
-    const value = this.optional(name)
-    if (value === undefined) this.#mistakes.push(`${nodeVariables[name]} must be set`)
-    else if (!pattern.test(value)) {
-      this.#mistakes.push(`${nodeVariables[name]} must be ${meaning}, is "${value}"`)
-    }
-    return value ?? ''
-  }
-
-  domain(): string {
-    const value = this.optional('domain') ?? LOCAL_DOMAIN
-    if (!isDomain(value)) {
-      this.#mistakes.push(`${nodeVariables.domain} must be a name of a domain, is "${value}"`)
-    }
-    return value
-  }
-
-  path(name: Name): string {
-    const value = this.optional(name)
-    if (value === undefined) this.#mistakes.push(`${nodeVariables[name]} must be set`)
-    else if (!isAbsolute(value)) {
-      this.#mistakes.push(`${nodeVariables[name]} must be an absolute path, is "${value}"`)
-    }
-    return value ?? ''
-  }
-
-  number(name: Name, otherwise: number, max: number): number {
-    const text = this.optional(name)
-    if (text === undefined) return otherwise
-    if (!/^\d{1,13}$/.test(text) || Number(text) > max) {
-      this.#mistakes.push(
-        `${nodeVariables[name]} must be a whole number from 0 to ${max}, is "${text}"`,
-      )
-    }
-    return Number(text)
-  }
-
-  tls(): NodeConfig['tls'] {
-    const certFile = this.optional('tlsCertFile')
-    const keyFile = this.optional('tlsKeyFile')
-    if (certFile === undefined && keyFile === undefined) return undefined
-    if (certFile === undefined || keyFile === undefined) {
-      const { tlsCertFile, tlsKeyFile } = nodeVariables
-      this.#mistakes.push(`${tlsCertFile} and ${tlsKeyFile} must be set together`)
-      return undefined
-    }
-    return { certFile, keyFile }
-  }
-
-  end(): void {
-    if (this.#mistakes.length > 0) throw new ConfigError(this.#mistakes)
   }
 }

@@ -13,7 +13,7 @@ import type { SlabPool } from './base/slabs.ts'
 import { StoreStatus } from './cluster/beacons/store-status.ts'
 import { ThreadLeases } from './cluster/beacons/thread-leases.ts'
 import type { ConfigStore } from './cluster/config-store.ts'
-import type { Leases } from './cluster/leases.ts'
+import type { Leases, LeaseView } from './cluster/leases.ts'
 import type { PeerNetwork } from './cluster/peer-network.ts'
 import { FileCredentials } from './cluster/transport/credential-files.ts'
 import { certificateUri, credentialFiles } from './cluster/transport/local-certificates.ts'
@@ -25,6 +25,8 @@ import type { NodeConfig } from './node-config.ts'
 import type { Store } from './storage/store.ts'
 
 const NONCE_BYTES = 16
+/** Of a storage node that counts as reached; it sends a beacon twice a second. */
+const SILENCE_MS_MAX = 10_000
 
 export interface PeersParts {
   readonly clock: Clock
@@ -35,11 +37,15 @@ export interface PeersParts {
   readonly configs: ConfigStore
   /** For large bodies that others send. */
   readonly slabs: SlabPool
+  /** The placement map of before this start. */
+  readonly kept: PlacementMap | undefined
 }
 
 export interface Peers {
   readonly network: PeerNetwork
   readonly leases: Leases
+  /** Whether a majority of the region's stores, this one among them, was heard of lately. */
+  isInTouch(): boolean
   /** How others find this storage node. */
   readonly entry: StoreEntry
   /** Resolves with the first placement map that names this store. */
@@ -54,9 +60,9 @@ export async function openPeers(
   parts: PeersParts,
 ): Promise<Peers> {
   const { region, zone, name, certificates, peerHost } = config
-  const { clock, random, logger, fatal, hybridClock, configs, slabs } = parts
+  const { clock, random, logger, fatal, hybridClock, configs, slabs, kept } = parts
   const { storeId, incarnation, journal } = store
-  const map = new FollowedMap(configs, storeId)
+  const map = new FollowedMap(configs, storeId, kept)
   const files = credentialFiles(certificates, name)
   const credentials = await FileCredentials.open(files, clock, logger)
   const self = { region, zone, store: storeId, incarnation, nonce: random.bytes(NONCE_BYTES) }
@@ -95,6 +101,7 @@ export async function openPeers(
       address: config.peerAddress ?? `${peerHost}:${network.port}`,
       beaconAddress: config.beaconAddress ?? `${peerHost}:${beaconPort}`,
     },
+    isInTouch: () => isInTouch(map.stores, storeId, leases.view, clock.monotonicMs()),
     placed: () => map.placed,
     async stop() {
       map.stop()
@@ -103,6 +110,20 @@ export async function openPeers(
       credentials.stop()
     },
   }
+}
+
+/** A storage node that hears of few others can serve next to nothing, but may be asked for it. */
+function isInTouch(
+  stores: readonly StoreEntry[],
+  self: StoreId,
+  view: LeaseView,
+  nowMs: number,
+): boolean {
+  const heard = stores.filter(({ store }) => {
+    const heardMs = view.heardMs(store)
+    return store === self || (heardMs > 0 && nowMs - heardMs < SILENCE_MS_MAX)
+  })
+  return 2 * heard.length > stores.length
 }
 
 function beaconPeers(stores: readonly StoreEntry[], self: StoreId, region: string) {
@@ -120,15 +141,21 @@ class FollowedMap {
   readonly #listeners: ((stores: readonly StoreEntry[]) => void)[] = []
   #map: PlacementMap | undefined
 
-  constructor(configs: ConfigStore, self: StoreId) {
+  constructor(configs: ConfigStore, self: StoreId, kept: PlacementMap | undefined) {
     let arrived: (map: PlacementMap) => void = () => {}
     this.placed = new Promise((resolve) => (arrived = resolve))
-    this.#watch = configs.watchPlacement((map) => {
+    const take = (map: PlacementMap) => {
       if (map.version <= this.version) return
       this.#map = map
       if (this.find(self) !== undefined) arrived(map)
       for (const listener of this.#listeners) listener(map.stores)
-    })
+    }
+    if (kept !== undefined) take(kept)
+    this.#watch = configs.watchPlacement(take)
+  }
+
+  get stores(): readonly StoreEntry[] {
+    return this.#map?.stores ?? []
   }
 
   get version(): number {

@@ -31,9 +31,12 @@ export function replicationSettings(
 }
 
 /** Of one of so many stores in a process. */
-export function storeSettings(storeCount: number): StoreSettings {
+export function storeSettings(
+  storeCount: number,
+  groupCount = PLACEMENT_GROUP_COUNT,
+): StoreSettings {
   return {
-    groupCount: PLACEMENT_GROUP_COUNT,
+    groupCount,
     rowCacheBytesMax: Math.floor(ROW_CACHE_BYTES_MAX / storeCount),
   }
 }

@@ -24,10 +24,13 @@ import type { RequestHandler } from './http-message.ts'
 import { OssError } from '../model/errors.ts'
 import { RequestIds } from './request-ids.ts'
 
+/** What a server shows to clients. */
+export type TlsIdentity = Pick<https.ServerOptions, 'cert' | 'key' | 'SNICallback'>
+
 /** Limits of connections. */
 export interface HttpServerOptions {
-  /** PEM. */
-  readonly tls: { readonly cert: string; readonly key: string } | undefined
+  /** PEM; `SNICallback` chooses other certificates by the name that a client asks for. */
+  readonly tls: TlsIdentity | undefined
   /** A client that should send or take bytes may be silent for so long. */
   readonly idleTimeoutMs: number
   /** A connection without a request is kept for so long. */
@@ -46,7 +49,7 @@ export const defaultHttpServerOptions: HttpServerOptions = {
 const HEADERS_SIZE_BYTES_MAX = 64 * 1024
 /** How often Node looks for requests whose headers take too long. */
 const HEADERS_CHECK_INTERVAL_MS = 5_000
-const STOP_TIMEOUT_MS = 8_000
+const DRAIN_MS_MAX = 8_000
 
 /** What the server tells about its exchanges. */
 export interface ExchangeObserver {
@@ -103,9 +106,9 @@ export class HttpServer {
   }
 
   /** Accepts no more, lets requests under way finish, cuts those that take too long. */
-  async stop(): Promise<void> {
+  async stop(drainMsMax = DRAIN_MS_MAX): Promise<void> {
     this.#isStopping = true
-    const cut = this.#clock.schedule(STOP_TIMEOUT_MS, () => {
+    const cut = this.#clock.schedule(drainMsMax, () => {
       for (const server of this.#servers) server.closeAllConnections()
     })
     await Promise.all(this.#servers.map(closeServer))

@@ -13,8 +13,8 @@ import type { Clock } from '../base/clock.ts'
 export interface ApiClientOptions {
   /** For example `https://kubernetes.default.svc`. */
   readonly server: string
-  /** PEM of the authority that signs the server's certificate; undefined: those of the system. */
-  readonly authority?: string
+  /** PEM of the authorities that sign the server's certificate; absent: those of the system. */
+  readonly authority?: () => Promise<string>
   /** Read anew for each request: projected tokens are replaced every hour. */
   readonly token: () => Promise<string | undefined>
   readonly clock: Clock
@@ -57,7 +57,7 @@ export class ApiClient {
   constructor(options: ApiClientOptions) {
     this.#options = options
     this.#agent = options.server.startsWith('https:')
-      ? new https.Agent({ keepAlive: true, ...(options.authority && { ca: options.authority }) })
+      ? new https.Agent({ keepAlive: true })
       : new http.Agent({ keepAlive: true })
   }
 
@@ -80,12 +80,14 @@ export class ApiClient {
   }
 
   async #send(method: Method, path: string, body: unknown): Promise<OpenAnswer> {
-    const { server, token } = this.#options
+    const { server, token, authority } = this.#options
     const what = `${method} ${path}`
     const headers = await this.#headers(token, body)
+    // Part of what the agent tells connections apart by: a new authority is asked to show itself.
+    const ca = await authority?.()
     const url = new URL(path, server)
     const { request: open } = url.protocol === 'https:' ? https : http
-    const request = open(url, { method, headers, agent: this.#agent })
+    const request = open(url, { method, headers, agent: this.#agent, ...(ca && { ca }) })
     request.end(body === undefined ? undefined : JSON.stringify(body))
     const answer = await this.#answered(what, request)
     const { statusCode = 0 } = answer

@@ -1,0 +1,63 @@
+/**
+ * The API of a pod: the same handler over HTTP and HTTPS, at the endpoints that the operator names.
+ *
+ * @module
+ */
+
+import type { ExchangeObserver } from './api/http-server.ts'
+import { defaultHttpServerOptions, HttpServer } from './api/http-server.ts'
+import type { RegionEndpoints } from './contract/storage-node-pod.ts'
+import type { PlaceParts, ServedApi } from './node-place.ts'
+import { PodCertificates } from './pod-certificates.ts'
+import type { NodeServices } from './region-handler.ts'
+import { regionHandler } from './region-handler.ts'
+import type { AccountDirectory } from './services/account-directory.ts'
+import type { CallbackService } from './services/callback-service.ts'
+import { endpointSuffixes } from './wire/oss/addressing.ts'
+
+export interface PodApiOptions extends PlaceParts {
+  readonly observer: ExchangeObserver
+  readonly accounts: AccountDirectory
+  readonly callbacks: CallbackService
+  readonly region: string
+  readonly endpoints: RegionEndpoints
+  readonly host: string
+  readonly httpPort: number
+  readonly httpsPort: number
+}
+
+/** What a stop waits for requests under way: most of the time that a pod has to end. */
+const DRAIN_MS_MAX = 40_000
+
+/** Listens, and serves as soon as it does. */
+export async function startPodApi(
+  services: NodeServices,
+  options: PodApiOptions,
+): Promise<ServedApi> {
+  const { clock, random, logger, observer, region, endpoints, host } = options
+  const { internal, external } = endpoints
+  const [intranetEndpoint = ''] = internal.hosts
+  // Where there is no outside, documents name the inside.
+  const extranetEndpoint = external[0]?.hosts[0] ?? intranetEndpoint
+  const handler = regionHandler(services, {
+    ...{ accounts: options.accounts, callbacks: options.callbacks, domain: extranetEndpoint },
+    facts: { region, extranetEndpoint, intranetEndpoint },
+    suffixes: endpointSuffixes(
+      region,
+      [internal, ...external].flatMap(({ hosts }) => hosts),
+    ),
+  })
+  const certificates = await PodCertificates.open(endpoints, clock, logger)
+  const plain = new HttpServer(clock, random, handler, observer)
+  const http = { ...defaultHttpServerOptions, tls: certificates.identity }
+  const secure = new HttpServer(clock, random, handler, observer, http)
+  const port = await plain.listen(host, options.httpPort)
+  await secure.listen(host, options.httpsPort)
+  return {
+    port,
+    async stop() {
+      await Promise.all([plain.stop(DRAIN_MS_MAX), secure.stop(DRAIN_MS_MAX)])
+      certificates.stop()
+    },
+  }
+}
