@@ -40,19 +40,19 @@ export interface FormContent {
 }
 
 /** Throws what a wrong signature, or one for another region, gets, and `AccessDenied` for what the policy does not allow. */
-export function authenticateForm(
+export async function authenticateForm(
   http: OssRequest,
   content: FormContent,
   accessKeys: AccessKeyService,
   region: string,
-): AllowedForm {
+): Promise<AllowedForm> {
   const { fields } = content
   const isS3 = isS3Form(fields)
   const signed = isS3 ? readS3FormSignature(fields) : readFormSignature(fields)
   if (signed === undefined) return { caller: ANONYMOUS, sizeRange: undefined }
   if (isS3) refuseOtherS3Region(signed, region)
   else refuseOtherRegion({ region: signed.region, presigned: true }, region)
-  const caller = callerOf(http, signed, accessKeys)
+  const caller = await callerOf(http, signed, accessKeys)
   // Only now: what a policy says is nobody's business but its author's.
   const policy = readPostPolicy(signed.policy)
   const refusal =
@@ -74,9 +74,13 @@ const ANONYMOUS: Caller = {
   accessKeyId: undefined,
 }
 
-function callerOf(http: OssRequest, signed: SignedForm, accessKeys: AccessKeyService): Caller {
+async function callerOf(
+  http: OssRequest,
+  signed: SignedForm,
+  accessKeys: AccessKeyService,
+): Promise<Caller> {
   const { securityToken } = signed
-  const key = findAccessKey(accessKeys, signed.accessKeyId, securityToken, http.receivedMs)
+  const key = await findAccessKey(accessKeys, signed.accessKeyId, securityToken, http.receivedMs)
   const refusal = signed.verify(key.accessKeySecret, http.receivedMs)
   if (refusal !== undefined) throw refusal
   const { account, accessKeyId, identity } = key

@@ -44,26 +44,28 @@ type Signature = Pick<Signed, 'accessKeyId' | 'securityToken' | 'verify'>
  * Verifies the signature, if there is one; `region` is where this is. Throws what a wrong one gets
  * (oss.md 2).
  */
-export function authenticate(
+export async function authenticate(
   request: OssRequest,
   resource: SignedResource,
   accessKeys: AccessKeyService,
   region: string,
-): Caller {
+): Promise<Caller> {
   if (dialectOf(request) === 's3') return authenticateS3(request, resource, accessKeys, region)
   const authorization = readAuthorization(request, resource)
   if (authorization.kind === 'anonymous') return ANONYMOUS
   refuseTwoTokens(request)
   refuseOtherRegion(authorization, region)
-  return callerOf(request, findVerified(request, authorization, accessKeys))
+  const key = await findSigner(request, authorization, accessKeys)
+  refuseForged(request, authorization, key)
+  return callerOf(request, key)
 }
 
-function authenticateS3(
+async function authenticateS3(
   request: OssRequest,
   resource: SignedResource,
   accessKeys: AccessKeyService,
   region: string,
-): Caller {
+): Promise<Caller> {
   const authorization = readS3Authorization(request, resource)
   const { body } = request
   if (authorization.kind === 'anonymous') {
@@ -72,7 +74,8 @@ function authenticateS3(
   }
   const foreign = foreignRegionRefusal(authorization, region)
   if (foreign !== undefined) throw foreign
-  const key = findVerified(request, authorization, accessKeys)
+  const key = await findSigner(request, authorization, accessKeys)
+  refuseForged(request, authorization, key)
   request.body = signedBody(body, request, authorization.payload, () =>
     authorization.chunkSigner(key.accessKeySecret),
   )
@@ -83,17 +86,19 @@ function neverSigned(): never {
   throw new OssError('InvalidRequest')
 }
 
-/** The access key that made the signature. Throws what a wrong one gets. */
-function findVerified(
+/** The access key that is said to have made the signature. */
+function findSigner(
   { receivedMs }: OssRequest,
-  signature: Signature,
+  { accessKeyId, securityToken }: Signature,
   accessKeys: AccessKeyService,
-): AccessKey {
-  const { accessKeyId, securityToken } = signature
-  const key = findAccessKey(accessKeys, accessKeyId, securityToken, receivedMs)
+): AccessKey | Promise<AccessKey> {
+  return findAccessKey(accessKeys, accessKeyId, securityToken, receivedMs)
+}
+
+/** Throws what a signature gets that the key has not made. */
+function refuseForged({ receivedMs }: OssRequest, signature: Signature, key: AccessKey): void {
   const refusal = signature.verify(key.accessKeySecret, receivedMs)
   if (refusal !== undefined) throw refusal
-  return key
 }
 
 function callerOf({ facts }: OssRequest, { account, accessKeyId, identity }: AccessKey): Caller {
@@ -103,15 +108,15 @@ function callerOf({ facts }: OssRequest, { account, accessKeyId, identity }: Acc
 }
 
 /**
- * The access key that a request names, permanent or, where a security token comes with it, temporary.
- * Throws what one that cannot be used gets; the signature is another matter.
+ * The access key that a request names, permanent or, where a security token comes with it, temporary: at
+ * once where it is at hand. Throws what one that cannot be used gets; the signature is another matter.
  */
 export function findAccessKey(
   accessKeys: AccessKeyService,
   accessKeyId: string,
   securityToken: string | undefined,
   nowMs: number,
-): AccessKey {
+): AccessKey | Promise<AccessKey> {
   if (securityToken !== undefined) {
     const key = accessKeys.findTemporary(securityToken)
     if (key === undefined) throw new OssError('InvalidSecurityToken')
@@ -119,11 +124,22 @@ export function findAccessKey(
     if (nowMs >= key.expiresMs) throw new OssError('SecurityTokenExpired')
     return key
   }
-  const key = accessKeys.find(accessKeyId)
-  if (key?.enabled === true) return key
+  const found = accessKeys.find(accessKeyId)
+  return found instanceof Promise
+    ? found.then((key) => requireUsable(key, accessKeyId, nowMs))
+    : requireUsable(found, accessKeyId, nowMs)
+}
+
+function requireUsable(key: AccessKey | undefined, accessKeyId: string, nowMs: number): AccessKey {
+  if (key !== undefined && isUsable(key, nowMs)) return key
   throw new OssError('InvalidAccessKeyId', {
     details: [{ name: 'OSSAccessKeyId', value: accessKeyId }],
   })
+}
+
+/** Whether a key that is there may be used at the moment. */
+export function isUsable({ enabled, expiresMs }: AccessKey, nowMs: number): boolean {
+  return enabled && (expiresMs === undefined || nowMs < expiresMs)
 }
 
 /** A signature for another region is right there, and an SDK that is set up for it is lost here. */

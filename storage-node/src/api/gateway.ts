@@ -101,7 +101,7 @@ export class Gateway {
     try {
       const { bucketName, key, style } = target
       const resource = { bucket: bucketName, key, style }
-      caller = authenticate(signed, resource, this.#accessKeys, this.#services.region.region)
+      caller = await authenticate(signed, resource, this.#accessKeys, this.#services.region.region)
     } catch (refusal) {
       await this.#refuseAbsent(operation, target, refusal)
       throw refusal

@@ -7,7 +7,7 @@
 import { assert } from '../base/assert.ts'
 import { compareBytes } from '../base/bytes.ts'
 import type { PartitionRange } from '../contract/configuration.ts'
-import type { Command, Decision } from '../model/command.ts'
+import type { Command, Decision, SystemCommand } from '../model/command.ts'
 import { OssError } from '../model/errors.ts'
 import type { Query, QueryKind } from '../model/query.ts'
 import type { EntryResult } from '../wire/stored/entry-result.ts'
@@ -24,8 +24,13 @@ export function latchNames(command: Command): { bucket: string; key: string | un
   if ('key' in command) {
     return { bucket: command.bucketId, key: `${command.bucketId}${command.key}` }
   }
-  if ('name' in command || 'account' in command) return { bucket: '', key: undefined }
+  if (isOnSettings(command)) return { bucket: '', key: undefined }
   return { bucket: command.bucketId, key: undefined }
+}
+
+/** Whether it is about the records of the system range. */
+export function isOnSettings(command: Command): command is SystemCommand {
+  return 'name' in command || 'account' in command || 'accessKeyId' in command
 }
 
 /** Whether a partition with this range decides it; what is about a bucket, if it has some of it. */

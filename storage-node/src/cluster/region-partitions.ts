@@ -21,7 +21,7 @@ import type {
 } from '../model/query.ts'
 import { newOpId } from '../wire/stored/op-id.ts'
 import { SYSTEM_POSITION, positionOfKey, positionOfPrefix } from '../wire/stored/range-keys.ts'
-import { isPage } from './command-rules.ts'
+import { isOnSettings, isPage } from './command-rules.ts'
 import { listPages, onward, uploadPages, versionPages } from './list-pages.ts'
 import type { PartitionTable, Route } from './partition-table.ts'
 import type { Partitions } from './partitions.ts'
@@ -52,7 +52,7 @@ export class RegionPartitions implements Partitions {
     if ('key' in command) {
       return this.#executeAt(positionOfKey(command.bucketId, command.key), command, { signal })
     }
-    if ('name' in command || 'account' in command) {
+    if (isOnSettings(command)) {
       return this.#executeAt(SYSTEM_POSITION, command, { signal, callMs: SETTINGS_CALL_MS })
     }
     return this.#executeInRanges(command, signal)
@@ -76,6 +76,8 @@ export class RegionPartitions implements Partitions {
       this.#askOf(() => this.#parts.table.find(position), part, options)
     switch (query.kind) {
       case 'account':
+      case 'accessKeys':
+      case 'accessKeyPage':
       case 'bucket':
       case 'buckets':
         return askAt(SYSTEM_POSITION, query)

@@ -20,6 +20,7 @@ import { PartitionTable } from './partition-table.ts'
 import type { PeerNetwork } from './peer-network.ts'
 import { PrimaryCalls } from './primary-calls.ts'
 import { RegionPartitions } from './region-partitions.ts'
+import { AccessKeyQuestions } from './settings/access-key-questions.ts'
 import type { SystemReplica } from './settings/settings-authority.ts'
 import { SettingsAuthority } from './settings/settings-authority.ts'
 import { SettingsCache } from './settings/settings-cache.ts'
@@ -47,7 +48,7 @@ export type OperationRequest = Extract<PeerRequest, { readonly kind: OperationRe
 export class Routing {
   readonly table: PartitionTable
   readonly partitions: RegionPartitions
-  /** Bucket records, for whoever serves requests. */
+  /** Records of buckets and access keys, for whoever serves requests. */
   readonly settings: SettingsCache
   readonly #parts: RoutingParts
   readonly #operations: OperationHandler
@@ -65,7 +66,11 @@ export class Routing {
     this.table = table
     this.partitions = new RegionPartitions({ table, calls, stores, random, hybridMs })
     const fetch: SettingsCache['find'] = (name) => this.partitions.ask({ kind: 'bucket', name })
-    this.settings = new SettingsCache({ clock, fetch })
+    const questions = new AccessKeyQuestions((accessKeyIds) => {
+      return this.partitions.ask({ kind: 'accessKeys', accessKeyIds })
+    })
+    const fetchAccessKey = questions.find.bind(questions)
+    this.settings = new SettingsCache({ clock, fetch, fetchAccessKey })
     this.#operations = new OperationHandler(replicas, table)
     const authority = () => this.#authorityNow()
     this.#settingsHandler = new SettingsHandler({ cache: this.settings, table, authority })

@@ -8,11 +8,13 @@
  * @module
  */
 
-import type { AccountSettings } from './account.ts'
+import type { AccessKeyRecord } from './access/access-key.ts'
+import type { AccountRecord, AccountSettings } from './account.ts'
 import type { OssError } from './errors.ts'
 import type { BucketAcl, BucketCounters, BucketRecord, DataRedundancy } from './bucket.ts'
 import type { BucketSetting } from './bucket-setting.ts'
 import type {
+  AccessKeyId,
   AccountUid,
   BucketId,
   BucketName,
@@ -226,11 +228,19 @@ export type SystemCommand =
   /**
    * DeleteBucket (replication.md 1.14): mark, fence every range, remove; or, when a range refuses,
    * undo, unfence every range, keep.
+  | { readonly kind: 'putAccount'; readonly account: AccountUid; readonly accountName: string }
    */
   | { readonly kind: 'markBucketDeleting'; readonly name: BucketName }
   | (OnDeletion & { readonly kind: 'removeBucket'; readonly name: BucketName })
   | (OnDeletion & { readonly kind: 'undoBucketDeleting'; readonly name: BucketName })
   | (OnDeletion & { readonly kind: 'keepBucket'; readonly name: BucketName })
+  /** Its secret is sealed: a command goes through journals and other machines. */
+  | {
+      readonly kind: 'putAccessKey'
+      readonly accessKeyId: AccessKeyId
+      readonly record: AccessKeyRecord
+    }
+  | { readonly kind: 'deleteAccessKey'; readonly accessKeyId: AccessKeyId }
 
 export type Command = ObjectCommand | BucketRangeCommand | SystemCommand
 
@@ -312,7 +322,12 @@ export type RowChange =
   | {
       readonly row: 'account'
       readonly account: AccountUid
-      readonly value: AccountSettings | undefined
+      readonly value: AccountRecord | undefined
+    }
+  | {
+      readonly row: 'accessKey'
+      readonly accessKeyId: AccessKeyId
+      readonly value: AccessKeyRecord | undefined
     }
   /** Removes the counters row. */
   | { readonly row: 'noCounters'; readonly bucketId: BucketId }

@@ -1,4 +1,4 @@
-import { decidePutAccountSettings, unsetAccount as ofOwner } from './account.ts'
+import { decidePutAccount, decidePutAccountSettings, unsetAccount as ofOwner } from './account.ts'
 import { unsetSettings } from './bucket.ts'
 import type { BucketRecord } from './bucket.ts'
 import type { FenceRecord, SystemCommand } from './command.ts'
@@ -131,16 +131,29 @@ test('a bucket says what its account says, from the start and when it is asked t
   expect(decideRefreshOwnerBlock(refresh, undefined, blocks)).toEqual(stale)
 })
 
-test('an account that blocks nothing has no row', () => {
+test('an account that blocks nothing and has no name has no row', () => {
   const account = create.owner
-  const put = (publicAccessBlock: boolean) =>
+  const put = (publicAccessBlock: boolean, existing = ofOwner) =>
     changesOf(
-      decidePutAccountSettings({
-        ...{ kind: 'putAccountSettings', account, settings: { publicAccessBlock } },
-      }),
+      decidePutAccountSettings(
+        { ...{ kind: 'putAccountSettings', account, settings: { publicAccessBlock } } },
+        existing,
+      ),
     )
-  expect(put(true)).toEqual([{ row: 'account', account, value: { publicAccessBlock: true } }])
-  expect(put(false)).toEqual([{ row: 'account', account, value: undefined }])
+  const blocking = { name: undefined, publicAccessBlock: true }
+  expect(put(true)).toEqual([{ row: 'account', account, value: blocking }])
+  expect(put(false, blocking)).toEqual([{ row: 'account', account, value: undefined }])
+  const named = { name: 'photos', publicAccessBlock: false }
+  expect(put(false, named)).toEqual([{ row: 'account', account, value: named }])
+})
+
+test('an account that gets a name says of its buckets what it said', () => {
+  const account = create.owner
+  const command = { kind: 'putAccount', account, accountName: 'photos' } as const
+  const value = { name: 'photos', publicAccessBlock: true }
+  expect(changesOf(decidePutAccount(command, { ...ofOwner, publicAccessBlock: true }))).toEqual([
+    { row: 'account', account, value },
+  ])
 })
 
 describe('a deletion', () => {

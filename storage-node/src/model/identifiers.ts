@@ -24,6 +24,8 @@ export type VersionSeq = Branded<bigint, 'VersionSeq'>
 export type VersionId = Branded<string, 'VersionId'>
 /** 16 decimal digits. */
 export type AccountUid = Branded<string, 'AccountUid'>
+/** The part of an access key that is no secret. */
+export type AccessKeyId = Branded<string, 'AccessKeyId'>
 
 /** Objects up to this size live in a row; larger ones in chunks. */
 export const INLINE_SIZE_BYTES_MAX = 4096

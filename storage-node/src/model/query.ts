@@ -4,11 +4,13 @@
  * @module
  */
 
-import type { AccountSettings } from './account.ts'
+import type { AccessKeyRecord, AccessKeySummary } from './access/access-key.ts'
+import type { AccountRecord } from './account.ts'
 import type { BucketCounters, BucketRecord } from './bucket.ts'
 import type { DroppedRecord } from './command.ts'
 import type { NumberedPart } from './decide-upload.ts'
 import type {
+  AccessKeyId,
   AccountUid,
   BucketId,
   BucketName,
@@ -176,7 +178,17 @@ export interface RegionQueries {
   }
   readonly account: {
     readonly ask: { readonly account: AccountUid }
-    readonly answer: AccountSettings
+    readonly answer: AccountRecord
+  }
+  /** Those of these access keys that there are. */
+  readonly accessKeys: {
+    readonly ask: { readonly accessKeyIds: readonly AccessKeyId[] }
+    readonly answer: readonly AccessKeyRecord[]
+  }
+  /** A page of all access keys by id, whoever has them. */
+  readonly accessKeyPage: {
+    readonly ask: { readonly after: AccessKeyId | undefined; readonly limit: number }
+    readonly answer: readonly AccessKeySummary[]
   }
   /** A page of all buckets by name, whoever owns them; one that is full may go on. */
   readonly buckets: {

@@ -14,6 +14,8 @@ export interface KeyPair {
   readonly accessKeySecret: string
   readonly account: AccountUid
   readonly enabled: boolean
+  /** From then on it is as good as disabled; undefined: never. */
+  readonly expiresMs?: number | undefined
 }
 
 export interface AccessKey extends KeyPair {
@@ -26,9 +28,10 @@ export interface TemporaryKey extends AccessKey {
   readonly expiresMs: number
 }
 
-/** Finds access keys; synchronous because every request needs one. */
+/** Finds access keys. */
 export interface AccessKeyService {
-  find(accessKeyId: string): AccessKey | undefined
+  /** At once where it is at hand, for every request needs one. Rejects where nobody can be asked. */
+  find(accessKeyId: string): AccessKey | undefined | Promise<AccessKey | undefined>
   /** Opens a security token. Undefined: it is none of ours, or its role is gone. */
   findTemporary(securityToken: string): TemporaryKey | undefined
 }

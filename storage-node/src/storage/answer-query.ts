@@ -5,6 +5,7 @@
  */
 
 import { unreachable } from '../base/assert.ts'
+import type { AccessKeySummary } from '../model/access/access-key.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import { pageEnd } from '../model/bucket-size.ts'
 import type { DataId, DataSetId, ObjectKey } from '../model/identifiers.ts'
@@ -17,9 +18,11 @@ import type {
   Query,
   QueryKind,
 } from '../model/query.ts'
+import { decodeAccessKeyRow } from '../wire/stored/access-key-row.ts'
 import { decodeBucketRow } from '../wire/stored/bucket-row.ts'
 import type { Namespace } from '../wire/stored/keys.ts'
 import {
+  accessKeyRowKey,
   bucketIdOfRow,
   bucketRowKey,
   idBehindKey,
@@ -68,6 +71,10 @@ function answer(query: Query, rows: PartitionRows): Promise<Answer<QueryKind>> {
       return rows.bucket(query.name)
     case 'account':
       return rows.account(query.account)
+    case 'accessKeys':
+      return rows.accessKeys(query.accessKeyIds)
+    case 'accessKeyPage':
+      return listAccessKeys(query, rows)
     case 'buckets':
       return listBuckets(query, rows)
     case 'dropped':
@@ -167,6 +174,18 @@ async function listBuckets(
     if (found.length < BUCKET_BATCH_COUNT) return page
     from = page.at(-1)?.name
   }
+}
+
+async function listAccessKeys(
+  { after, limit }: Queries['accessKeyPage']['ask'],
+  rows: PartitionRows,
+): Promise<AccessKeySummary[]> {
+  const page = { after: after && accessKeyRowKey(after), limit }
+  const found = await scanNamespace('A', page, rows)
+  return found.map(({ value }) => {
+    const { accessKeyId, account, enabled, expiresMs } = decodeAccessKeyRow(value)
+    return { accessKeyId, account, enabled, expiresMs }
+  })
 }
 
 /** Read at a time: each may be large. */

@@ -6,10 +6,12 @@
 
 import { unreachable } from '../base/assert.ts'
 import type { RowChange } from '../model/command.ts'
+import { encodeAccessKeyRow } from '../wire/stored/access-key-row.ts'
 import { encodeBucketRow } from '../wire/stored/bucket-row.ts'
 import type { Effect } from '../wire/stored/effects.ts'
 import {
   PART_LIST_INDEX,
+  accessKeyRowKey,
   accountRowKey,
   bucketRowKey,
   countersRowKey,
@@ -90,6 +92,8 @@ function effectOf(change: RowChange): Effect {
       return effect(bucketRowKey(change.name), change.value, encodeBucketRow)
     case 'account':
       return effect(accountRowKey(change.account), change.value, encodeAccountRow)
+    case 'accessKey':
+      return effect(accessKeyRowKey(change.accessKeyId), change.value, encodeAccessKeyRow)
     case 'noCounters':
       return { kind: 'delete', key: countersRowKey(change.bucketId) }
     case 'counters':

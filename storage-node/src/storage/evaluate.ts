@@ -6,7 +6,8 @@
  */
 
 import { unreachable } from '../base/assert.ts'
-import { decidePutAccountSettings, unsetAccount } from '../model/account.ts'
+import { decideDeleteAccessKey, decidePutAccessKey } from '../model/access/access-key.ts'
+import { decidePutAccount, decidePutAccountSettings, unsetAccount } from '../model/account.ts'
 import type { Command, Decision, ObjectCommand } from '../model/command.ts'
 import { decideAppend } from '../model/decide-append.ts'
 import {
@@ -73,8 +74,14 @@ export async function evaluate(
       return decideSetBucketAcl(command, await rows.bucket(command.name))
     case 'putBucketSetting':
       return decidePutBucketSetting(command, await rows.bucket(command.name))
+    case 'putAccount':
+      return decidePutAccount(command, await rows.account(command.account))
     case 'putAccountSettings':
-      return decidePutAccountSettings(command)
+      return decidePutAccountSettings(command, await rows.account(command.account))
+    case 'putAccessKey':
+      return decidePutAccessKey(command, await rows.accessKey(command.accessKeyId))
+    case 'deleteAccessKey':
+      return decideDeleteAccessKey(command, await rows.accessKey(command.accessKeyId))
     case 'refreshOwnerBlock': {
       const existing = await rows.bucket(command.name)
       const ofOwner = existing === undefined ? unsetAccount : await rows.account(existing.owner)

@@ -7,7 +7,8 @@
 import type { PartitionRange } from '../contract/configuration.ts'
 import { WHOLE_SPACE } from '../contract/founding-ranges.ts'
 import type { PartitionId, Seq } from '../contract/identifiers.ts'
-import type { AccountSettings } from '../model/account.ts'
+import type { AccessKeyRecord } from '../model/access/access-key.ts'
+import type { AccountRecord } from '../model/account.ts'
 import { unsetAccount } from '../model/account.ts'
 import type { BucketCounters, BucketRecord } from '../model/bucket.ts'
 import { noCounters } from '../model/bucket.ts'
@@ -15,6 +16,7 @@ import type { FenceRecord } from '../model/command.ts'
 import type { SetRow } from '../model/decide-dropped.ts'
 import type { NumberedPart } from '../model/decide-upload.ts'
 import type {
+  AccessKeyId,
   AccountUid,
   BucketId,
   BucketName,
@@ -24,10 +26,12 @@ import type {
   VersionSeq,
 } from '../model/identifiers.ts'
 import type { ObjectRecord, PartListRecord, PieceRecord, UploadRecord } from '../model/object.ts'
+import { decodeAccessKeyRow } from '../wire/stored/access-key-row.ts'
 import { decodeBucketRow } from '../wire/stored/bucket-row.ts'
 import {
   PART_LIST_INDEX,
   appliedRowKey,
+  accessKeyRowKey,
   accountRowKey,
   bucketIdOfRow,
   bucketRowKey,
@@ -225,8 +229,18 @@ export class PartitionRows {
     return decoded(await this.#get(bucketRowKey(name)), decodeBucketRow)
   }
 
-  async account(account: AccountUid): Promise<AccountSettings> {
+  async account(account: AccountUid): Promise<AccountRecord> {
     return decoded(await this.#get(accountRowKey(account)), decodeAccountRow) ?? unsetAccount
+  }
+
+  async accessKey(accessKeyId: AccessKeyId): Promise<AccessKeyRecord | undefined> {
+    return decoded(await this.#get(accessKeyRowKey(accessKeyId)), decodeAccessKeyRow)
+  }
+
+  /** Those of these that there are. */
+  async accessKeys(accessKeyIds: readonly AccessKeyId[]): Promise<AccessKeyRecord[]> {
+    const values = await this.reader.getMany(accessKeyIds.map(accessKeyRowKey))
+    return values.flatMap((value) => decoded(value, decodeAccessKeyRow) ?? [])
   }
 
   /** All buckets of the region, in order of their names. */

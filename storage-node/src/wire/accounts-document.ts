@@ -7,6 +7,7 @@
  * @module
  */
 
+import { ACCESS_KEY_ID, ACCESS_KEY_SECRET } from '../model/access/access-key.ts'
 import type { ListedAccount, ListedKey, ListedRole, ListedUser } from '../model/access/accounts.ts'
 import {
   SESSION_SECONDS_CEILING,
@@ -41,8 +42,6 @@ type JsonObject = Readonly<Record<string, unknown>>
 
 const UID = /^\d{16,20}$/
 const NAME = /^[A-Za-z0-9._-]{1,64}$/
-const ACCESS_KEY_ID = /^(?!STS\.)[A-Za-z0-9._-]{3,128}$/
-const ACCESS_KEY_SECRET = /^[\x21-\x7e]{8,128}$/
 const TRUSTED = /^acs:ram::[\d*]+:(root|(user|role)\/[A-Za-z0-9._*-]+)$/
 
 class AccountsReader {

@@ -17,7 +17,7 @@ import type { RpcFormat } from '../../wire/sts/answers.ts'
 import { writeAssumedRole, writeRpcError } from '../../wire/sts/answers.ts'
 import type { RpcParameters } from '../../wire/sts/rpc-signature.ts'
 import { isRpcSigned } from '../../wire/sts/rpc-signature.ts'
-import { findAccessKey } from '../authenticate.ts'
+import { findAccessKey, isUsable } from '../authenticate.ts'
 import type { OssRequest, OssResponse, RequestHandler } from '../http-message.ts'
 import { readDocument } from '../read-document.ts'
 import type { Roles } from './assume-role.ts'
@@ -56,7 +56,7 @@ export class StsGateway {
     try {
       const parameters = await readParameters(request)
       if (parameters.get('Format')?.toUpperCase() === 'JSON') format = 'JSON'
-      const key = this.#authenticate(request, parameters)
+      const key = await this.#authenticate(request, parameters)
       const role = assumeRole(request, key, parameters, this.#roles)
       return answer(200, format, writeAssumedRole(format, role))
     } catch (error) {
@@ -75,7 +75,7 @@ export class StsGateway {
     return method === 'POST' && headers['content-type']?.startsWith(FORM) === true && isBare(host)
   }
 
-  #authenticate(request: OssRequest, parameters: RpcParameters): AccessKey {
+  async #authenticate(request: OssRequest, parameters: RpcParameters): Promise<AccessKey> {
     const nowMs = request.receivedMs
     mustBe(parameters, 'Action', ACTION, 'InvalidAction.NotFound')
     mustBe(parameters, 'Version', VERSION, 'InvalidVersion')
@@ -85,7 +85,7 @@ export class StsGateway {
     required(parameters, 'Signature')
     const nonce = required(parameters, 'SignatureNonce')
     refuseTime(required(parameters, 'Timestamp'), nowMs)
-    const key = this.#findKey(accessKeyId, parameters.get('SecurityToken'), nowMs)
+    const key = await this.#findKey(accessKeyId, parameters.get('SecurityToken'), nowMs)
     if (!isRpcSigned(request.method, parameters, key.accessKeySecret)) {
       throw new OssError('SignatureDoesNotMatch')
     }
@@ -97,11 +97,15 @@ export class StsGateway {
     return key
   }
 
-  #findKey(accessKeyId: string, token: string | undefined, nowMs: number): AccessKey {
+  async #findKey(
+    accessKeyId: string,
+    token: string | undefined,
+    nowMs: number,
+  ): Promise<AccessKey> {
     if (token !== undefined) return findAccessKey(this.#accessKeys, accessKeyId, token, nowMs)
-    const key = this.#accessKeys.find(accessKeyId)
+    const key = await this.#accessKeys.find(accessKeyId)
     if (key === undefined) throw new OssError('InvalidAccessKeyId.NotFound')
-    if (!key.enabled) throw new OssError('InvalidAccessKeyId.Inactive')
+    if (!isUsable(key, nowMs)) throw new OssError('InvalidAccessKeyId.Inactive')
     return key
   }
 }

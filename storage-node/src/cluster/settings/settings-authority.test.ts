@@ -1,15 +1,16 @@
 import { ManualClock } from '../../base/manual-clock.ts'
 import { seededRandom } from '../../base/seeded-random.ts'
 import type { Epoch, Seq, StoreId } from '../../contract/identifiers.ts'
-import type { BucketId, BucketName, VersionSeq } from '../../model/identifiers.ts'
+import type { AccessKeyId, BucketId, BucketName, VersionSeq } from '../../model/identifiers.ts'
 import { settled } from '../routing-fixtures.ts'
 import { SettingsAuthority } from './settings-authority.ts'
 import type { SystemReplica } from './settings-authority.ts'
-import { SETTINGS_STORES, SettingsRegion } from './settings-fixtures.ts'
+import { accessKeyOf, SETTINGS_STORES, SettingsRegion } from './settings-fixtures.ts'
 import { CHANGE_WAIT_MS } from './settings-term.ts'
 
 const [A, B, C] = SETTINGS_STORES as [StoreId, StoreId, StoreId]
 const name = 'photos' as BucketName
+const accessKeyId = 'alice-key' as AccessKeyId
 const SEEDS = 40
 const STEPS = 250
 
@@ -198,6 +199,27 @@ describe('the primary', () => {
     clock.advance(1)
     await new Promise(setImmediate)
     expect(execute).toHaveBeenCalled()
+  })
+
+  // Whoever asks again, or puts what was just deleted, must not be answered before the first try is over.
+  test.each([
+    ['put', { kind: 'putAccessKey', accessKeyId, record: accessKeyOf(accessKeyId) }],
+    ['deleted', { kind: 'deleteAccessKey', accessKeyId }],
+  ] as const)('always outwaits whoever is silent when an access key is %s', async (_, command) => {
+    const clock = new ManualClock(0)
+    const done = { kind: 'done', value: { kind: 'done' } } as const
+    const authority = openAuthority({ execute: () => Promise.resolve(done) }, clock)
+    await authority.news(B, undefined)
+    clock.advance(2 * CHANGE_WAIT_MS)
+    const outcome = settled(authority.execute(new Uint8Array(16), command, 1 as Epoch))
+    await new Promise(setImmediate)
+    expect(await authority.news(C, since)).toMatchObject({ value: { changed: ['/alice-key'] } })
+    clock.advance(CHANGE_WAIT_MS - 1)
+    await new Promise(setImmediate)
+    expect(outcome).toEqual({})
+    clock.advance(1)
+    await new Promise(setImmediate)
+    expect(outcome.value).toEqual(done)
   })
 
   test('tells whoever is far behind, or knows another ballot, to forget all', async () => {

@@ -11,8 +11,9 @@ import type { Clock } from '../../base/clock.ts'
 import type { Member } from '../../contract/configuration.ts'
 import type { Ballot, Epoch, Seq, StoreId } from '../../contract/identifiers.ts'
 import type { Command, CommandResult } from '../../model/command.ts'
-import type { BucketName } from '../../model/identifiers.ts'
 import type { Answer, Query, QueryKind } from '../../model/query.ts'
+import type { SettingName } from '../../model/setting-name.ts'
+import { settingOfCommand } from '../../model/setting-name.ts'
 import { compareBallots } from '../../replication/ballot.ts'
 import { CHANGED_COUNT_MAX } from '../../wire/peer/operation-codec.ts'
 import type {
@@ -20,9 +21,11 @@ import type {
   SettingsNews,
   SettingsPosition,
 } from '../../wire/peer/operation-messages.ts'
+import { isOnSettings } from '../command-rules.ts'
 import type { LocalReplica } from '../local-replicas.ts'
 import type { PeerNetwork } from '../peer-network.ts'
-import { SETTINGS_GRACE_MS, SETTINGS_USABLE_MS } from './settings-cache.ts'
+import { SETTINGS_USABLE_MS } from './record-cache.ts'
+import { SETTINGS_GRACE_MS } from './settings-cache.ts'
 import { ASKER_KEPT_MS, CHANGE_WAIT_MS, SettingsTerm } from './settings-term.ts'
 
 assert(CHANGE_WAIT_MS > SETTINGS_USABLE_MS * 1.2, 'a change outwaits what is cached')
@@ -52,8 +55,8 @@ export class SettingsAuthority implements LocalReplica {
   readonly #parts: SettingsAuthorityParts
   /** By opId: whoever asks again waits with those who asked before. */
   readonly #running = new Map<string, Promise<PrimaryReply<CommandResult>>>()
-  /** Buckets that a command under way may change, and how many of them. */
-  readonly #changing = new Map<BucketName, number>()
+  /** Records that a command under way may change, and how many of them. */
+  readonly #changing = new Map<SettingName, number>()
   #term: SettingsTerm | undefined
 
   constructor(parts: SettingsAuthorityParts) {
@@ -66,11 +69,12 @@ export class SettingsAuthority implements LocalReplica {
 
   /** A change of a record that was there is answered when no storage node uses the old one. */
   execute(opId: Uint8Array, command: Command, epoch: Epoch): Promise<PrimaryReply<CommandResult>> {
-    if (!('name' in command)) return this.#parts.replica.execute(opId, command, epoch)
+    const setting = isOnSettings(command) ? settingOfCommand(command) : undefined
+    if (setting === undefined) return this.#parts.replica.execute(opId, command, epoch)
     const id = toHex(opId)
     const running = this.#running.get(id)
     if (running !== undefined) return running
-    const reply = this.#change(opId, command, command.name, epoch)
+    const reply = this.#change(opId, command, setting, epoch)
     this.#running.set(id, reply)
     const ended = () => this.#running.delete(id)
     reply.then(ended, ended)
@@ -103,7 +107,7 @@ export class SettingsAuthority implements LocalReplica {
   async #change(
     opId: Uint8Array,
     command: Command,
-    name: BucketName,
+    name: SettingName,
     epoch: Epoch,
   ): Promise<PrimaryReply<CommandResult>> {
     const { replica } = this.#parts
@@ -125,7 +129,7 @@ export class SettingsAuthority implements LocalReplica {
     }
   }
 
-  #endChanging(name: BucketName): void {
+  #endChanging(name: SettingName): void {
     const count = (this.#changing.get(name) ?? 0) - 1
     if (count > 0) this.#changing.set(name, count)
     else this.#changing.delete(name)
@@ -134,7 +138,7 @@ export class SettingsAuthority implements LocalReplica {
   #changedSince(
     term: SettingsTerm,
     since: SettingsPosition | undefined,
-  ): readonly BucketName[] | undefined {
+  ): readonly SettingName[] | undefined {
     const changed = term.changedSince(since)
     if (changed === undefined) return undefined
     const all = new Set([...changed, ...this.#changing.keys()])
@@ -154,7 +158,10 @@ export class SettingsAuthority implements LocalReplica {
   }
 }
 
-/** Nobody has a record of a bucket that was not there: absence is not cached. */
+/**
+ * Nobody has a record of a bucket that was not there: absence is not cached. Access keys are always
+ * told of: one that is deleted and put again while the deletion still spreads was there, for some.
+ */
 function isChange(result: CommandResult): boolean {
   if (result.kind === 'bucket') return !result.created
   return result.kind !== 'stale'

@@ -2,26 +2,30 @@ import { ManualClock } from '../../base/manual-clock.ts'
 import type { Member } from '../../contract/configuration.ts'
 import type { Epoch, Seq } from '../../contract/identifiers.ts'
 import type { BucketRecord } from '../../model/bucket.ts'
-import type { BucketName } from '../../model/identifiers.ts'
+import type { AccessKeyId, BucketName } from '../../model/identifiers.ts'
+import type { SettingName } from '../../model/setting-name.ts'
+import { settingOfAccessKey, settingOfBucket } from '../../model/setting-name.ts'
 import type { SettingsNews } from '../../wire/peer/operation-messages.ts'
 import { SETTINGS_GRACE_MS, SettingsCache } from './settings-cache.ts'
-import { versionOf } from './settings-fixtures.ts'
+import { accessKeyOf, versionOf } from './settings-fixtures.ts'
 
 const name = 'photos' as BucketName
 const other = 'videos' as BucketName
+const key = 'alice-key' as AccessKeyId
 const members: readonly Member[] = []
 
 function openCache() {
   const clock = new ManualClock(1000)
   const answers: ((record: BucketRecord | undefined) => void)[] = []
   const fetch = jest.fn(() => new Promise<BucketRecord | undefined>((give) => answers.push(give)))
-  const cache = new SettingsCache({ clock, fetch })
+  const fetchAccessKey = jest.fn((id: AccessKeyId) => Promise.resolve(accessKeyOf(id)))
+  const cache = new SettingsCache({ clock, fetch, fetchAccessKey })
   const give = (at: number, version: number | undefined) =>
     answers[at]!(version === undefined ? undefined : versionOf(name, version))
-  return { clock, cache, fetch, give }
+  return { clock, cache, fetch, fetchAccessKey, give }
 }
 
-function news(seq: number, changed: readonly BucketName[] | 'all' = [], epoch = 1): SettingsNews {
+function news(seq: number, changed: readonly SettingName[] | 'all' = [], epoch = 1): SettingsNews {
   const ballot = { epoch: epoch as Epoch, activation: 1 }
   const position = { ballot, seq: seq as Seq }
   return { position, members, changed: changed === 'all' ? undefined : changed }
@@ -79,12 +83,17 @@ test('absence is not cached', async () => {
 })
 
 const forgetting: readonly [string, (cache: SettingsCache) => void, boolean][] = [
-  ['that it has changed', (cache) => cache.learn(news(6, [name]), 1001), true],
-  ['that another has changed', (cache) => cache.learn(news(6, [other]), 1001), false],
+  ['that it has changed', (cache) => cache.learn(news(6, [settingOfBucket(name)]), 1001), true],
+  [
+    'that another has changed',
+    (cache) => cache.learn(news(6, [settingOfBucket(other)]), 1001),
+    false,
+  ],
   ['that anything may have changed', (cache) => cache.learn(news(6, 'all'), 1001), true],
   ['of a new ballot', (cache) => cache.learn(news(6, [], 2), 1001), true],
   ['of an old ballot', (cache) => cache.learn(news(9, 'all', 0), 1001), false],
-  ['by the primary that it changes', (cache) => cache.forget([name]), true],
+  ['by the primary that it changes', (cache) => cache.forget([settingOfBucket(name)]), true],
+  ['of an access key', (cache) => cache.forget([settingOfAccessKey(key)]), false],
 ]
 
 test.each(forgetting)('told %s', async (_what, tell, isForgotten) => {
@@ -134,7 +143,7 @@ test('that there was no record is not taken from the fetch of another request', 
 test('whoever begins after a change was told does not join a fetch from before', () => {
   const { cache, fetch } = openCache()
   void cache.find(name)
-  cache.forget([name])
+  cache.forget([settingOfBucket(name)])
   void cache.find(name)
   expect(fetch).toHaveBeenCalledTimes(2)
 })
@@ -142,9 +151,43 @@ test('whoever begins after a change was told does not join a fetch from before',
 test('a fetch that fails is tried again by the next request', async () => {
   const clock = new ManualClock(0)
   const fetch = jest.fn().mockRejectedValueOnce(new Error('down')).mockResolvedValue(undefined)
-  const cache = new SettingsCache({ clock, fetch })
+  const cache = new SettingsCache({
+    clock,
+    fetch,
+    fetchAccessKey: () => Promise.resolve(undefined),
+  })
   await expect(cache.find(name)).rejects.toThrow('down')
   expect(await cache.find(name)).toBeUndefined()
+})
+
+describe('an access key', () => {
+  const setting = settingOfAccessKey(key)
+
+  test('is at hand once it was fetched, while somebody vouches for it', async () => {
+    const { clock, cache, fetchAccessKey } = openCache()
+    await cache.accessKeys.find(key)
+    expect(cache.accessKeys.findCached(key)).toBeUndefined()
+    cache.learn(news(5, 'all'), 1000)
+    await cache.accessKeys.find(key)
+    expect(cache.accessKeys.findCached(key)).toMatchObject({ accessKeyId: key })
+    clock.advance(2000)
+    expect(cache.accessKeys.findCached(key)).toBeUndefined()
+    expect(fetchAccessKey).toHaveBeenCalledTimes(2)
+  })
+
+  test.each([
+    ['that it has changed', news(6, [setting])],
+    ['that any record may have changed', news(6, 'all')],
+    ['of a new ballot', news(6, [], 2)],
+  ])('is not at hand any more when it is told %s', async (_what, told) => {
+    const { cache } = openCache()
+    cache.learn(news(5, 'all'), 1000)
+    await cache.accessKeys.find(key)
+    cache.learn(news(6, [settingOfBucket(name)]), 1000)
+    expect(cache.accessKeys.findCached(key)).toMatchObject({ accessKeyId: key })
+    cache.learn(told, 1000)
+    expect(cache.accessKeys.findCached(key)).toBeUndefined()
+  })
 })
 
 describe('the word of the members', () => {

@@ -1,38 +1,35 @@
 /**
- * Settings as this storage node may use them: records that were fetched, for as long as somebody who
- * must know vouches for them (replication.md 1.14).
+ * Settings as this storage node may use them, and who vouches for them (replication.md 1.14).
  *
  * A cached record is used for 2 s after a question was sent whose answer said what has changed since.
- * Without that, and where a record is not cached, the system range's primary is asked for it; that
- * there is none is never cached.
  *
  * @module
  */
 
+import { unreachable } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Member } from '../../contract/configuration.ts'
+import type { AccessKeyRecord } from '../../model/access/access-key.ts'
+import { accessKeyBytes } from '../../model/access/access-key.ts'
 import type { BucketRecord } from '../../model/bucket.ts'
 import { bucketBytes } from '../../model/bucket-size.ts'
-import type { BucketName } from '../../model/identifiers.ts'
+import type { AccessKeyId, BucketName } from '../../model/identifiers.ts'
+import type { NamedSetting, SettingName } from '../../model/setting-name.ts'
+import { namedSetting } from '../../model/setting-name.ts'
 import { compareBallots } from '../../replication/ballot.ts'
 import type { SettingsNews, SettingsPosition } from '../../wire/peer/operation-messages.ts'
+import { RecordCache, SETTINGS_USABLE_MS } from './record-cache.ts'
 
-/** How long a question vouches for what is cached, from when it was sent. */
-export const SETTINGS_USABLE_MS = 2000
 /** How long the members may vouch in the place of a primary that is silent. */
 export const SETTINGS_GRACE_MS = 10 * 60 * 1000
-/** Bounds memory: most records take 300 bytes, one that was told much a hundred times as many. */
+/** Of each kind, bounds memory: most records take 300 bytes, one that was told much a hundred times as many. */
 const RECORDS_BYTES_MAX = 16 * 1024 * 1024
 
 export interface SettingsCacheParts {
   readonly clock: Clock
-  /** Asks the system range's primary. */
+  /** Both ask the system range's primary. */
   readonly fetch: (name: BucketName) => Promise<BucketRecord | undefined>
-}
-
-interface Fetch {
-  readonly sentMs: number
-  readonly record: Promise<BucketRecord | undefined>
+  readonly fetchAccessKey: (accessKeyId: AccessKeyId) => Promise<AccessKeyRecord | undefined>
 }
 
 /** What the members are asked to vouch for. */
@@ -43,34 +40,31 @@ export interface MembersQuestion {
 
 export class SettingsCache {
   readonly #parts: SettingsCacheParts
-  readonly #records = new Map<BucketName, BucketRecord>()
-  /** At least what they take: what is forgotten one by one is taken off when all are. */
-  #recordsBytes = 0
-  readonly #fetches = new Map<BucketName, Fetch>()
+  /** Bucket records. */
+  readonly buckets: RecordCache<BucketName, BucketRecord>
+  readonly accessKeys: RecordCache<AccessKeyId, AccessKeyRecord>
   #usableUntilMs = -Infinity
   #primarySpokeMs = -Infinity
   #position: SettingsPosition | undefined
   #members: readonly Member[] | undefined
-  /** Rises whenever something is forgotten: what was fetched across that is not cached. */
-  #forgottenCount = 0
 
   constructor(parts: SettingsCacheParts) {
     this.#parts = parts
+    const { clock, fetch, fetchAccessKey } = parts
+    const common = { clock, isUsable: () => this.isUsable, bytesMax: RECORDS_BYTES_MAX }
+    this.buckets = new RecordCache({ ...common, fetch, bytesOf: bucketBytes })
+    const bytesOf = accessKeyBytes
+    this.accessKeys = new RecordCache({ ...common, fetch: fetchAccessKey, bytesOf })
   }
 
   /** The bucket's record as of some moment since every change that was acknowledged before the call. */
-  async find(name: BucketName): Promise<BucketRecord | undefined> {
-    const cached = this.#records.get(name)
-    const nowMs = this.#parts.clock.monotonicMs()
-    if (cached !== undefined && nowMs < this.#usableUntilMs) return cached
-    const running = this.#fetches.get(name)
-    // An answer that is long on its way may be older than a change that did not wait for us.
-    if (running !== undefined && nowMs - running.sentMs < SETTINGS_USABLE_MS) {
-      const found = await running.record
-      // That there was none says nothing: a new record waits for nobody.
-      if (found !== undefined) return found
-    }
-    return this.#fetch(name)
+  find(name: BucketName): Promise<BucketRecord | undefined> {
+    return this.buckets.find(name)
+  }
+
+  /** Whether somebody vouches for what is cached. */
+  get isUsable(): boolean {
+    return this.#parts.clock.monotonicMs() < this.#usableUntilMs
   }
 
   /** Up to where changes are known. */
@@ -108,46 +102,22 @@ export class SettingsCache {
   }
 
   /** These records are others by now, or are about to be; undefined: any may be. */
-  forget(changed: readonly BucketName[] | undefined): void {
-    if (changed?.length === 0) return
-    this.#forgottenCount++
+  forget(changed: readonly SettingName[] | undefined): void {
     if (changed === undefined) {
-      this.#records.clear()
-      this.#recordsBytes = 0
-      this.#fetches.clear()
+      this.buckets.forgetAll()
+      this.accessKeys.forgetAll()
     }
-    for (const name of changed ?? []) {
-      this.#records.delete(name)
-      this.#fetches.delete(name)
-    }
+    for (const setting of changed ?? []) this.#forget(namedSetting(setting))
   }
 
-  #fetch(name: BucketName): Promise<BucketRecord | undefined> {
-    const record = this.#fetchNow(name)
-    const fetch = { sentMs: this.#parts.clock.monotonicMs(), record }
-    this.#fetches.set(name, fetch)
-    const ended = () => {
-      if (this.#fetches.get(name) === fetch) this.#fetches.delete(name)
+  #forget(setting: NamedSetting): void {
+    switch (setting.kind) {
+      case 'bucket':
+        return this.buckets.forget(setting.name)
+      case 'accessKey':
+        return this.accessKeys.forget(setting.accessKeyId)
+      default:
+        return unreachable(setting)
     }
-    record.then(ended, ended)
-    return record
-  }
-
-  async #fetchNow(name: BucketName): Promise<BucketRecord | undefined> {
-    const forgottenCount = this.#forgottenCount
-    const record = await this.#parts.fetch(name)
-    if (record === undefined || forgottenCount !== this.#forgottenCount) return record
-    this.#keep(name, record)
-    return record
-  }
-
-  #keep(name: BucketName, record: BucketRecord): void {
-    const bytes = bucketBytes(record)
-    if (this.#recordsBytes + bytes > RECORDS_BYTES_MAX) {
-      this.#records.clear()
-      this.#recordsBytes = 0
-    }
-    this.#records.set(name, record)
-    this.#recordsBytes += bytes
   }
 }

@@ -11,10 +11,11 @@ import type { Random } from '../../base/random.ts'
 import type { Member, Zone } from '../../contract/configuration.ts'
 import { SYSTEM_RANGE } from '../../contract/founding-ranges.ts'
 import type { Ballot, Epoch, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
+import type { AccessKeyRecord } from '../../model/access/access-key.ts'
 import { unsetSettings } from '../../model/bucket.ts'
 import type { BucketRecord } from '../../model/bucket.ts'
 import type { Command, CommandResult } from '../../model/command.ts'
-import type { AccountUid, BucketId, BucketName } from '../../model/identifiers.ts'
+import type { AccessKeyId, AccountUid, BucketId, BucketName } from '../../model/identifiers.ts'
 import type { PeerAnswer, PeerRequest, PeerRequestKind } from '../../wire/peer/messages.ts'
 import type { PrimaryReply } from '../../wire/peer/operation-messages.ts'
 import { MemoryConfigStore } from '../config-stores/memory-config-store.ts'
@@ -46,6 +47,18 @@ export function versionOf(name: BucketName, version: number): BucketRecord {
     createdMs: version,
     deletion: undefined,
     ...unsetSettings,
+  }
+}
+
+/** A key of that id. */
+export function accessKeyOf(accessKeyId: AccessKeyId): AccessKeyRecord {
+  return {
+    accessKeyId,
+    account: '1' as AccountUid,
+    secret: { keyId: 'k1', bytes: new Uint8Array(40) },
+    enabled: true,
+    expiresMs: undefined,
+    user: undefined,
   }
 }
 
@@ -160,7 +173,11 @@ export class SettingsRegion {
     const table = new PartitionTable(new MemoryConfigStore(), clock)
     const route = { partition: PARTITION, uid: '', epoch: 1 as Epoch, primary: this.primary! }
     table.learnConfiguration({ ...route, members: MEMBERS, range: SYSTEM_RANGE })
-    const cache = new SettingsCache({ clock, fetch: (name) => this.#fetch(store, name) })
+    const cache = new SettingsCache({
+      clock,
+      fetch: (name) => this.#fetch(store, name),
+      fetchAccessKey: (id) => Promise.resolve(accessKeyOf(id)),
+    })
     const questions = new SettingsQuestions({ cache, table, network, clock, quorum: 'majority' })
     const authority = new SettingsAuthority({ replica: this.#replicaOf(store), network, clock })
     const promised = this.ballot

@@ -13,8 +13,8 @@ import { isWriteQuorum } from '../../contract/quorum.ts'
 import { SYSTEM_POSITION } from '../../wire/stored/range-keys.ts'
 import type { PartitionTable } from '../partition-table.ts'
 import type { PeerNetwork } from '../peer-network.ts'
+import { SETTINGS_USABLE_MS } from './record-cache.ts'
 import type { MembersQuestion, SettingsCache } from './settings-cache.ts'
-import { SETTINGS_USABLE_MS } from './settings-cache.ts'
 
 /** From one question to the next. */
 export const SETTINGS_ASK_MS = 500

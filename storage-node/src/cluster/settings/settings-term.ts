@@ -8,7 +8,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { sleep } from '../../base/clock.ts'
 import type { Ballot, Seq, StoreId } from '../../contract/identifiers.ts'
-import type { BucketName } from '../../model/identifiers.ts'
+import type { SettingName } from '../../model/setting-name.ts'
 import { sameBallot } from '../../replication/ballot.ts'
 import type { SettingsPosition } from '../../wire/peer/operation-messages.ts'
 import type { PeerNetwork } from '../peer-network.ts'
@@ -29,7 +29,7 @@ export interface SettingsTermParts {
 }
 
 interface Change {
-  readonly name: BucketName
+  readonly name: SettingName
   readonly seq: Seq
 }
 
@@ -67,8 +67,8 @@ export class SettingsTerm {
     }
   }
 
-  /** The buckets whose records are others since the position; undefined: any may be. */
-  changedSince(since: SettingsPosition | undefined): readonly BucketName[] | undefined {
+  /** The records that are others since the position; undefined: any may be. */
+  changedSince(since: SettingsPosition | undefined): readonly SettingName[] | undefined {
     if (since === undefined || !sameBallot(since.ballot, this.ballot)) return undefined
     if (since.seq < this.#knownFrom) return undefined
     return this.#changes.filter(({ seq }) => seq > since.seq).map(({ name }) => name)
@@ -78,7 +78,7 @@ export class SettingsTerm {
    * Tells everybody of a change that has been applied. Resolves when nobody uses the record any more
    * that it has replaced.
    */
-  async spread(name: BucketName, seq: Seq): Promise<void> {
+  async spread(name: SettingName, seq: Seq): Promise<void> {
     this.#note({ name, seq })
     const isYoung = this.#clock.monotonicMs() - this.#beganMs < CHANGE_WAIT_MS
     const waited = new AbortController()

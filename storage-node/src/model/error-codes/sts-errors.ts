@@ -92,6 +92,11 @@ export const stsErrors = {
     ec: '0060-00000017',
     message: 'The specified role does not exist.',
   },
+  'EntityAlreadyExists.AccessKey': {
+    status: 409,
+    ec: '0060-00000019',
+    message: 'The specified access key is that of another account.',
+  },
   NoPermission: {
     status: 403,
     ec: '0060-00000018',

@@ -17,6 +17,7 @@ import { COMPLETE_DOCUMENT_BYTES_MAX, PART_COUNT_MAX } from '../../model/limits.
 import type { WriteCondition } from '../../model/preconditions.ts'
 import type { RestoreLengths } from '../../model/restore.ts'
 import { bucketSetting, bucketSettingFields } from './bucket-setting-codecs.ts'
+import { accessKeyId, accessKeyRecord, accountName } from './account-codecs.ts'
 import type { Codec } from './codec.ts'
 import {
   bool,
@@ -210,3 +211,6 @@ export const commandResult: Codec<CommandResult> = taggedUnion('kind', {
   done: variant(8, {}),
   restore: variant(9, { record: objectRecord, isBegun: bool() }),
 })
+  putAccount: variant(41, { account: accountUid, accountName }),
+  putAccessKey: variant(42, { accessKeyId, record: accessKeyRecord }),
+  deleteAccessKey: variant(43, { accessKeyId }),

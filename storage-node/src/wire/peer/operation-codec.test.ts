@@ -1,4 +1,9 @@
 import fc from 'fast-check'
+import {
+  anyAccessKey,
+  anyAccessKeyId,
+  anyAccessKeySummary,
+} from '../../model/access/access-key-fixtures.ts'
 import type { BucketRecord } from '../../model/bucket.ts'
 import { noCounters } from '../../model/bucket.ts'
 import { anyBucketSetting, anyBucketSettings } from '../../model/bucket-setting-fixtures.ts'
@@ -89,6 +94,10 @@ const body: fc.Arbitrary<StoredBody> = fc.record({
   md5: hex(16),
   crc64,
 })
+const sha1 = { algorithm: fc.constant('SHA1' as const), value: hex(20) }
+const checksum = maybe(fc.record(sha1))
+const checksumType = fc.constantFrom('FULL_OBJECT' as const, 'COMPOSITE' as const)
+const checksums = maybe(fc.record({ algorithm: sha1.algorithm, type: checksumType }))
 const restore = maybe(fc.record({ readyMs: whole, expiresMs: whole }))
 const record: fc.Arbitrary<ObjectRecord> = fc.record({
   ...metadataFields,
@@ -101,6 +110,7 @@ const record: fc.Arbitrary<ObjectRecord> = fc.record({
   sealedMs: maybe(whole),
   restore,
   contentMd5: maybe(hex(16)),
+  checksum: maybe(fc.record({ ...sha1, type: checksumType })),
   sizeBytes: whole,
   etag: word,
   crc64,
@@ -119,6 +129,7 @@ const piece: fc.Arbitrary<PieceRecord> = fc.record({
   crc64,
   lastModifiedMs: whole,
   data: pieceData,
+  checksum,
 })
 const bucketWithoutSettings = fc.record({
   name,
@@ -161,12 +172,13 @@ const amendment: fc.Arbitrary<Amendment> = fc.oneof(
 )
 
 const accountSettings = fc.record({ publicAccessBlock: flag })
+const accountRecord = fc.record({ name: maybe(word), publicAccessBlock: flag })
 
 const runningHash = fc.record({ md5: hex(16), state: bytes })
 
 const commands: ByKind<Command> = {
   putObject: fc.record({
-    ...{ ...place, metadata, body, etag, forbidOverwrite, condition, versions },
+    ...{ ...place, metadata, body, etag, checksum, forbidOverwrite, condition, versions },
   }),
   putSymlink: fc.record({
     ...{ ...place, metadata, etag, target: key, forbidOverwrite, condition, versions },
@@ -181,15 +193,24 @@ const commands: ByKind<Command> = {
   initiateUpload: fc.record({
     ...{ ...place, uploadId: dataSetId, metadata, forbidOverwrite },
     isSequential: fc.boolean(),
+    checksums,
   }),
   putPart: fc.record({
-    ...{ ...place, uploadId: dataSetId, partNumber: small, body },
+    ...{ ...place, uploadId: dataSetId, partNumber: small, body, checksum },
     running: maybe(fc.record({ before: hex(16), after: runningHash })),
   }),
   completeUpload: fc.record({
     ...place,
     uploadId: dataSetId,
-    parts: maybe(fc.array(fc.record({ partNumber: small, etag: word }), { maxLength: 5 })),
+    parts: maybe(
+      fc.array(fc.record({ partNumber: small, etag: word, checksum }), { maxLength: 5 }),
+    ),
+    expected: maybe(
+      fc.record({
+        checksum: maybe(fc.record({ ...sha1, type: maybe(checksumType) })),
+        sizeBytes: maybe(whole),
+      }),
+    ),
     forbidOverwrite,
     condition,
     acl: maybe(metadataFields.acl),
@@ -212,6 +233,9 @@ const commands: ByKind<Command> = {
   setBucketAcl: fc.record({ name, bucketId, acl: bucketAcl }),
   putBucketSetting: fc.record({ name, bucketId, setting: anyBucketSetting }),
   putAccountSettings: fc.record({ account: owner, settings: accountSettings }),
+  putAccount: fc.record({ account: owner, accountName: word }),
+  putAccessKey: fc.record({ accessKeyId: anyAccessKeyId, record: anyAccessKey }),
+  deleteAccessKey: fc.record({ accessKeyId: anyAccessKeyId }),
   refreshOwnerBlock: fc.record({ name, bucketId }),
   markBucketDeleting: fc.record({ name }),
   removeBucket: fc.record(onDeletion),
@@ -244,6 +268,8 @@ const queries: ByKind<Query> = {
   counters: fc.record({ bucketId }),
   bucket: fc.record({ name }),
   account: fc.record({ account: owner }),
+  accessKeys: fc.record({ accessKeyIds: fc.array(anyAccessKeyId, { maxLength: 4 }) }),
+  accessKeyPage: fc.record({ after: maybe(anyAccessKeyId), limit: small }),
   buckets: fc.record({ after: maybe(name), limit: small }),
   dropped: walk,
   kills: walk,
@@ -270,7 +296,9 @@ const summaryFields = {
 }
 
 const answers: ByKind<KindedAnswer> = {
-  account: fc.record({ answer: accountSettings }),
+  account: fc.record({ answer: accountRecord }),
+  accessKeys: fc.record({ answer: some(anyAccessKey) }),
+  accessKeyPage: fc.record({ answer: some(anyAccessKeySummary) }),
   object: fc.record({ answer: maybe(fc.record({ record, inline: maybe(bytes) })) }),
   pieces: fc.record({ answer: parts }),
   partList: fc.record({
@@ -304,6 +332,7 @@ const answers: ByKind<KindedAnswer> = {
         parts,
         upload: fc.record({
           ...{ metadata, forbidOverwrite, isSequential: flag, running: maybe(runningHash) },
+          checksums,
           initiatedMs: whole,
           partCount: small,
           partBytes: whole,

@@ -5,6 +5,8 @@
  */
 
 import type { Member } from '../../contract/configuration.ts'
+import type { SettingName } from '../../model/setting-name.ts'
+import { SETTING_NAME_LENGTH_MAX } from '../../model/setting-name.ts'
 import type { Codec, Fields } from './codec.ts'
 import {
   bool,
@@ -27,7 +29,6 @@ import type {
   SettingsPosition,
 } from './operation-messages.ts'
 import { answer, query } from './query-codec.ts'
-import { bucketName } from './record-codecs.ts'
 
 const OP_ID_BYTES = 16
 const CODE_BYTES_MAX = 64
@@ -61,7 +62,7 @@ export function primaryReply<T>(value: Codec<T>): Codec<PrimaryReply<T>> {
 }
 
 const settingsPosition: Codec<SettingsPosition> = struct<SettingsPosition>({ ballot, seq })
-const changed = list(bucketName, CHANGED_COUNT_MAX)
+const changed = list(text<SettingName>(SETTING_NAME_LENGTH_MAX), CHANGED_COUNT_MAX)
 
 const settingsNews: Codec<SettingsNews> = struct<SettingsNews>({
   position: settingsPosition,

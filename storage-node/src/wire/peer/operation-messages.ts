@@ -7,8 +7,8 @@
 import type { Member } from '../../contract/configuration.ts'
 import type { Ballot, Epoch, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
 import type { Command, CommandResult } from '../../model/command.ts'
-import type { BucketName } from '../../model/identifiers.ts'
 import type { Answer, Query, QueryKind } from '../../model/query.ts'
+import type { SettingName } from '../../model/setting-name.ts'
 
 /** A refusal that the client can correct: an `OssError` on its way. */
 export interface Refusal {
@@ -44,8 +44,8 @@ export interface SettingsNews {
   readonly position: SettingsPosition
   /** Whose word counts when the primary is silent; undefined while that is being changed. */
   readonly members: readonly Member[] | undefined
-  /** Records of these buckets are others by now, or are about to be; undefined: any may be. */
-  readonly changed: readonly BucketName[] | undefined
+  /** These records are others by now, or are about to be; undefined: any may be. */
+  readonly changed: readonly SettingName[] | undefined
 }
 
 export interface OperationRequests {
@@ -71,7 +71,7 @@ export interface OperationRequests {
   }
   /** To whoever asked lately: forget these records. The answer says that it has. */
   readonly settingsChanged: {
-    readonly request: { readonly changed: readonly BucketName[] }
+    readonly request: { readonly changed: readonly SettingName[] }
     readonly answer: { readonly forgotten: boolean }
   }
   /** Of a member: its promise is not above the ballot, its log ends at or before the position. */

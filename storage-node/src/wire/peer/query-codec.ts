@@ -18,6 +18,7 @@ import type {
   UploadSummary,
   VersionSummary,
 } from '../../model/query.ts'
+import { accessKeyId, accessKeyRecord, accessKeySummary, accountRecord } from './account-codecs.ts'
 import type { Codec } from './codec.ts'
 import {
   bool,
@@ -35,7 +36,6 @@ import {
 } from './codec.ts'
 import type { KindedAnswer } from './operation-messages.ts'
 import {
-  accountSettings,
   accountUid,
   bucketCounters,
   bucketId,
@@ -93,6 +93,8 @@ export const query: Codec<Query> = taggedUnion('kind', {
   fences: variant(12, walk),
   versions: variant(13, { ...listQuery, afterVersionId: optional(versionId) }),
   account: variant(14, { account: accountUid }),
+  accessKeys: variant(15, { accessKeyIds: list(accessKeyId, ROW_COUNT_MAX) }),
+  accessKeyPage: variant(16, { after: optional(accessKeyId), limit: varint() }),
 })
 
 const numberedPart: Codec<NumberedPart> = struct<NumberedPart>({
@@ -186,5 +188,7 @@ export const answer: Codec<KindedAnswer> = taggedUnion('kind', {
       ...continued,
     }),
   }),
-  account: variant(14, { answer: accountSettings }),
+  account: variant(14, { answer: accountRecord }),
+  accessKeys: variant(15, { answer: list(accessKeyRecord, ROW_COUNT_MAX) }),
+  accessKeyPage: variant(16, { answer: list(accessKeySummary, ROW_COUNT_MAX) }),
 })

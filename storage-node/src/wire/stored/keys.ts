@@ -11,6 +11,7 @@
 import { asBuffer } from '../../base/bytes.ts'
 import type { PartitionId } from '../../contract/identifiers.ts'
 import type {
+  AccessKeyId,
   AccountUid,
   BucketId,
   BucketName,
@@ -34,6 +35,7 @@ export const NAMESPACES = {
   fence: 'F',
   bucket: 'B',
   account: 'P',
+  accessKey: 'A',
   applied: 'H',
 } as const
 export type Namespace = (typeof NAMESPACES)[keyof typeof NAMESPACES]
@@ -92,6 +94,9 @@ export const bucketRowKey = (name: BucketName): Buffer =>
 
 export const accountRowKey = (account: AccountUid): Buffer =>
   keyRow('P', SYSTEM_BUCKET_ID, account as string as ObjectKey, 0)
+
+export const accessKeyRowKey = (accessKeyId: AccessKeyId): Buffer =>
+  keyRow('A', SYSTEM_BUCKET_ID, accessKeyId as string as ObjectKey, 0)
 
 export function appliedRowKey(partition: PartitionId): Buffer {
   const row = Buffer.allocUnsafe(5)

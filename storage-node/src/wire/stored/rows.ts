@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { AccountSettings } from '../../model/account.ts'
+import type { AccountRecord } from '../../model/account.ts'
 import type { BucketCounters } from '../../model/bucket.ts'
 import { noCounters } from '../../model/bucket.ts'
 import type { DroppedRecord, FenceRecord } from '../../model/command.ts'
@@ -173,16 +173,18 @@ export function decodeFenceRow(bytes: Uint8Array): FenceRecord {
   return fence
 }
 
-export const encodeAccountRow = (settings: AccountSettings): Buffer =>
-  start()
-    .u8(settings.publicAccessBlock ? 1 : 0)
-    .finish()
+export function encodeAccountRow({ name, publicAccessBlock }: AccountRecord): Buffer {
+  const writer = start().u8(publicAccessBlock ? 1 : 0)
+  return name === undefined ? writer.finish() : writer.text(name).finish()
+}
 
-export function decodeAccountRow(bytes: Uint8Array): AccountSettings {
+/** What comes last is there only of accounts that have a name. */
+export function decodeAccountRow(bytes: Uint8Array): AccountRecord {
   const reader = open(bytes, 'Account')
-  const settings = { publicAccessBlock: reader.u8() === 1 }
+  const publicAccessBlock = reader.u8() === 1
+  const name = reader.remaining > 0 ? reader.text() : undefined
   reader.end()
-  return settings
+  return { name, publicAccessBlock }
 }
 
 export function encodeCountersRow(counters: BucketCounters): Buffer {

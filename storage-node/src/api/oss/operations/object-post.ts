@@ -69,7 +69,7 @@ async function receive(
   const isS3 = http.dialect === 's3' || isS3Form(sent)
   const fields = isS3 ? ossFields(sent) : sent
   const contentType = formContentType(fields, part)
-  const { caller, sizeRange } = authenticateForm(
+  const { caller, sizeRange } = await authenticateForm(
     http,
     { bucket, fields: sent, contentType },
     request.accessKeys,
