@@ -5,7 +5,7 @@
  */
 
 import { findAmbient, findWaiting } from './ambient.ts'
-import { parseSource, PRODUCT } from './source-tree.ts'
+import { OPERATOR, parseSource, PRODUCT } from './source-tree.ts'
 
 const source = (path: string, text: string) => [parseSource({ path: PRODUCT + path, text })]
 
@@ -52,5 +52,13 @@ test.each(['await f()', 'for await (const a of b) c(a)', 'async function f() {}'
       expect(findWaiting(source(`${folder}/a.ts`, text))).toHaveLength(1)
     }
     expect(findWaiting(source('storage/a.ts', text))).toEqual([])
+    const decision = parseSource({ path: `${OPERATOR}decisions/a.ts`, text })
+    expect(findWaiting([decision])).toHaveLength(1)
   },
 )
+
+test('the operator reads no clock but where its parts meet', () => {
+  const inFolder = parseSource({ path: `${OPERATOR}runtime/a.ts`, text: 'Date.now()' })
+  expect(findAmbient([inFolder])).toHaveLength(1)
+  expect(findAmbient([parseSource({ path: `${OPERATOR}main.ts`, text: 'Date.now()' })])).toEqual([])
+})

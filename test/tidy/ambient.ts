@@ -5,7 +5,7 @@
  */
 
 import ts from 'typescript'
-import { isRoot, isTest, position, PRODUCT, productFolder, walk } from './source-tree.ts'
+import { isRoot, isTest, position, productFolder, productOf, walk } from './source-tree.ts'
 import type { Problem, SourceFile } from './source-tree.ts'
 
 /** Names that mean the machine's clock, its timers or its dice when they are called. */
@@ -15,12 +15,12 @@ const RANDOM_NAMES = /^(random\w*|getRandomValues|webcrypto)$/
 const AMBIENT_MODULES = /^(node:)?(timers(\/promises)?|perf_hooks)$/
 
 /** Folders whose code never waits. */
-const PURE_FOLDERS = ['model', 'wire', 'replication', 'placement']
+const PURE_FOLDERS = ['model', 'wire', 'replication', 'placement', 'desired', 'decisions']
 
 /** Uses of ambient time, chance and settings outside base/ and the composition roots. */
 export function findAmbient(files: readonly SourceFile[]): Problem[] {
   return files
-    .filter(({ path }) => path.startsWith(PRODUCT) && !isTest(path))
+    .filter(({ path }) => productOf(path) !== undefined && !isTest(path))
     .filter(({ path }) => productFolder(path) !== 'base' && !isRoot(path))
     .flatMap((file) => findNodes(file, ambientOf))
 }

@@ -24,6 +24,10 @@ export type Problem = string
 
 /** The storage node's sources. */
 export const PRODUCT = 'storage-node/src/'
+/** The operator's. */
+export const OPERATOR = 'operator/src/'
+/** Sources that become part of images. */
+export const PRODUCTS: readonly string[] = [PRODUCT, OPERATOR]
 
 const root = join(import.meta.dirname, '..', '..')
 const NOT_OURS = new Set(['.git', 'node_modules', 'coverage'])
@@ -58,14 +62,21 @@ export function isTest(path: string): boolean {
 
 /** A product file's folder below `src/`, or undefined for the roots that lie directly in it. */
 export function productFolder(path: string): string | undefined {
-  const [folder, ...rest] = path.slice(PRODUCT.length).split('/')
-  return path.startsWith(PRODUCT) && rest.length > 0 ? folder : undefined
+  const product = productOf(path)
+  const [folder, ...rest] = path.slice(product?.length).split('/')
+  return product !== undefined && rest.length > 0 ? folder : undefined
+}
+
+/** The sources that a file is among, or undefined for what is no part of an image. */
+export function productOf(path: string): string | undefined {
+  return PRODUCTS.find((product) => path.startsWith(product))
 }
 
 /** Composition roots: where parts meet, time, chance and settings come in. */
 export function isRoot(path: string): boolean {
   return (
-    productFolder(path) === undefined && /^(main|local|.*-thread)\.ts$/.test(posix.basename(path))
+    productFolder(path) === undefined &&
+    /^(main|local|generate|.*-thread)\.ts$/.test(posix.basename(path))
   )
 }
 

@@ -18,11 +18,19 @@ import {
   functionsOf,
   median,
 } from './shape.ts'
-import { isRoot, isTest, parseSources, PRODUCT, readTree } from './source-tree.ts'
+import {
+  isRoot,
+  isTest,
+  OPERATOR,
+  parseSources,
+  PRODUCT,
+  productOf,
+  readTree,
+} from './source-tree.ts'
 
 const root = join(__dirname, '..', '..')
 const sources = parseSources(readTree())
-const product = sources.filter(({ path }) => path.startsWith(PRODUCT))
+const product = sources.filter(({ path }) => productOf(path) !== undefined)
 const manifest = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'))
 
 test('time, chance and settings are collaborators', () => {
@@ -38,8 +46,18 @@ test('folders import only what stands below them', () => {
 })
 
 test('each runtime package is imported in exactly one folder', () => {
-  const dependencies = Object.keys(manifest('storage-node/package.json').dependencies)
-  expect(findScatteredPackages(sources, dependencies)).toEqual([])
+  const dependenciesOf = (path: string) => {
+    const names = Object.keys(manifest(path).dependencies)
+    return names.filter((name) => !name.startsWith('@granary/'))
+  }
+  const storageNode = { product: PRODUCT, names: dependenciesOf('storage-node/package.json') }
+  expect(findScatteredPackages(sources, storageNode)).toEqual([])
+  const operator = {
+    ...{ product: OPERATOR, names: dependenciesOf('operator/package.json') },
+    // Types of what is sent; the calls are made in one folder.
+    typesOf: ['@kubernetes/client-node'],
+  }
+  expect(findScatteredPackages(sources, operator)).toEqual([])
 })
 
 test('every file is used', () => {
