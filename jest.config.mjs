@@ -19,11 +19,13 @@ export default {
   testTimeout: 60_000,
   sandboxInjectedGlobals: LANGUAGE,
   transform: {
+    // It has a Boolean and a Set of its own.
+    '/node_modules/asn1js/': '<rootDir>/test/support/in-a-block.mjs',
     '\\.[jt]s$': [
       '@swc/jest',
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } },
     ],
   },
-  // Published as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(mime)/)'],
+  // The first is published as ES modules only, the other one see above.
+  transformIgnorePatterns: ['/node_modules/(?!(mime|asn1js)/)'],
 }

@@ -1,0 +1,143 @@
+/**
+ * When a region gets its first partitions and its placement map, and what they are (replication.md 4.1).
+ *
+ * The map is written last and says that the region is founded. Partitions are made once in the life of
+ * a region: an object that vanished later is never made again as an empty range.
+ *
+ * @module
+ */
+
+import {
+  FOUNDING_RANGE_COUNT,
+  foundingRanges,
+  SYSTEM_PARTITION,
+} from '@granary/storage-node/contract/founding-ranges'
+import type { PartitionId, StoreId } from '@granary/storage-node/contract/identifiers'
+import type { PartitionIntent } from '@granary/storage-node/contract/partition-record'
+import {
+  REGION_GROUP_COUNT,
+  type PlacementMap,
+  type StoreEntry,
+} from '@granary/storage-node/contract/placement-map'
+import { planGroups } from '@granary/storage-node/placement/plan-groups'
+import { planMembers } from '@granary/storage-node/placement/plan-members'
+import { listed, type Refusal } from './refusal.ts'
+
+/** What is there of a region. */
+export interface FoundingQuestion {
+  /** Names of the pods that the region has. */
+  readonly pods: readonly string[]
+  /** What storage nodes wrote of themselves. */
+  readonly stores: readonly StoreEntry[]
+  /** `status.partitionsCreated`. */
+  readonly isBegun: boolean
+  readonly partitions: readonly FoundPartition[]
+  readonly placement: PlacementMap | undefined
+}
+
+/** A partition's object. */
+export interface FoundPartition {
+  readonly partition: PartitionId
+  readonly desiredMembers: readonly StoreId[]
+  /** A storage node wrote a configuration into it. */
+  readonly isConfigured: boolean
+}
+
+/** A partition that is to be made. */
+export interface NewPartition {
+  readonly partition: PartitionId
+  readonly intent: PartitionIntent
+}
+
+export type FoundingDecision =
+  | { readonly kind: 'founded' }
+  /** Not all storage nodes have told who they are. */
+  | { readonly kind: 'wait'; readonly refusal: Refusal }
+  /** Must be written to the Region before the first partition is made. */
+  | { readonly kind: 'begin' }
+  | {
+      readonly kind: 'make'
+      readonly partitions: readonly NewPartition[]
+      readonly placement: PlacementMap
+    }
+  /** Records are missing that only somebody who knows the data may bring back. */
+  | { readonly kind: 'refuse'; readonly refusal: Refusal }
+
+/** What to do next. */
+export function decideFounding(question: FoundingQuestion): FoundingDecision {
+  const { pods, stores, isBegun, partitions, placement } = question
+  if (placement !== undefined) return missingPartitions(partitions) ?? { kind: 'founded' }
+  const known = new Set(stores.map(({ name }) => name))
+  const silent = pods.filter((pod) => !known.has(pod))
+  if (silent.length > 0) return { kind: 'wait', refusal: stillSilent(silent) }
+  const founders = stores.filter(({ name }) => pods.includes(name)).sort(byName)
+  const lost = lostRecords(partitions, founders, isBegun)
+  if (lost !== undefined) return { kind: 'refuse', refusal: lost }
+  if (!isBegun) return { kind: 'begin' }
+  const present = new Set(partitions.map(({ partition }) => partition))
+  return {
+    kind: 'make',
+    partitions: foundingPartitions(founders).filter(({ partition }) => !present.has(partition)),
+    placement: { version: 1, stores: founders, groups: planGroups(founders, REGION_GROUP_COUNT) },
+  }
+}
+
+function foundingPartitions(stores: readonly StoreEntry[]): NewPartition[] {
+  const ranges = foundingRanges()
+  return planMembers(stores, ranges.length).flatMap((members, at) => {
+    const [preferredPrimary] = members
+    const initialRange = ranges[at]
+    if (preferredPrimary === undefined || initialRange === undefined) return []
+    const intent = { desiredMembers: members, preferredPrimary, initialRange }
+    return { partition: (SYSTEM_PARTITION + at) as PartitionId, intent }
+  })
+}
+
+/** Founding partitions are numbered without a gap; splits only add to them. */
+function missingPartitions(partitions: readonly FoundPartition[]): FoundingDecision | undefined {
+  const present = new Set<number>(partitions.map(({ partition }) => partition))
+  const wanted = Array.from({ length: FOUNDING_RANGE_COUNT + 1 }, (_, at) => SYSTEM_PARTITION + at)
+  const missing = wanted.filter((partition) => !present.has(partition)).map(String)
+  if (missing.length === 0) return undefined
+  const message =
+    `Partitions ${listed(missing)} were deleted; their data is on the volumes and is not served: ` +
+    'restore the objects from a backup of the cluster; they are never made anew as empty ranges'
+  return { kind: 'refuse', refusal: { reason: 'PartitionsMissing', message } }
+}
+
+/** A map may be made behind configured partitions only of the stores that these name. */
+function lostRecords(
+  partitions: readonly FoundPartition[],
+  founders: readonly StoreEntry[],
+  isBegun: boolean,
+): Refusal | undefined {
+  const stores = new Set(founders.map(({ store }) => store))
+  const strangers = partitions
+    .flatMap(({ desiredMembers }) => desiredMembers)
+    .filter((store) => !stores.has(store))
+  if (strangers.length > 0) {
+    const message =
+      `Partitions name stores that no storage node has (${listed([...new Set(strangers)])}), and there is ` +
+      'no PlacementMap: restore the PlacementMap, or the volumes of these stores'
+    return { reason: 'PlacementMapMissing', message }
+  }
+  const configured = partitions.filter(({ isConfigured }) => isConfigured)
+  if (!isBegun && partitions.length > 0 && configured.length < FOUNDING_RANGE_COUNT + 1) {
+    const message =
+      'Some Partitions of an earlier Region of this name are there and some are not: ' +
+      'restore the objects from a backup of the cluster'
+    return { reason: 'PartitionsMissing', message }
+  }
+  return undefined
+}
+
+function stillSilent(pods: readonly string[]): Refusal {
+  const message =
+    `Waiting for ${listed(pods)}: a storage node writes its StorageNode object when it starts; ` +
+    'kubectl describe pod says why one does not'
+  return { reason: 'StorageNodesStarting', message }
+}
+
+function byName(a: StoreEntry, b: StoreEntry): number {
+  return a.name < b.name ? -1 : 1
+}

@@ -1,0 +1,140 @@
+/**
+ * Makes and renews the Secrets of a region: its key ring, its authority, and every certificate.
+ *
+ * @module
+ */
+
+import {
+  internalHosts,
+  podHost,
+  serviceNames,
+} from '@granary/storage-node/contract/storage-node-pod'
+import type { KeyPair } from '../certificates/issue.ts'
+import {
+  authorityBundle,
+  renewAuthority,
+  renewPair,
+  signingAuthority,
+  type SecretTexts,
+} from '../certificates/region-authority.ts'
+import type { CertificateNames } from '../decisions/certificate-renewal.ts'
+import type { RegionPlan } from '../desired/region-plan.ts'
+import { decoded, desiredKeysSecret, desiredOwnedSecret } from '../desired/secrets.ts'
+import { secrets } from '../resources/built-in.ts'
+import { regionNames } from '../resources/names.ts'
+import { applyObjects } from './apply-objects.ts'
+import type { ReconcilerParts } from './parts.ts'
+import { wantedPods } from './region-view.ts'
+
+const RING_KEY_BYTES = 32
+/** The name under which the operator shows itself. */
+const OPERATOR = 'operator'
+const PAIR_KEYS = { certificate: 'tls.crt', key: 'tls.key' } as const
+
+/** Makes all of them true, the authority first. */
+export async function ensureSecrets(parts: ReconcilerParts, plan: RegionPlan): Promise<void> {
+  const names = regionNames(plan.region)
+  await ensureKeyRing(parts, plan)
+  const held = await readSecret(parts, plan, names.authoritySecret)
+  const authority = await renewAuthority(plan.region, held, parts)
+  await writeSecret(parts, plan, names.authoritySecret, held, authority)
+  for (const zone of plan.zones) await ensureZone(parts, plan, authority, zone)
+  await ensurePair(parts, plan, authority, names.operatorCertificate, operatorNames(plan))
+  await ensurePair(parts, plan, authority, names.gatewayCertificate, gatewayNames(plan))
+}
+
+/** Made once. What somebody put there is left: what is sealed with it can be opened with it alone. */
+async function ensureKeyRing(parts: ReconcilerParts, plan: RegionPlan): Promise<void> {
+  const name = regionNames(plan.region).keysSecret
+  const present = await parts.api.get(secrets, { namespace: plan.namespace, name })
+  if (present !== undefined) return
+  const key = Buffer.from(parts.random.bytes(RING_KEY_BYTES)).toString('base64')
+  await parts.api.create(secrets, desiredKeysSecret(plan, [{ id: 'k1', key }]))
+}
+
+/** A pair for each pod of the zone, under the names that storage nodes read them by. */
+async function ensureZone(
+  parts: ReconcilerParts,
+  plan: RegionPlan,
+  authority: SecretTexts,
+  zone: string,
+): Promise<void> {
+  const name = regionNames(plan.region).zoneCertificates(zone)
+  const held = await readSecret(parts, plan, name)
+  const texts: Record<string, string> = { 'authority.crt': authorityBundle(authority) }
+  for (const pod of wantedPods(plan.region, [zone], plan.spec.storageNodesPerZone)) {
+    const keys = { certificate: `${pod}.crt`, key: `${pod}.key` }
+    const pair = await renewed(parts, authority, held, keys, podNames(plan, pod))
+    texts[keys.certificate] = pair.certificate
+    texts[keys.key] = pair.key
+  }
+  await writeSecret(parts, plan, name, held, texts)
+}
+
+async function ensurePair(
+  parts: ReconcilerParts,
+  plan: RegionPlan,
+  authority: SecretTexts,
+  name: string,
+  names: CertificateNames,
+): Promise<void> {
+  const held = await readSecret(parts, plan, name)
+  const pair = await renewed(parts, authority, held, PAIR_KEYS, names)
+  await writeSecret(parts, plan, name, held, {
+    [PAIR_KEYS.certificate]: pair.certificate,
+    [PAIR_KEYS.key]: pair.key,
+    'ca.crt': authorityBundle(authority),
+  })
+}
+
+function renewed(
+  parts: ReconcilerParts,
+  authority: SecretTexts,
+  held: SecretTexts,
+  keys: { readonly certificate: string; readonly key: string },
+  names: CertificateNames,
+): Promise<KeyPair> {
+  const [certificate, key] = [held[keys.certificate], held[keys.key]]
+  const present = { ...(certificate && { certificate }), ...(key && { key }) }
+  return renewPair(signingAuthority(authority), present, names, parts)
+}
+
+function podNames({ region, namespace }: RegionPlan, pod: string): CertificateNames {
+  const host = podHost(region, namespace, pod)
+  const hosts = [host, `${host}.cluster.local`]
+  return { commonName: 'storage node', uris: [`granary://${region}/${pod}`], hosts }
+}
+
+function operatorNames({ region }: RegionPlan): CertificateNames {
+  return { commonName: OPERATOR, uris: [`granary://${region}/${OPERATOR}`], hosts: [] }
+}
+
+/** Each host of the endpoint, and the buckets below it. */
+function gatewayNames({ region, namespace }: RegionPlan): CertificateNames {
+  const { gateway } = serviceNames(region)
+  const hosts = internalHosts(region, namespace)
+  const below = hosts.filter((host) => !host.startsWith(gateway)).map((host) => `*.${host}`)
+  return { commonName: 'gateway', uris: [], hosts: [...hosts, ...below] }
+}
+
+async function readSecret(
+  { api }: ReconcilerParts,
+  { namespace }: RegionPlan,
+  name: string,
+): Promise<SecretTexts> {
+  const secret = await api.get(secrets, { namespace, name })
+  return decoded(secret?.data)
+}
+
+async function writeSecret(
+  { api }: ReconcilerParts,
+  plan: RegionPlan,
+  name: string,
+  held: SecretTexts,
+  texts: SecretTexts,
+): Promise<void> {
+  const isSame =
+    Object.keys(held).length === Object.keys(texts).length &&
+    Object.entries(texts).every(([key, text]) => held[key] === text)
+  if (!isSame) await applyObjects(api, [desiredOwnedSecret(plan, name, texts)])
+}
