@@ -18,6 +18,7 @@ import type { ConfigStoreFounder } from './cluster/config-store.ts'
 import { foundRegion, type FoundingOptions } from './cluster/founding.ts'
 import { nodeVariables } from './contract/storage-node-pod.ts'
 import type { NodeMessage } from './node-messages.ts'
+import { programUrl } from './node-programs.ts'
 
 const RESTART_MS = 1_000
 /** A storage node checkpoints before it ends; one that hangs is ended. */
@@ -149,7 +150,7 @@ class NodeProcess {
   }
 
   #start(): { child: ChildProcess; opened: Promise<Opened>; ready: Promise<void> } {
-    const program = fileURLToPath(new URL('./main.ts', import.meta.url))
+    const program = fileURLToPath(programUrl('main'))
     const child = spawn(process.execPath, [...process.execArgv, program], {
       // Its log is this process's; standard output is for the greeting alone.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -8,14 +8,14 @@ import { statfsSync } from 'node:fs'
 import type { Fatal } from './base/crash.ts'
 import { HashThreads } from './base/hash-threads.ts'
 import type { Metrics } from './base/metrics.ts'
+import { programUrl } from './node-programs.ts'
 import type { StorageNode } from './storage-node.ts'
 
 const HASH_THREAD_COUNT = 1
 
 /** Threads that hash large bodies. */
 export function startHashThreads(fatal: Fatal): HashThreads {
-  const program = new URL('./hash-thread.ts', import.meta.url)
-  return new HashThreads(program, HASH_THREAD_COUNT, fatal)
+  return new HashThreads(programUrl('hash-thread'), HASH_THREAD_COUNT, fatal)
 }
 
 /** What storage nodes tell about themselves, all of a process added up. */

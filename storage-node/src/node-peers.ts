@@ -22,6 +22,7 @@ import { SocketNetwork } from './cluster/transport/socket-network.ts'
 import type { Incarnation, StoreId } from './contract/identifiers.ts'
 import type { PlacementMap, StoreEntry } from './contract/placement-map.ts'
 import type { NodeConfig } from './node-config.ts'
+import { programUrl } from './node-programs.ts'
 import type { Store } from './storage/store.ts'
 
 const NONCE_BYTES = 16
@@ -81,7 +82,7 @@ export async function openPeers(
   const status = new StoreStatus({ store, hybridClock, logger, mapVersion, fatal })
   const leases = new ThreadLeases({
     ...{ self: storeId, incarnation, clock, logger, fatal },
-    program: new URL('./beacon-thread.ts', import.meta.url),
+    program: programUrl('beacon-thread'),
     incarnations: new Map(
       journal.peers().map((peer) => [peer.storeId, peer.incarnationMax as Incarnation]),
     ),

@@ -2,17 +2,15 @@ import { systemClock, type Clock } from '../../base/clock.ts'
 import { silentLogger } from '../../base/logger.ts'
 import type { Configuration, Zone } from '../../contract/configuration.ts'
 import type { Epoch, PartitionId, StoreId } from '../../contract/identifiers.ts'
-import type { PlacementMap } from '../../contract/placement-map.ts'
-import { ApiClient, KubernetesStatusError } from '../../kubernetes/api-client.ts'
+import { ApiClient } from '../../kubernetes/api-client.ts'
 import { FakeApiServer } from '../../kubernetes/fake-api-server.ts'
 import type { KubernetesObject } from '../../contract/kubernetes-object.ts'
-import { ConfigStoreUnavailableError, type ConfigStoreFounder } from '../config-store.ts'
-import type { PartitionConfig, PartitionIntent } from '../../contract/partition-record.ts'
+import { ConfigStoreUnavailableError } from '../config-store.ts'
+import type { PartitionConfig } from '../../contract/partition-record.ts'
 import { describeConfigStore } from './config-store.compliance.ts'
-import { KubernetesConfigStore } from './kubernetes-config-store.ts'
+import { KubernetesFounder } from './kubernetes-fixtures.ts'
 import {
   API_VERSION,
-  partitionObject,
   partitionObjectName,
   placementObject,
   readPartition,
@@ -22,7 +20,6 @@ import { mayNotFollow } from './transition-rules.ts'
 
 const REGION = 'test-region'
 const PARTITIONS = `/apis/${API_VERSION}/namespaces/granary/partitions`
-const MAPS = `/apis/${API_VERSION}/namespaces/granary/placementmaps`
 const P1 = 1 as PartitionId
 const P1_PATH = `${PARTITIONS}/${partitionObjectName(REGION, P1)}`
 const A = '00000000-0000-4000-8000-00000000000a' as StoreId
@@ -30,39 +27,9 @@ const B = '00000000-0000-4000-8000-00000000000b' as StoreId
 const range = { start: Buffer.alloc(0), end: Buffer.alloc(0) }
 const intent = { desiredMembers: [A, B], preferredPrimary: A, initialRange: range }
 
-/** A storage node's config store, with what only the operator does. */
-class Founder extends KubernetesConfigStore implements ConfigStoreFounder {
-  readonly #api: ApiClient
-
-  constructor(api: ApiClient, clock: Clock = systemClock) {
-    super({ api, clock, logger: silentLogger, namespace: 'granary', region: REGION })
-    this.#api = api
-  }
-
-  async create(partition: PartitionId, wanted: PartitionIntent): Promise<void> {
-    const made = this.#api.call('POST', PARTITIONS, partitionObject(REGION, partition, wanted))
-    await made.catch((error: unknown) => {
-      if (!(error instanceof KubernetesStatusError) || error.status !== 409) throw error
-    })
-  }
-
-  async putPlacement(map: PlacementMap): Promise<'won' | 'lost'> {
-    const present = await this.getPlacement()
-    if (map.version !== (present?.version ?? 0) + 1) return 'lost'
-    const object = placementObject(REGION, map)
-    if (present === undefined) await this.#api.call('POST', MAPS, object)
-    else {
-      const found = (await this.#api.call('GET', `${MAPS}/${REGION}`)) as KubernetesObject
-      const metadata = { ...object.metadata, resourceVersion: found.metadata.resourceVersion }
-      await this.#api.call('PUT', `${MAPS}/${REGION}`, { ...object, metadata })
-    }
-    return 'won'
-  }
-}
-
 let server: FakeApiServer
 const clients: ApiClient[] = []
-const founders: Founder[] = []
+const founders: KubernetesFounder[] = []
 
 async function openServer(): Promise<void> {
   server = await FakeApiServer.open(systemClock, (previous, next) => {
@@ -78,9 +45,12 @@ async function closeServer(): Promise<void> {
   await server.close()
 }
 
-function openStore(clock: Clock = systemClock): Founder {
+function openStore(clock: Clock = systemClock): KubernetesFounder {
   const api = new ApiClient({ server: server.url, token: async () => 'token', clock })
-  const founder = new Founder(api, clock)
+  const founder = new KubernetesFounder({
+    ...{ api, clock, logger: silentLogger },
+    ...{ namespace: 'granary', region: REGION },
+  })
   clients.push(api)
   founders.push(founder)
   return founder
@@ -102,7 +72,7 @@ describeConfigStore('in Kubernetes', async () => {
 })
 
 describe('the API server', () => {
-  let store: Founder
+  let store: KubernetesFounder
   let first: PartitionConfig
   beforeEach(async () => {
     await openServer()

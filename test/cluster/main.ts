@@ -1,0 +1,98 @@
+/**
+ * `npm run cluster`: suites in a real Kubernetes cluster; the last line is `N passed, N failed`.
+ *
+ * Builds the test bed where that has not been done, starts a cluster, puts the definitions and images of this
+ * checkout into it, runs the suites and stops it. A cluster that runs already is used and left running.
+ * With names (`-- config-stores storage-nodes`) only those suites run.
+ *
+ * @module
+ */
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Counts } from '../support/test-counts.ts'
+import { countsLine, readJestReport, sumCounts } from '../support/test-counts.ts'
+import { buildBed, isBedRunning, kubectl, runWithClusterNames, startBed, stopBed } from './bed.ts'
+import { makeStorageNodeImage } from './storage-node-image.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const NAMESPACE = 'granary'
+
+/** In this order; each file has a namespace, or objects, of its own. */
+const SUITES = ['config-stores.cluster.ts']
+
+async function main(names: readonly string[]): Promise<Counts> {
+  const suites = chosenSuites(names)
+  step('The test bed is built')
+  buildBed()
+  const isRunning = isBedRunning()
+  step(isRunning ? 'A cluster is running' : 'A cluster is started')
+  if (!isRunning) startBed()
+  try {
+    step('The definitions are applied')
+    await kubectl(['apply', '--server-side', '--force-conflicts', '-f', join(root, 'crds')])
+    const every = ['wait', '--for=condition=Established', 'crd', '-l', 'app.kubernetes.io/name']
+    await kubectl([...every, '--timeout=30s'])
+    step('The image is made')
+    await makeStorageNodeImage()
+    return await runSuites(suites)
+  } finally {
+    if (!isRunning) stopBed()
+  }
+}
+
+function chosenSuites(names: readonly string[]): readonly string[] {
+  const chosen = names.length === 0 ? SUITES : names.map((name) => `${name}.cluster.ts`)
+  const unknown = chosen.filter((suite) => !SUITES.includes(suite))
+  if (unknown.length > 0) throw new Error(`There are ${SUITES.join(', ')}, not ${unknown.join()}`)
+  return chosen
+}
+
+function step(what: string): void {
+  console.log(`${new Date().toISOString().slice(11, 19)} ${what}`)
+}
+
+async function runSuites(suites: readonly string[]): Promise<Counts> {
+  const folder = mkdtempSync(join(tmpdir(), 'granary-cluster-'))
+  try {
+    const all: Counts[] = []
+    for (const suite of suites) all.push(await runSuite(suite, folder))
+    return sumCounts(all)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function runSuite(suite: string, folder: string): Promise<Counts> {
+  const reportFile = join(folder, `${suite}.json`)
+  const jest = join(root, 'node_modules', '.bin', 'jest')
+  const config = `--config=${join(import.meta.dirname, 'jest.config.mjs')}`
+  const path = join('test', 'cluster', suite).replaceAll('.', '\\.')
+  const command = [process.execPath, jest, config, '--json', `--outputFile=${reportFile}`] as const
+  const code = await runWithClusterNames([...command, '--forceExit', path], NAMESPACE, folder)
+  const { counts, failures } = readJestReport(readReport(reportFile), code)
+  for (const { name } of failures) console.log(`failed: ${suite}: ${name}`)
+  console.log(`${suite}: ${countsLine(counts)}`)
+  return counts
+}
+
+function readReport(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (counts) => {
+    console.log(countsLine(counts))
+    process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1
+  },
+  (error: unknown) => {
+    console.log(error)
+    console.log(countsLine({ passed: 0, failed: 1 }))
+    process.exitCode = 1
+  },
+)
