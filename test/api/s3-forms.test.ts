@@ -5,11 +5,13 @@
  */
 
 import { createHmac } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import { outcomeOf, startApi } from '../support/api.ts'
 import type { TestApi } from '../support/api.ts'
 import { formRequest, policyOf } from '../support/post-form.ts'
 import type { Field } from '../support/post-form.ts'
 import { covering, signedS3Form } from '../support/s3-form.ts'
+import { sendS3Request } from '../support/s3-frames.ts'
 import type { Signing } from '../support/s3-form.ts'
 
 const bucket = 's3-forms'
@@ -55,6 +57,33 @@ test.each([
   expect(headers).toMatchObject({ 'content-type': 'text/x-grain', 'x-oss-meta-colour': 'gold' })
 })
 
+/** CRC-32 of what the file holds. */
+const crc = Buffer.from(crc32(content).toString(16).padStart(8, '0'), 'hex').toString('base64')
+
+test('the tags and the checksum of a form are kept with its object', async () => {
+  const document =
+    '<Tagging><TagSet><Tag><Key>crop</Key><Value>rye</Value></Tag></TagSet></Tagging>'
+  const tagged: Field[] = [
+    ['key', 'tagged'],
+    ['tagging', document],
+    ['x-amz-checksum-crc32', crc],
+  ]
+  const answer = await api.send(formRequest(bucket, signedV4(tagged), { content }))
+  expect(answer.headers['x-amz-checksum-crc32']).toBe(crc)
+  const asked = { method: 'GET', bucket, key: 'tagged', query: { tagging: '' } }
+  expect((await api.send(asked)).body.toString()).toContain('<Key>crop</Key><Value>rye</Value>')
+  const headers = { 'x-amz-checksum-mode': 'ENABLED' }
+  const request = { method: 'HEAD', target: `/${bucket}/tagged`, headers }
+  const head = await sendS3Request(api.owner, request)
+  expect(head.headers['x-amz-checksum-crc32']).toBe(crc)
+  const made: Field[] = [
+    ['key', 'made'],
+    ['x-amz-checksum-algorithm', 'CRC32'],
+  ]
+  const other = await api.send(formRequest(bucket, signedV4(made), { content }))
+  expect(other.headers['x-amz-checksum-crc32']).toBe(crc)
+})
+
 const key = ['key', 'refused'] as const
 
 test.each<[what: string, fields: () => readonly Field[], outcome: string]>([
@@ -87,7 +116,17 @@ test.each<[what: string, fields: () => readonly Field[], outcome: string]>([
     '400 EntityTooLarge',
   ],
   ['a policy whose time is over', () => signedV4([key], { lifeMs: -1000 }), '403 AccessDenied'],
-  ['tags', () => signedV4([key, ['tagging', '<Tagging/>']]), '400 NotImplemented'],
+  ['no document of tags', () => signedV4([key, ['tagging', '<Tagging/>']]), '400 MalformedXML'],
+  [
+    'the checksum of another file',
+    () => signedV4([key, ['x-amz-checksum-crc32', 'AAAAAA==']]),
+    '400 BadDigest',
+  ],
+  [
+    'two checksums',
+    () => signedV4([key, ['x-amz-checksum-crc32', crc], ['x-amz-checksum-crc32c', crc]]),
+    '400 InvalidRequest',
+  ],
   [
     'encryption',
     () => signedV4([key, ['x-amz-server-side-encryption', 'AES256']]),

@@ -6,10 +6,11 @@
  */
 
 import { createHash, type Hash } from 'node:crypto'
+import { toHex } from '../base/bytes.ts'
 import type { ChecksumAlgorithm, RunningChecksum } from '../base/object-checksums.ts'
 import { startChecksum } from '../base/object-checksums.ts'
 import { invalidArgument, OssError } from '../model/errors.ts'
-import type { TakePiece } from '../services/body.ts'
+import type { BodyChecksum as KeptChecksum, TakePiece } from '../services/body.ts'
 import type { HeaderValues, RequestHead } from '../wire/oss/request-head.ts'
 import { queryValue } from '../wire/oss/request-head.ts'
 import type { BodyChecksum } from '../wire/s3/body-checksum.ts'
@@ -82,11 +83,15 @@ class SignedBody implements RequestBodySource {
   readonly #checks: Checks
   readonly #hash: Hash | undefined
   #running: RunningChecksum | undefined
+  #checksumValue = ''
+  readonly checksum: KeptChecksum | undefined
 
   constructor(arriving: RequestBodySource, checks: Checks, lengthBytes: number | undefined) {
     this.#arriving = arriving
     this.#checks = checks
     this.lengthBytes = lengthBytes
+    const algorithm = checks.checksum?.algorithm ?? checks.trailer
+    this.checksum = algorithm && { algorithm, value: () => this.#checksumValue }
     this.#hash = checks.sha256 === undefined ? undefined : createHash('sha256')
   }
 
@@ -100,9 +105,8 @@ class SignedBody implements RequestBodySource {
   }
 
   async read(take: TakePiece): Promise<void> {
-    const { decoder, checksum, trailer } = this.#checks
-    const algorithm = checksum?.algorithm ?? trailer
-    if (algorithm !== undefined) this.#running = await startChecksum(algorithm)
+    const { decoder } = this.#checks
+    if (this.checksum !== undefined) this.#running = await startChecksum(this.checksum.algorithm)
     if (decoder === undefined) await this.#arriving.read((piece) => this.#take(piece, take))
     else await this.#arriving.read((piece) => this.#takeAll(decoder.push(piece), 0, take))
     this.#finish(decoder?.finish())
@@ -134,6 +138,7 @@ class SignedBody implements RequestBodySource {
     if (found !== sha256) throw otherHash(sha256 ?? '', found ?? '')
     const running = this.#running?.finish()
     if (running === undefined) return
+    this.#checksumValue = toHex(running)
     if (checksum !== undefined) requireSame(checksum, running)
     if (trailer === undefined) return
     const value = readValue(headerOf(trailer), trailer, behind ?? '')

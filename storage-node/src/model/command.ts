@@ -35,6 +35,7 @@ import type {
   StorageClass,
   UploadRecord,
 } from './object.ts'
+import type { Checksum, ChecksumPlan, ExpectedObject } from './object-checksum.ts'
 import type { WriteCondition } from './preconditions.ts'
 import type { RestoreRequest } from './restore.ts'
 import type { Tag } from './tag.ts'
@@ -105,6 +106,8 @@ interface OnDeletion {
 export interface ListedPart {
   readonly partNumber: number
   readonly etag: string
+  /** What the part's must be, where the client says it. */
+  readonly checksum?: Checksum | undefined
 }
 
 /** Commands on one key of a user range. */
@@ -115,6 +118,8 @@ export type ObjectCommand =
       readonly body: StoredBody
       /** Upper-case hex; a copy's is not its MD5. */
       readonly etag: string
+      /** Of the body, to be kept with it. */
+      readonly checksum?: Checksum | undefined
       /** Means nothing where versions are kept. */
       readonly forbidOverwrite: boolean
       readonly condition: WriteCondition | undefined
@@ -165,12 +170,15 @@ export type ObjectCommand =
       readonly forbidOverwrite: boolean
       /** Parts have to arrive in the order of their numbers (`sequential`). */
       readonly isSequential: boolean
+      readonly checksums?: ChecksumPlan | undefined
     })
   | (OnKey & {
       readonly kind: 'putPart'
       readonly uploadId: DataSetId
       readonly partNumber: number
       readonly body: StoredBody
+      /** Of the body, to be kept with it. */
+      readonly checksum?: Checksum | undefined
       /** Where the part comes next in a sequential upload whose running hash is known. */
       readonly running: RunningStep | undefined
     })
@@ -179,6 +187,8 @@ export type ObjectCommand =
       readonly uploadId: DataSetId
       /** Undefined: all parts there are (`x-oss-complete-all`). */
       readonly parts: readonly ListedPart[] | undefined
+      /** What the object must come to, where the client says it. */
+      readonly expected?: ExpectedObject | undefined
       readonly forbidOverwrite: boolean
       readonly condition: WriteCondition | undefined
       /** In place of the one that the upload was begun with. */
@@ -218,22 +228,12 @@ export type SystemCommand =
     }
   | (OnBucket & { readonly kind: 'setBucketAcl'; readonly acl: BucketAcl })
   | (OnBucket & { readonly kind: 'putBucketSetting'; readonly setting: BucketSetting })
+  | { readonly kind: 'putAccount'; readonly account: AccountUid; readonly accountName: string }
   | {
       readonly kind: 'putAccountSettings'
       readonly account: AccountUid
       readonly settings: AccountSettings
     }
-  /** Has the bucket say what its account says at that moment. */
-  | { readonly kind: 'refreshOwnerBlock'; readonly name: BucketName; readonly bucketId: BucketId }
-  /**
-   * DeleteBucket (replication.md 1.14): mark, fence every range, remove; or, when a range refuses,
-   * undo, unfence every range, keep.
-  | { readonly kind: 'putAccount'; readonly account: AccountUid; readonly accountName: string }
-   */
-  | { readonly kind: 'markBucketDeleting'; readonly name: BucketName }
-  | (OnDeletion & { readonly kind: 'removeBucket'; readonly name: BucketName })
-  | (OnDeletion & { readonly kind: 'undoBucketDeleting'; readonly name: BucketName })
-  | (OnDeletion & { readonly kind: 'keepBucket'; readonly name: BucketName })
   /** Its secret is sealed: a command goes through journals and other machines. */
   | {
       readonly kind: 'putAccessKey'
@@ -241,6 +241,16 @@ export type SystemCommand =
       readonly record: AccessKeyRecord
     }
   | { readonly kind: 'deleteAccessKey'; readonly accessKeyId: AccessKeyId }
+  /** Has the bucket say what its account says at that moment. */
+  | { readonly kind: 'refreshOwnerBlock'; readonly name: BucketName; readonly bucketId: BucketId }
+  /**
+   * DeleteBucket (replication.md 1.14): mark, fence every range, remove; or, when a range refuses,
+   * undo, unfence every range, keep.
+   */
+  | { readonly kind: 'markBucketDeleting'; readonly name: BucketName }
+  | (OnDeletion & { readonly kind: 'removeBucket'; readonly name: BucketName })
+  | (OnDeletion & { readonly kind: 'undoBucketDeleting'; readonly name: BucketName })
+  | (OnDeletion & { readonly kind: 'keepBucket'; readonly name: BucketName })
 
 export type Command = ObjectCommand | BucketRangeCommand | SystemCommand
 

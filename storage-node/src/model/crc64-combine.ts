@@ -1,5 +1,5 @@
 /**
- * CRC-64/XZ of two texts put together, from the CRCs of each (oss.md 5.3).
+ * CRC-64 of two texts put together, from the CRCs of each: XZ (oss.md 5.3), and NVME of S3 clients.
  *
  * A CRC is a remainder of polynomials over GF(2): appending n bytes multiplies what was there by
  * x^8n. Multipart uploads and appends need this so that nothing is ever read again. 64-bit values
@@ -10,40 +10,50 @@
  */
 
 interface Polynomial {
-  /** Coefficients of x^0 to x^31, x^0 in the highest bit: CRC-64/XZ is reflected. */
+  /** Coefficients of x^0 to x^31, x^0 in the highest bit: both are reflected. */
   readonly high: number
   readonly low: number
 }
 
-const DIVISOR: Polynomial = { high: 0xc96c5795, low: 0xd7870f42 }
 const ONE: Polynomial = { high: 0x80000000, low: 0 }
 const X: Polynomial = { high: 0x40000000, low: 0 }
 const LOW_HALF = 0xffff_ffffn
 
-/** x^(2^k) for k from 0. */
-const squares = squaresOf(X, 64)
-/** Position in `squares` of x^8: a byte. */
+/** Position of x^8, a byte, among x^(2^k) for k from 0. */
 const BYTE = 3
 
-/** CRC of first + second, given the CRC of each and how long the second is. */
-export function combineCrc64(first: bigint, second: bigint, secondSizeBytes: number): bigint {
-  const { high, low } = multiply(powerOf(secondSizeBytes), halvesOf(first))
-  return ((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)) ^ second
+/** Returns the CRC of first + second, given the CRC of each and how long the second is. */
+export type CombineCrc64 = (first: bigint, second: bigint, secondSizeBytes: number) => bigint
+
+export const combineCrc64: CombineCrc64 = crc64Combiner({ high: 0xc96c5795, low: 0xd7870f42 })
+export const combineCrc64Nvme: CombineCrc64 = crc64Combiner({ high: 0x9a6c9329, low: 0xac4bc9b5 })
+
+function crc64Combiner(divisor: Polynomial): CombineCrc64 {
+  const squares = squaresOf(X, 64, divisor)
+  return (first, second, secondSizeBytes) => {
+    const power = powerOf(secondSizeBytes, squares, divisor)
+    const { high, low } = multiply(power, halvesOf(first), divisor)
+    return ((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)) ^ second
+  }
 }
 
 /** x^(8 * sizeBytes). */
-function powerOf(sizeBytes: number): Polynomial {
+function powerOf(
+  sizeBytes: number,
+  squares: readonly Polynomial[],
+  divisor: Polynomial,
+): Polynomial {
   let power = ONE
   let rest = sizeBytes
   for (let k = BYTE; rest > 0; k += 1) {
     const square = squares[k]
-    if (rest % 2 === 1 && square !== undefined) power = multiply(square, power)
+    if (rest % 2 === 1 && square !== undefined) power = multiply(square, power, divisor)
     rest = Math.floor(rest / 2)
   }
   return power
 }
 
-function multiply(a: Polynomial, b: Polynomial): Polynomial {
+function multiply(a: Polynomial, b: Polynomial, divisor: Polynomial): Polynomial {
   let { high, low } = b
   let productHigh = 0
   let productLow = 0
@@ -58,18 +68,18 @@ function multiply(a: Polynomial, b: Polynomial): Polynomial {
     low = (low >>> 1) | ((high & 1) << 31)
     high >>>= 1
     if (carry !== 0) {
-      high ^= DIVISOR.high
-      low ^= DIVISOR.low
+      high ^= divisor.high
+      low ^= divisor.low
     }
   }
   return { high: productHigh, low: productLow }
 }
 
-function squaresOf(base: Polynomial, count: number): Polynomial[] {
+function squaresOf(base: Polynomial, count: number, divisor: Polynomial): Polynomial[] {
   const powers = [base]
   for (let k = 1; k < count; k += 1) {
     const last = powers[k - 1] ?? base
-    powers.push(multiply(last, last))
+    powers.push(multiply(last, last, divisor))
   }
   return powers
 }

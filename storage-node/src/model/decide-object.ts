@@ -38,6 +38,7 @@ export function decidePutObject(
   const made: ObjectRecord = {
     ...command.metadata,
     ...plainVersion,
+    checksum: command.checksum && { ...command.checksum, type: 'FULL_OBJECT' },
     type: 'Normal',
     versionSeq,
     versionId: newVersionId(versions, versionSeq),

@@ -20,6 +20,8 @@ import { OssError } from './errors.ts'
 import type { BucketId } from './identifiers.ts'
 import { OBJECT_SIZE_BYTES_MAX, PART_COUNT_MAX, PART_SIZE_BYTES_MIN } from './limits.ts'
 import { dropped } from './object-changes.ts'
+import type { Checksum, ChecksumPlan, ObjectChecksum } from './object-checksum.ts'
+import { checksumOfParts, expectedPlan, refuseUnexpected } from './object-checksum.ts'
 import type { Place } from './object-changes.ts'
 import type {
   ObjectRecord,
@@ -55,10 +57,10 @@ export function decideInitiateUpload(
   current: ObjectRecord | undefined,
   { nowMs }: DecisionContext,
 ): Decision {
-  const { bucketId, key, uploadId, metadata, forbidOverwrite, isSequential } = command
+  const { bucketId, key, uploadId, metadata, forbidOverwrite, isSequential, checksums } = command
   const refused = refuseOverwrite(command, current)
   if (refused !== undefined) return { refused }
-  const begun = { initiatedMs: nowMs, metadata, forbidOverwrite, isSequential }
+  const begun = { initiatedMs: nowMs, metadata, forbidOverwrite, isSequential, checksums }
   const running = isSequential ? emptyHash : undefined
   const value = { ...begun, running, partCount: 0, partBytes: 0 }
   return {
@@ -74,12 +76,13 @@ export function decidePutPart(
   { nowMs }: DecisionContext,
 ): Decision {
   if (upload === undefined) return { refused: noUploadForPart(command.uploadId) }
-  const { bucketId, key, uploadId, partNumber, body } = command
+  const { bucketId, key, uploadId, partNumber, body, checksum } = command
   if (upload.isSequential && before === undefined && partNumber !== upload.partCount + 1) {
     return { refused: notSequential(partNumber, upload.partCount + 1) }
   }
   const { sizeBytes, md5, crc64, data } = body
-  const piece: PieceRecord = { offset: 0, sizeBytes, md5, crc64, lastModifiedMs: nowMs, data }
+  const came = { offset: 0, sizeBytes, md5, crc64, lastModifiedMs: nowMs, data }
+  const piece: PieceRecord = { ...came, checksum }
   const addedParts = before === undefined ? 1 : 0
   const addedBytes = sizeBytes - (before?.sizeBytes ?? 0)
   const value = {
@@ -133,6 +136,8 @@ export function decideCompleteUpload(
   const chosen = chooseParts(command.parts, rows.parts)
   if (chosen instanceof OssError) return { refused: chosen }
   const made = completedObject(command, upload, chosen, context)
+  const unexpected = command.expected && refuseUnexpected(command.expected, made)
+  if (unexpected !== undefined) return { refused: unexpected }
   const { record, changes } = placeVersion(command, rows, made, context.nowMs)
   changes.push(...finishUpload(command, upload, rows.parts, chosen, context.nowMs))
   return { changes, result: { kind: 'object', record } }
@@ -230,11 +235,12 @@ function matchParts(
   const byNumber = new Map(parts.map((part) => [part.partNumber, part]))
   const chosen: NumberedPart[] = []
   let last = 0
-  for (const { partNumber, etag } of listed) {
+  for (const { partNumber, etag, checksum } of listed) {
     if (partNumber <= last) return new OssError('InvalidPartOrder')
     last = partNumber
     const part = byNumber.get(partNumber)
-    if (part === undefined || part.piece.md5.toUpperCase() !== etag) {
+    const isSame = part?.piece.md5.toUpperCase() === etag && hasChecksum(part.piece, checksum)
+    if (part === undefined || !isSame) {
       return new OssError('InvalidPart', {
         details: [
           { name: 'PartNumber', value: String(partNumber) },
@@ -245,6 +251,23 @@ function matchParts(
     chosen.push(part)
   }
   return chosen
+}
+
+function hasChecksum(piece: PieceRecord, listed: Checksum | undefined): boolean {
+  if (listed === undefined) return true
+  const { algorithm, value } = piece.checksum ?? {}
+  return algorithm === listed.algorithm && value === listed.value
+}
+
+/** Undefined where nobody wants one. */
+function checksumOfChosen(
+  plan: ChecksumPlan | undefined,
+  chosen: readonly NumberedPart[],
+): ObjectChecksum | undefined {
+  // Of no parts there is nothing to make it from.
+  if (plan === undefined || chosen.length === 0) return undefined
+  const pieces = chosen.map(({ piece }) => piece)
+  return checksumOfParts(plan, pieces)
 }
 
 function tooSmall(partNumber: number, piece: PieceRecord): OssError {
@@ -258,8 +281,8 @@ function tooSmall(partNumber: number, piece: PieceRecord): OssError {
 }
 
 function completedObject(
-  { uploadId, versions, acl }: CompleteUpload,
-  { metadata, partCount, running }: UploadRecord,
+  { uploadId, versions, acl, expected }: CompleteUpload,
+  { metadata, partCount, running, checksums }: UploadRecord,
   chosen: readonly NumberedPart[],
   { nowMs, versionSeq }: DecisionContext,
 ): ObjectRecord {
@@ -281,6 +304,7 @@ function completedObject(
     crc64,
     // Known of all the parts there are, and of no choice from them.
     contentMd5: chosen.length === partCount ? running?.md5 : undefined,
+    checksum: checksumOfChosen(checksums ?? expectedPlan(expected), chosen),
     lastModifiedMs: nowMs,
     data: { kind: 'pieces', dataSetId: uploadId, pieceCount: chosen.length },
   }

@@ -5,6 +5,7 @@
  */
 
 import type { DataId, DataSetId, VersionId, VersionSeq } from './identifiers.ts'
+import type { Checksum, ChecksumPlan, ObjectChecksum } from './object-checksum.ts'
 import type { Tag } from './tag.ts'
 import { NULL_VERSION } from './version-id.ts'
 
@@ -76,6 +77,8 @@ export interface VersionState {
   readonly restore: RestoreTimes | undefined
   /** MD5 of all bytes, lower-case hex; only of multipart objects whose parts came in order. */
   readonly contentMd5: string | undefined
+  /** Of all bytes, or of those of its parts, where a client wanted it kept. */
+  readonly checksum: ObjectChecksum | undefined
 }
 
 /** Versions of a key that are not current: rows `V`. Those that there were may have been deleted. */
@@ -102,6 +105,7 @@ export const plainVersion: VersionState = {
   sealedMs: undefined,
   restore: undefined,
   contentMd5: undefined,
+  checksum: undefined,
 }
 
 /** Piece of an upload or of an appendable object: row `D`. */
@@ -114,6 +118,8 @@ export interface PieceRecord {
   readonly crc64: bigint
   readonly lastModifiedMs: number
   readonly data: PieceData
+  /** Of a part that came with one, or whose upload wants them. */
+  readonly checksum?: Checksum | undefined
 }
 
 /** Bytes of a piece: in the row itself up to INLINE_SIZE_BYTES_MAX, else in chunks. */
@@ -137,6 +143,8 @@ export interface UploadRecord {
   readonly isSequential: boolean
   /** Of sequential uploads, of all their parts; undefined: not known, and never again. */
   readonly running: RunningHash | undefined
+  /** Which checksums its parts have, and the object will; undefined: as each comes. */
+  readonly checksums?: ChecksumPlan | undefined
   readonly partCount: number
   readonly partBytes: number
 }

@@ -6,6 +6,8 @@
  * @module
  */
 
+import type { ChecksumAlgorithm } from '../base/object-checksums.ts'
+
 /** Takes a piece; a returned promise means: send no more until it resolves. */
 export type TakePiece = (piece: Uint8Array) => Promise<void> | undefined
 
@@ -20,6 +22,15 @@ export interface BodySource {
   read(take: TakePiece): Promise<void>
   /** Nobody else looks at pieces again: the taker may free their memory. */
   readonly givesPiecesAway?: boolean
+  /** One that is to be kept with it. */
+  readonly checksum?: BodyChecksum | undefined
+}
+
+/** A checksum that is made of a body while it is read. */
+export interface BodyChecksum {
+  readonly algorithm: ChecksumAlgorithm
+  /** Lower-case hex, once the body has been read. */
+  value(): string
 }
 
 /** Takes bytes of an answer; resolves when they may be overwritten. */

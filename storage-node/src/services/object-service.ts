@@ -6,6 +6,7 @@
 
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
+import type { ChecksumAlgorithm } from '../base/object-checksums.ts'
 import type { Pacer } from '../base/pacer.ts'
 import type { Random } from '../base/random.ts'
 import type { Partitions } from '../cluster/partitions.ts'
@@ -32,6 +33,7 @@ import { isFrozenClass } from '../model/storage-class.ts'
 import { NULL_VERSION } from '../model/version-id.ts'
 import type { BodyStore } from './body-store.ts'
 import type { BodySource } from './body.ts'
+import { checksummed, keptChecksum } from './checksummed-body.ts'
 import { changeInBucket } from './bucket-deletion.ts'
 import type { BucketRecords } from './bucket-service.ts'
 import { newOpaqueEtag, newTimedId } from './new-identifiers.ts'
@@ -67,6 +69,8 @@ export interface CopyRequest {
   readonly metadata: (source: ObjectRecord) => ObjectMetadata
   readonly forbidOverwrite: boolean
   readonly condition?: WriteCondition | undefined
+  /** What the copy has to have; undefined: what the source has. */
+  readonly checksumAlgorithm?: ChecksumAlgorithm | undefined
   readonly signal: AbortSignal
   readonly pacer?: Pacer | undefined
 }
@@ -147,6 +151,7 @@ export class ObjectService {
         metadata: request.metadata,
         body: stored,
         etag: stored.md5.toUpperCase(),
+        checksum: keptChecksum(request.body),
         forbidOverwrite: request.forbidOverwrite,
         condition: request.condition,
         versions,
@@ -175,7 +180,7 @@ export class ObjectService {
     }
     const record = await this.put(bucket, key, {
       metadata: request.metadata(open.record),
-      body: bodySourceOf(open.body(), request.signal, request.pacer),
+      body: copiedBody(open, request),
       contentMd5: undefined,
       forbidOverwrite: request.forbidOverwrite,
       condition: request.condition,
@@ -338,7 +343,7 @@ export class ObjectService {
       const refusedRead = refuseFrozen(record, bucket, this.nowMs())
       if (refusedRead !== undefined) throw refusedRead
       const rule = await findVersionRule(this.#parts, bucket)
-      if (!isChangedInPlace(record, rule)) return undefined
+      if (!isChangedInPlace(record, rule) || needsOtherChecksum(record, request)) return undefined
       if (versionId !== undefined) {
         const current = await this.#look(bucket, key, undefined)
         if (current?.versionSeq !== record.versionSeq) return undefined
@@ -356,6 +361,25 @@ export class ObjectService {
       if (result.kind !== 'stale') return resultOf(result, 'object').record
     }
   }
+}
+
+/** The bytes of a copy, with a checksum of the whole where one is asked for, or the source has one. */
+function copiedBody({ record, body }: OpenObject, request: CopyRequest): BodySource {
+  const { signal, pacer } = request
+  const copied = bodySourceOf(body(), signal, pacer)
+  const { checksum } = record
+  const algorithm = request.checksumAlgorithm ?? checksum?.algorithm
+  if (algorithm === undefined) return copied
+  if (checksum?.type !== 'FULL_OBJECT' || checksum.algorithm !== algorithm) {
+    return checksummed(copied, algorithm)
+  }
+  return { ...copied, checksum: { algorithm, value: () => checksum.value } }
+}
+
+/** Whether the bytes have to be read for it: only of new bytes a new checksum is made. */
+function needsOtherChecksum({ checksum, type }: ObjectRecord, { checksumAlgorithm }: CopyRequest) {
+  if (checksumAlgorithm === undefined || type === 'Appendable') return false
+  return checksum?.algorithm !== checksumAlgorithm
 }
 
 /** An appendable object has no versions, whatever the bucket keeps (oss.md 5.12). */

@@ -13,6 +13,7 @@ import type { RunningMd5 } from '../base/running-md5.ts'
 import type { RunningStep } from '../model/command.ts'
 import type { UploadRecord } from '../model/object.ts'
 import type { BodySource } from './body.ts'
+import { sameBody } from './checksummed-body.ts'
 
 /** Undefined: there is none to take on, for this part or any more. */
 export async function startRunningHash(
@@ -36,10 +37,8 @@ export class RunningHasher {
 
   /** The same body; its pieces are hashed before anybody may free them. */
   listenTo(body: BodySource): BodySource {
-    const { lengthBytes, givesPiecesAway = false } = body
     return {
-      lengthBytes,
-      givesPiecesAway,
+      ...sameBody(body),
       read: (take) =>
         body.read((piece) => {
           this.#md5.update(piece)

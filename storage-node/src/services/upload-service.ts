@@ -13,10 +13,9 @@ import type { Partitions } from '../cluster/partitions.ts'
 import { resultOf } from '../cluster/partitions.ts'
 import { isRefusal } from '../cluster/primary-calls.ts'
 import type { BucketRecord } from '../model/bucket.ts'
-import type { ByteRange } from '../model/byte-range.ts'
 import type { ListedPart } from '../model/command.ts'
 import { noSuchUpload, noUploadForCopy, noUploadForPart } from '../model/decide-upload.ts'
-import type { OssError } from '../model/errors.ts'
+import { OssError } from '../model/errors.ts'
 import type { DataSetId, ObjectKey } from '../model/identifiers.ts'
 import { PART_SIZE_BYTES_MAX } from '../model/limits.ts'
 import type {
@@ -27,16 +26,19 @@ import type {
   StorageClass,
   UploadRecord,
 } from '../model/object.ts'
+import type { ChecksumPlan, ExpectedObject } from '../model/object-checksum.ts'
 import type { WriteCondition } from '../model/preconditions.ts'
 import type { BodyStore } from './body-store.ts'
 import type { BodySource } from './body.ts'
+import { checksummed, keptChecksum } from './checksummed-body.ts'
 import { changeInBucket } from './bucket-deletion.ts'
 import type { BucketRecords } from './bucket-service.ts'
 import { newTimedId } from './new-identifiers.ts'
 import { startRunningHash } from './running-hash.ts'
 import type { OpenObject } from './object-reader.ts'
 import { bodySourceOf } from './object-reader.ts'
-import { PieceMissingError } from './piece-walk.ts'
+import type { ObjectPart, ObjectPartPage } from './object-parts.ts'
+import { findObjectPart, listObjectParts } from './object-parts.ts'
 import { findVersionRule } from './version-rules.ts'
 
 const UPLOAD_ID = /^[0-9A-Fa-f]{32}$/
@@ -46,10 +48,13 @@ export interface InitiateRequest {
   readonly forbidOverwrite: boolean
   /** Parts have to arrive in the order of their numbers. */
   readonly isSequential?: boolean
+  readonly checksums?: ChecksumPlan | undefined
 }
 
 export interface CompleteRequest {
   readonly forbidOverwrite: boolean
+  /** What the object must come to. */
+  readonly expected?: ExpectedObject | undefined
   /** Of the version that the object would replace. */
   readonly condition?: WriteCondition | undefined
   /** In place of the one that the upload was begun with. */
@@ -100,13 +105,6 @@ export interface UploadListing {
   readonly nextUploadIdMarker: string
 }
 
-/** A part of an object, by the number that it was sent under. */
-export interface ObjectPart {
-  readonly range: ByteRange
-  /** Undefined: the object did not come in parts, and is its only one. */
-  readonly partCount: number | undefined
-}
-
 export interface UploadServiceParts {
   readonly partitions: Partitions
   /** As `BucketService` has them. */
@@ -138,10 +136,10 @@ export class UploadService {
     const { partitions, clock, random } = this.#parts
     const uploadId = newTimedId(clock, random) as DataSetId
     const { bucketId, versioning } = bucket
-    const { metadata, isSequential = false } = request
+    const { metadata, isSequential = false, checksums } = request
     // Means nothing where versions are kept.
     const forbidOverwrite = request.forbidOverwrite && versioning === 'unset'
-    const begin = { bucketId, key, uploadId, metadata, forbidOverwrite, isSequential }
+    const begin = { bucketId, key, uploadId, metadata, forbidOverwrite, isSequential, checksums }
     const command = { kind: 'initiateUpload', ...begin } as const
     await changeInBucket(partitions, bucket, command)
     return { uploadId: uploadId.toUpperCase() }
@@ -169,12 +167,13 @@ export class UploadService {
     const { partitions, bodies } = this.#parts
     const place = { bucketId: bucket.bucketId, key }
     const hash = await startRunningHash(upload, partNumber)
-    const read = hash === undefined ? request.body : hash.listenTo(request.body)
+    const part = checksummedPart(request.body, upload)
+    const read = hash === undefined ? part : hash.listenTo(part)
     const stored = { ...request, body: read, sizeBytesMax: PART_SIZE_BYTES_MAX }
     const body = await bodies.store(place, stored)
     try {
-      const part = { ...place, uploadId, partNumber, body, running: hash?.step() }
-      const command = { kind: 'putPart', ...part } as const
+      const made = { ...place, uploadId, partNumber, body, running: hash?.step() }
+      const command = { kind: 'putPart', ...made, checksum: keptChecksum(read) } as const
       const result = await changeInBucket(partitions, bucket, command, request.signal)
       bodies.confirm(body)
       return resultOf(result, 'part').record
@@ -207,12 +206,12 @@ export class UploadService {
     key: ObjectKey,
     uploadId: string,
     parts: readonly ListedPart[] | undefined,
-    { forbidOverwrite, condition, acl }: CompleteRequest,
+    { forbidOverwrite, condition, acl, expected }: CompleteRequest,
   ): Promise<ObjectRecord> {
     const { bucketId } = bucket
     const complete = { kind: 'completeUpload', bucketId, key, uploadId: idOf(uploadId) } as const
     const versions = await findVersionRule(this.#parts, bucket)
-    const command = { ...complete, parts, forbidOverwrite, condition, acl, versions }
+    const command = { ...complete, parts, expected, forbidOverwrite, condition, acl, versions }
     const result = await changeInBucket(this.#parts.partitions, bucket, command)
     return resultOf(result, 'object').record
   }
@@ -246,26 +245,23 @@ export class UploadService {
   }
 
   /** A part of an object that is there; undefined where it has none of that number. */
-  async findObjectPart(
+  findObjectPart(
     { bucketId }: BucketRecord,
     key: ObjectKey,
-    { data, type, sizeBytes }: ObjectRecord,
+    record: ObjectRecord,
     partNumber: number,
   ): Promise<ObjectPart | undefined> {
-    const { partitions } = this.#parts
-    const isOfParts = type === 'Multipart' && data.kind === 'pieces' && data.pieceCount > 0
-    const whole = { range: { start: 0, end: sizeBytes }, partCount: undefined }
-    if (!isOfParts) return partNumber === 1 ? whole : undefined
-    const { dataSetId } = data
-    const list = await partitions.ask({ kind: 'partList', bucketId, key, dataSetId })
-    if (list === undefined) throw new PieceMissingError('The list of parts of the object is gone')
-    let start = 0
-    for (const part of list.parts) {
-      const range = { start, end: start + part.sizeBytes }
-      if (part.partNumber === partNumber) return { range, partCount: list.parts.length }
-      start = range.end
-    }
-    return undefined
+    return findObjectPart(this.#parts.partitions, { bucketId, key }, record, partNumber)
+  }
+
+  /** Parts of an object with numbers above `after`; undefined where it did not come in parts. */
+  listObjectParts(
+    { bucketId }: BucketRecord,
+    key: ObjectKey,
+    record: ObjectRecord,
+    page: { readonly after: number; readonly maxParts: number },
+  ): Promise<ObjectPartPage | undefined> {
+    return listObjectParts(this.#parts.partitions, { bucketId, key }, record, page)
   }
 
   async listUploads(bucket: BucketRecord, options: ListUploadsOptions): Promise<UploadListing> {
@@ -300,6 +296,16 @@ export class UploadService {
     if (found === undefined) throw refusal(uploadId)
     return { uploadId: id, upload: found.upload }
   }
+}
+
+/** The part as it is read, with the checksum that its upload wants. Throws InvalidRequest for another. */
+function checksummedPart(body: BodySource, { checksums }: UploadRecord): BodySource {
+  if (checksums === undefined || body.checksum?.algorithm === checksums.algorithm) return body
+  if (body.checksum === undefined) return checksummed(body, checksums.algorithm)
+  const [expected, actual] = [checksums.algorithm, body.checksum.algorithm]
+  throw new OssError('InvalidRequest', {
+    message: `Checksum Type mismatch occurred, expected checksum Type: ${expected}, actual checksum Type: ${actual}`,
+  })
 }
 
 /** Whatever is no upload id names no upload. */

@@ -17,11 +17,7 @@ import {
 import { deleteBucketTags, putBucketTags } from '../oss/operations/bucket-tags.ts'
 import { getBucketVersioning } from '../oss/operations/bucket-versioning.ts'
 import { deleteObject } from '../oss/operations/object-basic.ts'
-import {
-  abortMultipartUpload,
-  initiateMultipartUpload,
-  uploadPart,
-} from '../oss/operations/object-multipart.ts'
+import { abortMultipartUpload } from '../oss/operations/object-multipart.ts'
 import { postObject } from '../oss/operations/object-post.ts'
 import {
   deleteObjectTagging,
@@ -85,8 +81,8 @@ const served: Readonly<Partial<Record<S3OperationName, OperationDefinition>>> = 
   GetObjectTagging: getObjectTagging,
   DeleteObjectTagging: deleteObjectTagging,
   RestoreObject: restoreObject,
-  CreateMultipartUpload: initiateMultipartUpload,
-  UploadPart: uploadPart,
+  CreateMultipartUpload: objectMultipart.createMultipartUpload,
+  UploadPart: objectMultipart.uploadPart,
   UploadPartCopy: objectMultipart.uploadPartCopy,
   CompleteMultipartUpload: objectMultipart.completeMultipartUpload,
   AbortMultipartUpload: abortMultipartUpload,

@@ -14,10 +14,11 @@ import type {
   VersionRule,
 } from '../../model/command.ts'
 import { COMPLETE_DOCUMENT_BYTES_MAX, PART_COUNT_MAX } from '../../model/limits.ts'
+import type { ExpectedObject } from '../../model/object-checksum.ts'
 import type { WriteCondition } from '../../model/preconditions.ts'
 import type { RestoreLengths } from '../../model/restore.ts'
-import { bucketSetting, bucketSettingFields } from './bucket-setting-codecs.ts'
 import { accessKeyId, accessKeyRecord, accountName } from './account-codecs.ts'
+import { bucketSetting, bucketSettingFields } from './bucket-setting-codecs.ts'
 import type { Codec } from './codec.ts'
 import {
   bool,
@@ -41,6 +42,8 @@ import {
   bucketId,
   bucketName,
   bucketRecord,
+  checksum,
+  checksumPlan,
   dataId,
   dataRedundancy,
   dataSetId,
@@ -63,6 +66,9 @@ import {
 /** Of all headers of a request. */
 const HEADERS_SIZE_BYTES_MAX = 64 * 1024
 
+/** Of SHA-256, the longest. */
+const CHECKSUM_HEX_BYTES_MAX = 64
+
 /** Of the identifier of a version. */
 const SALT_BYTES = 8
 
@@ -77,6 +83,18 @@ const listedPart: Codec<ListedPart> = struct<ListedPart>({
   partNumber: varint(),
   // As a client wrote it: whatever fits into the document that lists it.
   etag: text(COMPLETE_DOCUMENT_BYTES_MAX),
+  checksum: optional(checksum),
+})
+
+const checksumType = enumOf(['FULL_OBJECT', 'COMPOSITE'])
+const expectedChecksum = struct<NonNullable<ExpectedObject['checksum']>>({
+  algorithm: enumOf(['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256']),
+  value: text(CHECKSUM_HEX_BYTES_MAX),
+  type: optional(checksumType),
+})
+const expectedObject: Codec<ExpectedObject> = struct<ExpectedObject>({
+  checksum: optional(expectedChecksum),
+  sizeBytes: optional(varint()),
 })
 
 const versionRule: Codec<VersionRule> = taggedUnion('state', {
@@ -118,6 +136,7 @@ export const command: Codec<Command> = taggedUnion('kind', {
     metadata: objectMetadata,
     body: storedBody,
     etag,
+    checksum: optional(checksum),
     forbidOverwrite: bool(),
     condition: optional(writeCondition),
     versions: versionRule,
@@ -148,18 +167,21 @@ export const command: Codec<Command> = taggedUnion('kind', {
     metadata: objectMetadata,
     forbidOverwrite: bool(),
     isSequential: bool(),
+    checksums: optional(checksumPlan),
   }),
   putPart: variant(6, {
     ...onKey,
     uploadId: dataSetId,
     partNumber: varint(),
     body: storedBody,
+    checksum: optional(checksum),
     running: optional(struct<RunningStep>({ before: md5, after: runningHash })),
   }),
   completeUpload: variant(7, {
     ...onKey,
     uploadId: dataSetId,
     parts: optional(list(listedPart, PART_COUNT_MAX)),
+    expected: optional(expectedObject),
     forbidOverwrite: bool(),
     condition: optional(writeCondition),
     acl: optional(objectAcl),
@@ -192,6 +214,9 @@ export const command: Codec<Command> = taggedUnion('kind', {
   keepBucket: variant(35, onDeletion),
   putBucketSetting: variant(36, { name: bucketName, bucketId, setting: bucketSetting }),
   putAccountSettings: variant(37, { account: accountUid, settings: accountSettings }),
+  putAccount: variant(41, { account: accountUid, accountName }),
+  putAccessKey: variant(42, { accessKeyId, record: accessKeyRecord }),
+  deleteAccessKey: variant(43, { accessKeyId }),
   refreshOwnerBlock: variant(38, { name: bucketName, bucketId }),
 })
 
@@ -211,6 +236,3 @@ export const commandResult: Codec<CommandResult> = taggedUnion('kind', {
   done: variant(8, {}),
   restore: variant(9, { record: objectRecord, isBegun: bool() }),
 })
-  putAccount: variant(41, { account: accountUid, accountName }),
-  putAccessKey: variant(42, { accessKeyId, record: accessKeyRecord }),
-  deleteAccessKey: variant(43, { accessKeyId }),

@@ -7,13 +7,7 @@ import {
 import type { BucketRecord } from '../../model/bucket.ts'
 import { noCounters } from '../../model/bucket.ts'
 import { anyBucketSetting, anyBucketSettings } from '../../model/bucket-setting-fixtures.ts'
-import type {
-  Amendment,
-  Command,
-  CommandResult,
-  StoredBody,
-  VersionRule,
-} from '../../model/command.ts'
+import type { Command, CommandResult, StoredBody, VersionRule } from '../../model/command.ts'
 import type {
   AccountUid,
   BucketId,
@@ -26,10 +20,11 @@ import type {
 } from '../../model/identifiers.ts'
 import type { ObjectMetadata, ObjectRecord, PieceData, PieceRecord } from '../../model/object.ts'
 import type { Query } from '../../model/query.ts'
-import type { RestorePriority } from '../../model/restore.ts'
 import { NULL_VERSION } from '../../model/version-id.ts'
 import type { Epoch, PartitionId, Seq, StoreId } from '../../contract/identifiers.ts'
 import type { Zone } from '../../contract/configuration.ts'
+import * as checksums from '../stored/checksum-fixtures.ts'
+import { anyAmendment } from './amendment-fixtures.ts'
 import type { Codec } from './codec.ts'
 import { decode, encode } from './codec.ts'
 import { command, commandResult } from './command-codec.ts'
@@ -94,10 +89,7 @@ const body: fc.Arbitrary<StoredBody> = fc.record({
   md5: hex(16),
   crc64,
 })
-const sha1 = { algorithm: fc.constant('SHA1' as const), value: hex(20) }
-const checksum = maybe(fc.record(sha1))
-const checksumType = fc.constantFrom('FULL_OBJECT' as const, 'COMPOSITE' as const)
-const checksums = maybe(fc.record({ algorithm: sha1.algorithm, type: checksumType }))
+const checksum = maybe(checksums.anyChecksum)
 const restore = maybe(fc.record({ readyMs: whole, expiresMs: whole }))
 const record: fc.Arbitrary<ObjectRecord> = fc.record({
   ...metadataFields,
@@ -110,7 +102,7 @@ const record: fc.Arbitrary<ObjectRecord> = fc.record({
   sealedMs: maybe(whole),
   restore,
   contentMd5: maybe(hex(16)),
-  checksum: maybe(fc.record({ ...sha1, type: checksumType })),
+  checksum: maybe(checksums.anyObjectChecksum),
   sizeBytes: whole,
   etag: word,
   crc64,
@@ -159,18 +151,6 @@ const versions: fc.Arbitrary<VersionRule> = fc.oneof(
   fc.record({ state: fc.constantFrom('unset' as const, 'Suspended' as const) }),
   fc.record({ state: fc.constant('Enabled' as const), salt: hex(8) }),
 )
-const priority = fc.constantFrom<RestorePriority>('Expedited', 'Standard', 'Bulk')
-const amendment: fc.Arbitrary<Amendment> = fc.oneof(
-  fc.record({ kind: fc.constant('acl' as const), acl: metadataFields.acl }),
-  fc.record({ kind: fc.constant('tags' as const), tags: pairs }),
-  fc.record({ kind: fc.constant('seal' as const), position: whole }),
-  fc.record({
-    ...{ kind: fc.constant('restore' as const), days: maybe(small), priority: maybe(priority) },
-    lengths: fc.record({ delayMs: whole, dayMs: whole }),
-  }),
-  fc.record({ kind: fc.constant('cleanRestore' as const) }),
-)
-
 const accountSettings = fc.record({ publicAccessBlock: flag })
 const accountRecord = fc.record({ name: maybe(word), publicAccessBlock: flag })
 
@@ -186,14 +166,14 @@ const commands: ByKind<Command> = {
   replaceMetadata: fc.record({ ...place, versionSeq, metadata, etag }),
   deleteObject: fc.record({ ...place, versions }),
   deleteVersion: fc.record({ ...place, versionId }),
-  amendVersion: fc.record({ ...place, versionId: maybe(versionId), amendment }),
+  amendVersion: fc.record({ ...place, versionId: maybe(versionId), amendment: anyAmendment }),
   appendObject: fc.record({
     ...{ ...place, position: whole, metadata, body, etag, dataSetId, forbidOverwrite },
   }),
   initiateUpload: fc.record({
     ...{ ...place, uploadId: dataSetId, metadata, forbidOverwrite },
     isSequential: fc.boolean(),
-    checksums,
+    checksums: maybe(checksums.anyChecksumPlan),
   }),
   putPart: fc.record({
     ...{ ...place, uploadId: dataSetId, partNumber: small, body, checksum },
@@ -205,12 +185,7 @@ const commands: ByKind<Command> = {
     parts: maybe(
       fc.array(fc.record({ partNumber: small, etag: word, checksum }), { maxLength: 5 }),
     ),
-    expected: maybe(
-      fc.record({
-        checksum: maybe(fc.record({ ...sha1, type: maybe(checksumType) })),
-        sizeBytes: maybe(whole),
-      }),
-    ),
+    expected: maybe(checksums.anyExpectedObject),
     forbidOverwrite,
     condition,
     acl: maybe(metadataFields.acl),
@@ -332,7 +307,7 @@ const answers: ByKind<KindedAnswer> = {
         parts,
         upload: fc.record({
           ...{ metadata, forbidOverwrite, isSequential: flag, running: maybe(runningHash) },
-          checksums,
+          checksums: maybe(checksums.anyChecksumPlan),
           initiatedMs: whole,
           partCount: small,
           partBytes: whole,

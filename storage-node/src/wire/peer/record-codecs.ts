@@ -45,8 +45,18 @@ import type {
   StorageClass,
   UploadRecord,
 } from '../../model/object.ts'
+import type { Checksum, ChecksumPlan, ObjectChecksum } from '../../model/object-checksum.ts'
 import type { Tag } from '../../model/tag.ts'
 import { NULL_VERSION } from '../../model/version-id.ts'
+import {
+  CHECKSUM_BYTES_MIN,
+  readChecksum,
+  readChecksumPlan,
+  readObjectChecksum,
+  writeChecksum,
+  writeChecksumPlan,
+  writeObjectChecksum,
+} from '../stored/checksum-bytes.ts'
 import { bucketSettingFields } from './bucket-setting-codecs.ts'
 import type { Codec } from './codec.ts'
 import {
@@ -162,6 +172,24 @@ export const restoreTimes: Codec<RestoreTimes> = struct<RestoreTimes>({
   expiresMs: u48(),
 })
 
+export const checksum: Codec<Checksum> = {
+  bytesMin: CHECKSUM_BYTES_MIN,
+  write: writeChecksum,
+  read: readChecksum,
+}
+
+const objectChecksum: Codec<ObjectChecksum> = {
+  bytesMin: CHECKSUM_BYTES_MIN,
+  write: writeObjectChecksum,
+  read: readObjectChecksum,
+}
+
+export const checksumPlan: Codec<ChecksumPlan> = {
+  bytesMin: 1,
+  write: writeChecksumPlan,
+  read: readChecksumPlan,
+}
+
 export const objectRecord: Codec<ObjectRecord> = struct<ObjectRecord>({
   ...metadataFields,
   type: objectType,
@@ -173,6 +201,7 @@ export const objectRecord: Codec<ObjectRecord> = struct<ObjectRecord>({
   sealedMs: optional(u48()),
   restore: optional(restoreTimes),
   contentMd5: optional(md5),
+  checksum: optional(objectChecksum),
   sizeBytes: u48(),
   etag,
   crc64: u64(),
@@ -187,6 +216,7 @@ export const pieceRecord: Codec<PieceRecord> = struct<PieceRecord>({
   crc64: u64(),
   lastModifiedMs: u48(),
   data: pieceData,
+  checksum: optional(checksum),
 })
 
 export const partList: Codec<PartListRecord> = struct<PartListRecord>({
@@ -205,6 +235,7 @@ export const uploadRecord: Codec<UploadRecord> = struct<UploadRecord>({
   forbidOverwrite: bool(),
   isSequential: bool(),
   running: optional(runningHash),
+  checksums: optional(checksumPlan),
   partCount: varint(),
   partBytes: varint(),
 })

@@ -4,7 +4,11 @@
  * @module
  */
 
-import { CHECKSUM_SIZES_BYTES, type ChecksumAlgorithm } from '../../base/object-checksums.ts'
+import {
+  CHECKSUM_ALGORITHMS,
+  CHECKSUM_SIZES_BYTES,
+  type ChecksumAlgorithm,
+} from '../../base/object-checksums.ts'
 import { invalidArgument, OssError } from '../../model/errors.ts'
 import type { HeaderValues } from '../oss/request-head.ts'
 
@@ -14,8 +18,7 @@ export interface BodyChecksum {
   readonly value: Uint8Array
 }
 
-const ALGORITHMS = Object.keys(CHECKSUM_SIZES_BYTES) as ChecksumAlgorithm[]
-const BY_HEADER = new Map(ALGORITHMS.map((algorithm) => [headerOf(algorithm), algorithm]))
+const BY_HEADER = new Map(CHECKSUM_ALGORITHMS.map((algorithm) => [headerOf(algorithm), algorithm]))
 /** Headers that begin like those of checksums and are none. */
 const ABOUT = new Set(['algorithm', 'mode', 'type'].map((name) => `x-amz-checksum-${name}`))
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
@@ -27,9 +30,10 @@ export function headerOf(algorithm: ChecksumAlgorithm): string {
 
 /**
  * The checksum in the headers; undefined when there is none. Throws InvalidRequest, and InvalidArgument
- * for one that cannot be made here: a body that nobody has compared with it must not be taken.
+ * for one that cannot be made here: a body that nobody has compared with it must not be taken. What
+ * matches `behind` may stand behind the value.
  */
-export function readBodyChecksum(headers: HeaderValues): BodyChecksum | undefined {
+export function readBodyChecksum(headers: HeaderValues, behind?: RegExp): BodyChecksum | undefined {
   let found: BodyChecksum | undefined
   for (const name in headers) {
     if (!name.startsWith('x-amz-checksum-')) continue
@@ -39,7 +43,8 @@ export function readBodyChecksum(headers: HeaderValues): BodyChecksum | undefine
     const text = headers[name]
     if (text === undefined) continue
     if (found !== undefined) throw severalChecksums()
-    found = { algorithm, value: readValue(name, algorithm, text) }
+    const value = behind === undefined ? text : text.replace(behind, '')
+    found = { algorithm, value: readValue(name, algorithm, value) }
   }
   return found
 }

@@ -7,13 +7,18 @@
 
 import { createHmac } from 'node:crypto'
 import { headerNotImplemented, invalidArgument, OssError } from '../../model/errors.ts'
+import type { ChecksumAlgorithm } from '../../base/object-checksums.ts'
+import { checkObjectTags, type Tag } from '../../model/tag.ts'
 import { parseIsoBasic } from '../http-date.ts'
+import { readTagging } from '../oss/documents/tagging.ts'
 import type { FormFields } from '../oss/post-form.ts'
 import { allOf, formAgeRefusal, type SignedForm } from '../oss/post-form-signature.ts'
 import { sameSignature } from '../oss/signature-text.ts'
 import { s3Signing, signingKeyV4 } from '../signing-key-v4.ts'
 import { s3SignatureMismatch } from './authorization.ts'
 import { ossHeaders } from './request-headers.ts'
+import { readBodyChecksum } from './body-checksum.ts'
+import { readAlgorithm } from './checksum-text.ts'
 import { readCredential, S3_V4_ALGORITHM } from './signature-v4.ts'
 
 const V4_FIELDS = [
@@ -31,6 +36,7 @@ const TOKEN = 'x-amz-security-token'
 const UNCOVERED = new Set(['x-amz-signature', 'signature', 'awsaccesskeyid', 'policy', 'file'])
 const IGNORED = 'x-ignore-'
 const METADATA = 'x-amz-meta-'
+const CHECKSUM = 'x-amz-checksum-'
 /** Fields with the same meaning, and what they are called in the other dialect. */
 const PASSED = new Map([
   ...['key', 'cache-control', 'content-disposition', 'content-encoding', 'content-language'].map(
@@ -43,6 +49,12 @@ const PASSED = new Map([
 const OF_SIGNATURE: ReadonlySet<string> = new Set([...V4_FIELDS, TOKEN])
 /** A longer policy is not shown back: the client knows it. */
 const SHOWN_LENGTH_MAX = 8 * 1024
+
+/** What the checksum of the file of a form is to be kept of, and must be where it is known. */
+export interface FormChecksum {
+  readonly algorithm: ChecksumAlgorithm
+  readonly value: Uint8Array | undefined
+}
 
 /** Whether the form is signed as S3 clients sign. */
 export function isS3Form(fields: FormFields): boolean {
@@ -70,14 +82,30 @@ export function ossFields(fields: FormFields): FormFields {
     if (passed !== undefined) translated.set(passed, value)
     else if (name === 'acl') headers['x-amz-acl'] = value
     else if (name === 'x-amz-storage-class' || name.startsWith(METADATA)) headers[name] = value
-    else if (name === 'tagging' || (name.startsWith('x-amz-') && !OF_SIGNATURE.has(name))) {
-      throw headerNotImplemented(name)
-    }
+    else if (name.startsWith('x-amz-') && !isReadElsewhere(name)) throw headerNotImplemented(name)
   }
   for (const [name, value] of Object.entries(ossHeaders(headers))) {
     if (value !== undefined && isOfObject(name)) translated.set(name, value)
   }
   return translated
+}
+
+/** The checksum of the file, which comes after the fields. Throws what readBodyChecksum throws. */
+export function readFormChecksum(fields: FormFields): FormChecksum | undefined {
+  const headers = Object.fromEntries(fields)
+  const expected = readBodyChecksum(headers)
+  const algorithm = expected?.algorithm ?? readAlgorithm(headers)
+  return algorithm && { algorithm, value: expected?.value }
+}
+
+/** Tags of the object, in the document that PutObjectTagging has. Throws what that throws. */
+export function readFormTags(fields: FormFields): readonly Tag[] | undefined {
+  const text = fields.get('tagging')
+  return text === undefined ? undefined : checkObjectTags(readTagging(Buffer.from(text, 'latin1')))
+}
+
+function isReadElsewhere(name: string): boolean {
+  return OF_SIGNATURE.has(name) || name.startsWith(CHECKSUM)
 }
 
 function isOfObject(name: string): boolean {

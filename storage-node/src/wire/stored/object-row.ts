@@ -25,6 +25,7 @@ import type {
 import { plainVersion } from '../../model/object.ts'
 import { NULL_VERSION, saltOf, versionIdOf } from '../../model/version-id.ts'
 import { BinaryReader, BinaryWriter } from './binary.ts'
+import { readObjectChecksum, writeObjectChecksum } from './checksum-bytes.ts'
 import { StoredFormatError } from './stored-format-error.ts'
 
 /** Of buckets without versions, and without what flags tell of. */
@@ -67,7 +68,8 @@ const FLAGS = {
   /** A byte of further flags, and what they tell of, behind what these do. */
   hasFurther: 128,
 } as const
-const FURTHER_FLAGS = { hasContentMd5: 1 } as const
+const FURTHER_FLAGS = { hasContentMd5: 1, hasChecksum: 2 } as const
+const FURTHER_KNOWN = FURTHER_FLAGS.hasContentMd5 | FURTHER_FLAGS.hasChecksum
 const SALT_BYTES = 8
 const RESTORE_BYTES = 12
 /** No version has this number. */
@@ -251,17 +253,28 @@ function flagsOf(record: ObjectRecord): number {
   if (record.sealedMs !== undefined) flags |= FLAGS.isSealed
   if (record.older !== undefined) flags |= FLAGS.hasOlder
   if (record.contentMd5 !== undefined) flags |= FLAGS.hasFurther
+  if (record.checksum !== undefined) flags |= FLAGS.hasFurther
   return flags
 }
 
 function writeVersionState(writer: BinaryWriter, state: VersionState): void {
-  const { versionId, restore, symlinkTarget, sealedMs, older, contentMd5 } = state
+  const { versionId, restore, symlinkTarget, sealedMs, older } = state
   if (restore !== undefined) writer.u48(restore.readyMs).u48(restore.expiresMs)
   if (versionId !== NULL_VERSION) writer.hex(saltOf(versionId))
   if (symlinkTarget !== undefined) writer.text(symlinkTarget)
   if (sealedMs !== undefined) writer.u48(sealedMs)
   if (older !== undefined) writer.u64(older.nullSeq ?? NOWHERE)
-  if (contentMd5 !== undefined) writer.u8(FURTHER_FLAGS.hasContentMd5).hex(contentMd5)
+  writeFurther(writer, state)
+}
+
+function writeFurther(writer: BinaryWriter, { contentMd5, checksum }: VersionState): void {
+  let further = 0
+  if (contentMd5 !== undefined) further |= FURTHER_FLAGS.hasContentMd5
+  if (checksum !== undefined) further |= FURTHER_FLAGS.hasChecksum
+  if (further === 0) return
+  writer.u8(further)
+  if (contentMd5 !== undefined) writer.hex(contentMd5)
+  if (checksum !== undefined) writeObjectChecksum(writer, checksum)
 }
 
 function readVersionState(
@@ -276,7 +289,7 @@ function readVersionState(
     symlinkTarget: flags & FLAGS.isSymlink ? reader.text() : undefined,
     sealedMs: flags & FLAGS.isSealed ? reader.u48() : undefined,
     older: flags & FLAGS.hasOlder ? readOlder(reader) : undefined,
-    contentMd5: flags & FLAGS.hasFurther ? readFurther(reader) : undefined,
+    ...(flags & FLAGS.hasFurther ? readFurther(reader) : noFurther),
   }
 }
 
@@ -289,12 +302,17 @@ function readOlder(reader: BinaryReader): OlderVersions {
   return { nullSeq: nullSeq === NOWHERE ? undefined : nullSeq }
 }
 
-function readFurther(reader: BinaryReader): string {
+const noFurther = { contentMd5: undefined, checksum: undefined } as const
+
+function readFurther(reader: BinaryReader): Pick<VersionState, 'contentMd5' | 'checksum'> {
   const further = reader.u8()
-  if (further !== FURTHER_FLAGS.hasContentMd5) {
+  if (further === 0 || further > FURTHER_KNOWN) {
     throw new StoredFormatError(`Object row has further flags ${further}`)
   }
-  return reader.hex(16)
+  return {
+    contentMd5: further & FURTHER_FLAGS.hasContentMd5 ? reader.hex(16) : undefined,
+    checksum: further & FURTHER_FLAGS.hasChecksum ? readObjectChecksum(reader) : undefined,
+  }
 }
 
 function readVersionId(reader: BinaryReader, versionSeq: VersionSeq): VersionId {

@@ -6,6 +6,7 @@ import { plainVersion } from '../../model/object.ts'
 import { RUNNING_STATE_BYTES_MAX } from '../../model/limits.ts'
 import { NULL_VERSION, versionIdOf } from '../../model/version-id.ts'
 import type { Seq } from '../../contract/identifiers.ts'
+import { anyChecksum, anyChecksumPlan, anyObjectChecksum } from './checksum-fixtures.ts'
 import { decodeEffects } from './effects.ts'
 import {
   decodeObjectRow,
@@ -81,6 +82,7 @@ const versionState = (versionSeq: VersionSeq): fc.Arbitrary<VersionState> =>
     sealedMs: maybe(timeMs),
     restore: maybe(restore),
     contentMd5: maybe(hexId),
+    checksum: maybe(anyObjectChecksum),
   })
 
 const object: fc.Arbitrary<ObjectRecord> = fc
@@ -143,7 +145,7 @@ test('object rows of before there were versions are read as what they were', () 
 test('object rows of before there were further flags are read as what they were', () => {
   fc.assert(
     fc.property(object, (record) => {
-      const older = { ...record, contentMd5: undefined }
+      const older = { ...record, contentMd5: undefined, checksum: undefined }
       const row = encodeObjectRow(older)
       row[0] = 2
       expect(decodeObjectRow(row)).toEqual(older)
@@ -157,11 +159,13 @@ test('object rows of before there were further flags are read as what they were'
 test('a further flag that is not known is refused, and so is too long a running hash', () => {
   const [first] = fc.sample(object, 1)
   if (first === undefined) throw new Error('there is an object')
-  const hashed = { ...first, contentMd5: 'ab'.repeat(16), tags: [] }
+  const hashed = { ...first, contentMd5: 'ab'.repeat(16), checksum: undefined, tags: [] }
   const row = encodeObjectRow(hashed)
   const at = row.indexOf(Buffer.from(`01${hashed.contentMd5}`, 'hex'))
-  row[at] = 3
-  expect(() => decodeObjectRow(row)).toThrow(StoredFormatError)
+  for (const unknown of [0, 4, 5, 128]) {
+    row[at] = unknown
+    expect(() => decodeObjectRow(row)).toThrow(StoredFormatError)
+  }
   const counts = { partCount: 2, partBytes: 7 }
   const upload = (stateBytes: number) => ({
     ...{ initiatedMs: 5, forbidOverwrite: true, isSequential: true, metadata: hashed, ...counts },
@@ -180,15 +184,18 @@ test('upload rows of earlier versions are read', () => {
   fc.assert(
     fc.property(metadata, (said) => {
       const tagged = { ...upload, metadata: said }
+      // The fourth version ended without a word on checksums.
+      const fourth = encodeUploadRow(tagged).subarray(0, -1)
+      expect(decodeUploadRow(Buffer.concat([Buffer.of(4), fourth.subarray(1)]))).toEqual(tagged)
       // The third version ended without a word on a running hash.
-      const row = encodeUploadRow(tagged).subarray(0, -1)
+      const row = fourth.subarray(0, -1)
       expect(decodeUploadRow(Buffer.concat([Buffer.of(3), row.subarray(1)]))).toEqual(tagged)
       // The second version had no word on the order of parts.
       const older = (bytes: Buffer) => [bytes.subarray(1, ORDER_AT), bytes.subarray(ORDER_AT + 1)]
       expect(decodeUploadRow(Buffer.concat([Buffer.of(2), ...older(row)]))).toEqual(tagged)
       const untagged = { ...upload, metadata: { ...said, tags: [] } }
       // The first one ended without the count of tags, besides.
-      const [head, tail] = older(encodeUploadRow(untagged).subarray(0, -1))
+      const [head, tail] = older(encodeUploadRow(untagged).subarray(0, -2))
       const first = Buffer.concat([Buffer.of(1), head ?? row, tail?.subarray(0, -1) ?? row])
       expect(decodeUploadRow(first)).toEqual(untagged)
     }),
@@ -202,6 +209,7 @@ test('uploads, pieces and part lists come back as they were', () => {
     forbidOverwrite: fc.boolean(),
     isSequential: fc.boolean(),
     running: maybe(fc.record({ md5: hexId, state })),
+    checksums: maybe(anyChecksumPlan),
     partCount: fc.nat(10_000),
     partBytes: sizeBytes,
   })
@@ -220,6 +228,7 @@ test('uploads, pieces and part lists come back as they were', () => {
         return { kind: 'inline' as const, bytes: Buffer.from(bytes) }
       }),
     ),
+    checksum: maybe(anyChecksum),
   })
   fc.assert(
     fc.property(piece, (value) => expect(decodePieceRow(encodePieceRow(value))).toEqual(value)),

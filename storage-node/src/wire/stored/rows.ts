@@ -23,6 +23,12 @@ import type {
 import type { Seq } from '../../contract/identifiers.ts'
 import { BinaryReader, BinaryWriter } from './binary.ts'
 import {
+  readChecksum,
+  readChecksumPlan,
+  writeChecksum,
+  writeChecksumPlan,
+} from './checksum-bytes.ts'
+import {
   pick,
   readClassAndAcl,
   readMetadataStrings,
@@ -34,8 +40,14 @@ import {
 import { StoredFormatError } from './stored-format-error.ts'
 
 const VERSION = 1
-/** The first had no tags, the second no word on the order of parts, the third no running hash. */
-const UPLOAD_VERSION = 4
+/** Without a checksum, which few have, a piece is written as ever. */
+const PIECE_VERSION_WITH_CHECKSUM = 2
+/**
+ * The first had no tags, the second no word on the order of parts, the third no running hash, the fourth
+ * no checksums.
+ */
+const UPLOAD_VERSION = 5
+const UPLOAD_VERSION_WITH_HASH = 4
 const UPLOAD_VERSION_WITH_ORDER = 3
 const COUNTER_NAMES = Object.keys(noCounters) as (keyof BucketCounters)[]
 
@@ -53,6 +65,8 @@ export function encodeUploadRow(upload: UploadRecord): Buffer {
   const { running } = upload
   writer.u8(running === undefined ? 0 : 1)
   if (running !== undefined) writer.hex(running.md5).bytes(running.state)
+  writer.u8(upload.checksums === undefined ? 0 : 1)
+  if (upload.checksums !== undefined) writeChecksumPlan(writer, upload.checksums)
   return writer.finish()
 }
 
@@ -71,10 +85,13 @@ export function decodeUploadRow(bytes: Uint8Array): UploadRecord {
   const strings = readMetadataStrings(reader)
   const tags = version === VERSION ? [] : readTags(reader)
   const metadata = { ...classAndAcl, ...strings, tags }
-  const isKnown = version === UPLOAD_VERSION && reader.u8() === 1
+  const isKnown = version >= UPLOAD_VERSION_WITH_HASH && reader.u8() === 1
   const running = isKnown ? readRunningHash(reader) : undefined
+  const hasChecksums = version === UPLOAD_VERSION && reader.u8() === 1
+  const checksums = hasChecksums ? readChecksumPlan(reader) : undefined
   reader.end()
-  return { initiatedMs, forbidOverwrite, isSequential, running, partCount, partBytes, metadata }
+  const begun = { initiatedMs, forbidOverwrite, isSequential, running, checksums }
+  return { ...begun, partCount, partBytes, metadata }
 }
 
 function readRunningHash(reader: BinaryReader): RunningHash {
@@ -87,7 +104,12 @@ function readRunningHash(reader: BinaryReader): RunningHash {
 }
 
 export function encodePieceRow(piece: PieceRecord): Buffer {
-  const writer = start()
+  const { checksum } = piece
+  const writer = new BinaryWriter().u8(
+    checksum === undefined ? VERSION : PIECE_VERSION_WITH_CHECKSUM,
+  )
+  if (checksum !== undefined) writeChecksum(writer, checksum)
+  writer
     .u48(piece.offset)
     .u48(piece.sizeBytes)
     .hex(piece.md5)
@@ -99,14 +121,19 @@ export function encodePieceRow(piece: PieceRecord): Buffer {
 }
 
 export function decodePieceRow(bytes: Uint8Array): PieceRecord {
-  const reader = open(bytes, 'Piece')
+  const reader = new BinaryReader(bytes)
+  const version = reader.u8()
+  if (version !== VERSION && version !== PIECE_VERSION_WITH_CHECKSUM) {
+    throw new StoredFormatError(`Piece row has version ${version}`)
+  }
+  const checksum = version === VERSION ? undefined : readChecksum(reader)
   const offset = reader.u48()
   const sizeBytes = reader.u48()
   const md5 = reader.hex(16)
   const crc64 = reader.u64()
   const lastModifiedMs = reader.u48()
   const data = readPieceData(reader)
-  return { offset, sizeBytes, md5, crc64, lastModifiedMs, data }
+  return { offset, sizeBytes, md5, crc64, lastModifiedMs, data, checksum }
 }
 
 function readPieceData(reader: BinaryReader): PieceData {

@@ -8,6 +8,7 @@ import { OssError } from '../../../model/errors.ts'
 import type { ObjectMetadata, ObjectRecord } from '../../../model/object.ts'
 import type { WriteCondition } from '../../../model/preconditions.ts'
 import { DELETE_DOCUMENT_BYTES_MAX, PUT_SIZE_BYTES_MAX } from '../../../model/limits.ts'
+import type { CopyRequest } from '../../../services/object-service.ts'
 import { writeCopyObjectResult } from '../../../wire/oss/documents/copy-result.ts'
 import {
   readDeleteMultiple,
@@ -42,14 +43,15 @@ export const putObject: ObjectOperation = {
   metering: 'put',
   access: 'write',
   callsBack: true,
-  handle: (request, services) => putTo(request, services, undefined),
+  handle: (request, services) => putTo(request, services, undefined, () => []),
 }
 
-/** What PutObject does; a dialect may let it depend on what it replaces. */
+/** What PutObject does; a dialect may let it depend on what it replaces, and tell more of it. */
 export async function putTo(
   request: ObjectRequest,
   services: Services,
   condition: WriteCondition | undefined,
+  tell: (record: ObjectRecord) => FlatHeaders,
 ): Promise<OssResponse> {
   const { http, bucket, key } = request
   requireBody(http.body, PUT_SIZE_BYTES_MAX)
@@ -72,6 +74,7 @@ export async function putTo(
     'x-oss-hash-crc64ecma',
     String(crc64),
     ...versionHeaders(bucket, record),
+    ...tell(record),
   ]
   if (callback === undefined) return { status: 200, headers }
   return callBack(callback, request, { record, headers }, services)
@@ -93,7 +96,7 @@ export const copyObject: ObjectOperation = {
 export async function copyTo(
   request: ObjectRequest,
   services: Services,
-  condition?: WriteCondition,
+  options: Pick<CopyRequest, 'condition' | 'checksumAlgorithm'> = {},
 ): Promise<{ readonly record: ObjectRecord; readonly headers: FlatHeaders }> {
   const { http, bucket, key } = request
   const copySource = await findCopySource(request, services)
@@ -114,7 +117,7 @@ export async function copyTo(
       metadata: (source) => copiedMetadata(source, requested, replaced),
       pacer: http.pacer,
       forbidOverwrite: readForbidOverwrite(http.headers),
-      condition,
+      ...options,
       signal: http.signal,
     }),
   )

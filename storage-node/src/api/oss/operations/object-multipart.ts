@@ -15,7 +15,8 @@ import {
   PART_NUMBER_MIN,
   PART_SIZE_BYTES_MAX,
 } from '../../../model/limits.ts'
-import type { ObjectAcl } from '../../../model/object.ts'
+import type { Checksum, ChecksumPlan } from '../../../model/object-checksum.ts'
+import type { ObjectAcl, PieceRecord } from '../../../model/object.ts'
 import { encodePercentPath } from '../../../base/percent-encoding.ts'
 import {
   readCompleteMultipartUpload,
@@ -34,7 +35,7 @@ import {
 import type { QueryPair } from '../../../wire/oss/request-head.ts'
 import { queryValue } from '../../../wire/oss/request-head.ts'
 import { callBack, requestedCallback } from '../../callback.ts'
-import type { FlatHeaders, OssRequest } from '../../http-message.ts'
+import type { FlatHeaders, OssRequest, OssResponse } from '../../http-message.ts'
 import type { BucketOperation, ObjectOperation, ObjectRequest, Services } from '../../operation.ts'
 import { refusePublicAcl } from '../../public-access.ts'
 import { readDocument } from '../../read-document.ts'
@@ -57,18 +58,26 @@ export const initiateMultipartUpload: ObjectOperation = {
   permission: 'oss:PutObject',
   metering: 'put',
   access: 'write',
-  async handle(request, { uploads }) {
-    const { http, bucket, key } = request
-    const urlEncoding = wantsUrlEncoding(http.query)
-    const { uploadId } = await uploads.initiate(bucket, key, {
-      metadata: requestedMetadata(request),
-      forbidOverwrite: readForbidOverwrite(http.headers),
-      isSequential: queryValue(http.query, 'sequential') !== undefined,
-    })
-    return xmlResponse(
-      writeInitiateMultipartUpload({ bucket: bucket.name, key, uploadId, urlEncoding }),
-    )
-  },
+  handle: (request, services) => initiateTo(request, services, undefined, []),
+}
+
+/** What InitiateMultipartUpload does; a dialect may have checksums kept, and tell of it. */
+export async function initiateTo(
+  request: ObjectRequest,
+  { uploads }: Services,
+  checksums: ChecksumPlan | undefined,
+  told: FlatHeaders,
+): Promise<OssResponse> {
+  const { http, bucket, key } = request
+  const urlEncoding = wantsUrlEncoding(http.query)
+  const { uploadId } = await uploads.initiate(bucket, key, {
+    metadata: requestedMetadata(request),
+    forbidOverwrite: readForbidOverwrite(http.headers),
+    isSequential: queryValue(http.query, 'sequential') !== undefined,
+    checksums,
+  })
+  const begun = { bucket: bucket.name, key, uploadId, urlEncoding }
+  return xmlResponse(writeInitiateMultipartUpload(begun), told)
 }
 
 export const uploadPart: ObjectOperation = {
@@ -77,26 +86,34 @@ export const uploadPart: ObjectOperation = {
   permission: 'oss:PutObject',
   metering: 'put',
   access: 'write',
-  async handle({ http, bucket, key }, { uploads }) {
-    const partNumber = partNumberOf(http.query)
-    requireBody(http.body, PART_SIZE_BYTES_MAX)
-    const part = await uploads.putPart(bucket, key, uploadIdOf(http.query), partNumber, {
-      body: http.body,
-      contentMd5: readContentMd5(http.headers),
-      signal: http.signal,
-    })
-    return {
-      status: 200,
-      headers: [
-        'ETag',
-        `"${part.md5.toUpperCase()}"`,
-        'Content-MD5',
-        contentMd5(part.md5),
-        'x-oss-hash-crc64ecma',
-        String(part.crc64),
-      ],
-    }
-  },
+  handle: (request, services) => putPartTo(request, services, () => []),
+}
+
+/** What UploadPart does; a dialect may tell more of the part. */
+export async function putPartTo(
+  { http, bucket, key }: ObjectRequest,
+  { uploads }: Services,
+  tell: (part: PieceRecord) => FlatHeaders,
+): Promise<OssResponse> {
+  const partNumber = partNumberOf(http.query)
+  requireBody(http.body, PART_SIZE_BYTES_MAX)
+  const part = await uploads.putPart(bucket, key, uploadIdOf(http.query), partNumber, {
+    body: http.body,
+    contentMd5: readContentMd5(http.headers),
+    signal: http.signal,
+  })
+  return {
+    status: 200,
+    headers: [
+      'ETag',
+      `"${part.md5.toUpperCase()}"`,
+      'Content-MD5',
+      contentMd5(part.md5),
+      'x-oss-hash-crc64ecma',
+      String(part.crc64),
+      ...tell(part),
+    ],
+  }
 }
 
 export const uploadPartCopy: ObjectOperation = {
@@ -112,11 +129,16 @@ export const uploadPartCopy: ObjectOperation = {
   },
 }
 
+/** A part that was copied. */
+interface CopiedPart extends Copied {
+  readonly checksum: Checksum | undefined
+}
+
 /** Copies, and returns what was made and the headers that tell of it: documents differ by dialect. */
 export async function copyToPart(
   request: ObjectRequest,
   services: Services,
-): Promise<{ readonly copied: Copied; readonly headers: FlatHeaders }> {
+): Promise<{ readonly copied: CopiedPart; readonly headers: FlatHeaders }> {
   const { http, bucket, key } = request
   const partNumber = partNumberOf(http.query)
   const copySource = await findCopySource(request, services)
@@ -138,7 +160,8 @@ export async function copyToPart(
     String(part.crc64),
     ...sourceVersionHeaders(copySource.source.bucket, source),
   ]
-  return { copied: { lastModifiedMs: part.lastModifiedMs, etag }, headers }
+  const { lastModifiedMs, checksum } = part
+  return { copied: { lastModifiedMs, etag, checksum }, headers }
 }
 
 export const completeMultipartUpload: ObjectOperation = {

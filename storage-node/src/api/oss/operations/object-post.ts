@@ -5,11 +5,13 @@
  */
 
 import { encodePercentPath } from '../../../base/percent-encoding.ts'
+import { toHex } from '../../../base/bytes.ts'
 import { OssError } from '../../../model/errors.ts'
 import type { ObjectKey } from '../../../model/identifiers.ts'
 import { FORM_FIELDS_BYTES_MAX, PUT_SIZE_BYTES_MAX } from '../../../model/limits.ts'
 import type { ObjectRecord } from '../../../model/object.ts'
 import type { BodySource } from '../../../services/body.ts'
+import { checksummed, sameBody } from '../../../services/checksummed-body.ts'
 import { writePostResponse } from '../../../wire/oss/documents/post-response.ts'
 import { readForbidOverwrite } from '../../../wire/oss/object-headers.ts'
 import {
@@ -19,7 +21,10 @@ import {
   readRedirect,
   readSuccessStatus,
 } from '../../../wire/oss/post-form.ts'
-import { isS3Form, ossFields } from '../../../wire/s3/post-form.ts'
+import { badDigest } from '../../../wire/s3/body-checksum.ts'
+import { checksumHeaders } from '../../../wire/s3/checksum-text.ts'
+import type { FormChecksum } from '../../../wire/s3/post-form.ts'
+import { isS3Form, ossFields, readFormChecksum, readFormTags } from '../../../wire/s3/post-form.ts'
 import { readBoundary } from '../../../wire/oss/post-form-part.ts'
 import { readTrafficLimit } from '../../../wire/oss/traffic-limit.ts'
 import type { Callback } from '../../../wire/oss/callback.ts'
@@ -83,19 +88,42 @@ async function receive(
   const callback = formCallback({ method: http.method, query: http.query, headers }, fields)
   const answer = { callback, redirect: readRedirect(fields), status: readSuccessStatus(fields) }
   const put: ObjectRequest = { ...request, caller, key, http: withHeaders(http, headers) }
+  const tags = isS3 ? readFormTags(sent) : undefined
   await authorizeWrite(put, services.objects)
+  if (tags !== undefined) await authorizeTagging(put, services)
   requirePayer(http, caller, bucket)
   const bytesPerSecond = readTrafficLimit(put.http)
   if (bytesPerSecond !== undefined) http.limitTraffic(bytesPerSecond)
+  const body = withinRange(file, sizeRange)
   const record = await services.objects.put(bucket, key, {
-    metadata: requestedMetadata(put),
-    body: withinRange(file, sizeRange),
+    metadata: { ...requestedMetadata(put), ...(tags !== undefined && { tags }) },
+    body: isS3 ? withFormChecksum(body, readFormChecksum(sent)) : body,
     contentMd5: undefined,
     forbidOverwrite: readForbidOverwrite(headers),
     signal: http.signal,
   })
   http.facts.objectSizeBytes = record.sizeBytes
   return answerOf(put, record, answer, services)
+}
+
+/** As for the header of a PUT. */
+function authorizeTagging(put: ObjectRequest, { objects }: Services): Promise<void> {
+  const right = { ...put.right, action: 'oss:PutObjectTagging' }
+  return authorizeWrite({ ...put, right }, objects)
+}
+
+/** The same file, whole only with the checksum that the form says. */
+function withFormChecksum(file: BodySource, wanted: FormChecksum | undefined): BodySource {
+  if (wanted === undefined) return file
+  const { algorithm, value } = wanted
+  const body = checksummed(file, algorithm)
+  return {
+    ...sameBody(body),
+    async read(take) {
+      await body.read(take)
+      if (value !== undefined && body.checksum?.value() !== toHex(value)) throw badDigest(algorithm)
+    },
+  }
 }
 
 /** What the rest of the API sees: the head that a PUT of the object would have had. */
@@ -150,7 +178,7 @@ async function answerOf(
   const { http, bucket, key } = request
   const { etag } = record
   const headers = ['ETag', `"${etag}"`, 'x-oss-hash-crc64ecma', String(record.crc64)]
-  headers.push(...versionHeaders(bucket, record))
+  headers.push(...versionHeaders(bucket, record), ...checksumHeaders(record))
   if (callback !== undefined) return callBack(callback, request, { record, headers }, services)
   if (redirect !== undefined) {
     headers.push('Location', redirectionTo(redirect, { bucket: bucket.name, key, etag }))

@@ -11,12 +11,14 @@ import { DELETE_DOCUMENT_BYTES_MAX, SMALL_DOCUMENT_BYTES_MAX } from '../../../mo
 import type { DeletedObject } from '../../../wire/oss/documents/delete-multiple.ts'
 import { readDeleteMultiple } from '../../../wire/oss/documents/delete-multiple.ts'
 import type { HeaderValues } from '../../../wire/oss/request-head.ts'
+import { checksumElements, checksumHeaders, readAlgorithm } from '../../../wire/s3/checksum-text.ts'
 import { readS3Acl, writeS3Acl } from '../../../wire/s3/documents/access-control-policy.ts'
 import { writeS3CopyResult } from '../../../wire/s3/documents/copy-result.ts'
 import type { KeptObject } from '../../../wire/s3/documents/delete-result.ts'
 import { writeDeleteResult } from '../../../wire/s3/documents/delete-result.ts'
 import {
   readAttributeNames,
+  readPartsPage,
   writeObjectAttributes,
 } from '../../../wire/s3/documents/object-attributes.ts'
 import { s3Error } from '../../../wire/s3/errors.ts'
@@ -40,9 +42,12 @@ export const copyObject: ObjectOperation = {
   access: 'write',
   isConditional: true,
   async handle(request, services) {
-    const condition = readWriteCondition(request.http.headers)
-    const { record, headers } = await copyTo(request, services, condition)
-    return xmlResponse(writeS3CopyResult('CopyObjectResult', record), withoutEtag(headers))
+    const { headers: asked } = request.http
+    const condition = readWriteCondition(asked)
+    const checksumAlgorithm = readAlgorithm(asked)
+    const { record, headers } = await copyTo(request, services, { condition, checksumAlgorithm })
+    const document = writeS3CopyResult('CopyObjectResult', record, checksumElements(record))
+    return xmlResponse(document, withoutEtag(headers))
   },
 }
 
@@ -50,7 +55,10 @@ export const copyObject: ObjectOperation = {
 export const putObject: ObjectOperation = {
   ...ossPutObject,
   isConditional: true,
-  handle: (request, services) => putTo(request, services, readWriteCondition(request.http.headers)),
+  handle(request, services) {
+    const condition = readWriteCondition(request.http.headers)
+    return putTo(request, services, condition, checksumHeaders)
+  },
 }
 
 /** Each key has its own outcome: what one may not delete does not keep the others. */
@@ -79,14 +87,19 @@ export const getObjectAttributes: ObjectOperation = {
   permission: 'oss:GetObject',
   metering: 'get',
   access: 'read',
-  async handle(request, { objects }) {
+  async handle(request, { objects, uploads }) {
     const { http, bucket, key } = request
     const asked = readAttributeNames(http.headers['x-amz-object-attributes'])
+    const page = readPartsPage(http.headers)
     const find = () => objects.find(bucket, key, versionArgument(http.query))
     const record = await readAuthorized(request, find, (found) => found)
+    const found = asked.includes('ObjectParts')
+      ? await uploads.listObjectParts(bucket, key, record, page)
+      : undefined
     const modified = ['Last-Modified', formatHttpDate(record.lastModifiedMs)]
     const headers = [...modified, ...versionHeaders(bucket, record)]
-    return xmlResponse(writeObjectAttributes(record, asked), headers)
+    const parts = found && { ...found, ...page }
+    return xmlResponse(writeObjectAttributes(record, asked, parts), headers)
   },
 }
 

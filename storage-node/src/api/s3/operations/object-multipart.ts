@@ -10,18 +10,49 @@ import { COMPLETE_DOCUMENT_BYTES_MAX } from '../../../model/limits.ts'
 import { readCompleteMultipartUpload } from '../../../wire/oss/documents/complete-multipart-upload.ts'
 import type { QueryPair } from '../../../wire/oss/request-head.ts'
 import { queryValue } from '../../../wire/oss/request-head.ts'
+import {
+  checksumElements,
+  partChecksumElement,
+  partChecksumHeaders,
+  planHeaders,
+  readChecksumPlan,
+  readExpectedObject,
+  readPartChecksum,
+} from '../../../wire/s3/checksum-text.ts'
 import { writeS3CompletedUpload } from '../../../wire/s3/documents/complete-multipart-upload.ts'
 import { writeS3CopyResult } from '../../../wire/s3/documents/copy-result.ts'
 import { writeS3ListParts } from '../../../wire/s3/documents/list-parts.ts'
 import { writeS3ListUploads } from '../../../wire/s3/documents/list-uploads.ts'
 import { readWriteCondition } from '../../../wire/s3/write-condition.ts'
 import type { BucketOperation, ObjectOperation } from '../../operation.ts'
-import { copyToPart } from '../../oss/operations/object-multipart.ts'
+import {
+  copyToPart,
+  initiateMultipartUpload,
+  initiateTo,
+  putPartTo,
+  uploadPart as ossUploadPart,
+} from '../../oss/operations/object-multipart.ts'
 import { integerArgument, textArgument, wantsUrlEncoding } from '../../oss/query-arguments.ts'
 import { versionHeaders } from '../../oss/version-arguments.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
 import { withoutEtag } from './object-basic.ts'
+
+export const createMultipartUpload: ObjectOperation = {
+  ...initiateMultipartUpload,
+  name: 'CreateMultipartUpload',
+  handle(request, services) {
+    const plan = readChecksumPlan(request.http.headers)
+    return initiateTo(request, services, plan, planHeaders(plan))
+  },
+}
+
+export const uploadPart: ObjectOperation = {
+  ...ossUploadPart,
+  handle(request, services) {
+    return putPartTo(request, services, ({ checksum }) => partChecksumHeaders(checksum))
+  },
+}
 
 export const uploadPartCopy: ObjectOperation = {
   name: 'UploadPartCopy',
@@ -31,7 +62,9 @@ export const uploadPartCopy: ObjectOperation = {
   access: 'write',
   async handle(request, services) {
     const { copied, headers } = await copyToPart(request, services)
-    return xmlResponse(writeS3CopyResult('CopyPartResult', copied), withoutEtag(headers))
+    const checksum = partChecksumElement(copied.checksum)
+    const document = writeS3CopyResult('CopyPartResult', copied, checksum)
+    return xmlResponse(document, withoutEtag(headers))
   },
 }
 
@@ -45,15 +78,17 @@ export const completeMultipartUpload: ObjectOperation = {
   async handle({ http, bucket, key }, { uploads, region }) {
     const condition = readWriteCondition(http.headers)
     const document = await readDocument(http, COMPLETE_DOCUMENT_BYTES_MAX)
-    const parts = readCompleteMultipartUpload(document)
+    const parts = readCompleteMultipartUpload(document, readPartChecksum)
+    const expected = readExpectedObject(http.headers)
     const uploadId = uploadIdOf(http.query)
     const record = await uploads.complete(bucket, key, uploadId, parts, {
-      ...{ forbidOverwrite: false, condition },
+      ...{ forbidOverwrite: false, condition, expected },
     })
     const { etag } = record
     const scheme = http.secure ? 'https' : 'http'
     const location = `${scheme}://${bucket.name}.${region.extranetEndpoint}/${encodePercentPath(key)}`
-    const text = writeS3CompletedUpload({ bucket: bucket.name, key, etag, location })
+    const made = { bucket: bucket.name, key, etag, location }
+    const text = writeS3CompletedUpload(made, checksumElements(record))
     return xmlResponse(text, versionHeaders(bucket, record))
   },
 }

@@ -9,6 +9,11 @@
 
 import { OssError } from '../../../model/errors.ts'
 import { PART_COUNT_MAX } from '../../../model/limits.ts'
+import {
+  checksumHeaders,
+  partChecksumHeaders,
+  wantsChecksum,
+} from '../../../wire/s3/checksum-text.ts'
 import { queryValue } from '../../../wire/oss/request-head.ts'
 import type { ObjectOperation } from '../../operation.ts'
 import type { ChooseBytes, ChosenBytes } from '../../oss/operations/object-read.ts'
@@ -33,9 +38,12 @@ export const headObject: ObjectOperation = {
 }
 
 const chooseBytes: ChooseBytes = (request, bytes, services) => {
-  const { query } = request.http
-  if (queryValue(query, 'partNumber') === undefined) return rangeOf(request, bytes)
-  return partOf(request, bytes, services)
+  const { query, headers } = request.http
+  if (queryValue(query, 'partNumber') !== undefined) return partOf(request, bytes, services)
+  const chosen = rangeOf(request, bytes)
+  // Of bytes from the middle it would be another one: clients compare it with what they get.
+  if (chosen !== undefined || !wantsChecksum(headers)) return chosen
+  return { range: undefined, headers: checksumHeaders(bytes.record) }
 }
 
 async function partOf(
@@ -51,9 +59,11 @@ async function partOf(
   const { key, record } = bytes
   const part = await services.uploads.findObjectPart(bucket, key, record, partNumber)
   if (part === undefined) throw noSuchPart(partNumber, record.sizeBytes)
-  const { range, partCount } = part
-  const headers = partCount === undefined ? [] : ['x-amz-mp-parts-count', String(partCount)]
-  return { range, headers }
+  const { range, partCount, checksum } = part
+  const told = wantsChecksum(http.headers)
+  if (partCount === undefined) return { range, headers: told ? checksumHeaders(record) : [] }
+  const headers = told ? partChecksumHeaders(checksum) : []
+  return { range, headers: ['x-amz-mp-parts-count', String(partCount), ...headers] }
 }
 
 function noSuchPart(partNumber: number, sizeBytes: number): OssError {

@@ -13,15 +13,21 @@ import { childText, malformedXml, readXml, type XmlElement } from '../../xml-rea
 import { xmlDocument, xmlElement } from '../../xml-writer.ts'
 import { nameWriter, writeEncodingType } from './encoded-names.ts'
 
-/** The parts in the order listed; whether that is right, or there may be none, is decided where they are. */
-export function readCompleteMultipartUpload(bytes: Uint8Array): ListedPart[] {
+/**
+ * The parts in the order listed; whether that is right, or there may be none, is decided where they are.
+ * `readChecksum` reads what a dialect says of a part besides.
+ */
+export function readCompleteMultipartUpload(
+  bytes: Uint8Array,
+  readChecksum: (part: XmlElement) => ListedPart['checksum'] = () => undefined,
+): ListedPart[] {
   const parts = readXml(bytes, 'CompleteMultipartUpload').children.filter(
     ({ name }) => name === 'Part',
   )
   if (parts.length > PART_COUNT_MAX) {
     throw malformedXml(`There must be at most ${PART_COUNT_MAX} parts.`)
   }
-  return parts.map(readPart)
+  return parts.map((part) => ({ ...readPart(part), checksum: readChecksum(part) }))
 }
 
 export interface CompletedUpload {

@@ -11,7 +11,7 @@ import { formatIsoDate } from '../../http-date.ts'
 import { xmlDocument, xmlElement, xmlGroup } from '../../xml-writer.ts'
 import { nameWriter, writeEncodingType } from './encoded-names.ts'
 
-type Part = Pick<PieceRecord, 'lastModifiedMs' | 'md5' | 'sizeBytes' | 'crc64'> & {
+type Part = Pick<PieceRecord, 'lastModifiedMs' | 'md5' | 'sizeBytes' | 'crc64' | 'checksum'> & {
   readonly partNumber: number
 }
 

@@ -6,10 +6,12 @@
 
 import { quoteEtag } from '../../../model/etag.ts'
 import type { AccountUid } from '../../../model/identifiers.ts'
+import type { ChecksumPlan } from '../../../model/object-checksum.ts'
 import { formatIsoDate } from '../../http-date.ts'
 import type { PartList } from '../../oss/documents/list-parts.ts'
 import { writeOwner } from '../../oss/documents/owner.ts'
 import { xmlDocument, xmlElement, xmlGroup } from '../../xml-writer.ts'
+import { partChecksumElement } from '../checksum-text.ts'
 import { s3StorageClass } from '../storage-class.ts'
 
 export interface S3PartList extends Omit<PartList, 'urlEncoding'> {
@@ -31,8 +33,15 @@ export function writeS3ListParts(list: S3PartList): string {
       xmlElement('NextPartNumberMarker', page.parts.at(-1)?.partNumber ?? list.after) +
       xmlElement('MaxParts', list.maxParts) +
       xmlElement('IsTruncated', page.isTruncated) +
+      writePlan(page.upload.checksums) +
       page.parts.map(writePart).join(''),
   )
+}
+
+function writePlan(plan: ChecksumPlan | undefined): string {
+  if (plan === undefined) return ''
+  const { algorithm, type } = plan
+  return xmlElement('ChecksumAlgorithm', algorithm) + xmlElement('ChecksumType', type)
 }
 
 function writePart(part: PartList['page']['parts'][number]): string {
@@ -41,6 +50,7 @@ function writePart(part: PartList['page']['parts'][number]): string {
     xmlElement('PartNumber', part.partNumber) +
       xmlElement('LastModified', formatIsoDate(part.lastModifiedMs)) +
       xmlElement('ETag', quoteEtag(part.md5.toLowerCase())) +
-      xmlElement('Size', part.sizeBytes),
+      xmlElement('Size', part.sizeBytes) +
+      partChecksumElement(part.checksum),
   )
 }
