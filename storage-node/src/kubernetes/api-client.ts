@@ -17,6 +17,8 @@ export interface ApiClientOptions {
   readonly authority?: () => Promise<string>
   /** Read anew for each request: projected tokens are replaced every hour. */
   readonly token: () => Promise<string | undefined>
+  /** PEM by which this side shows who it is, in place of a token. */
+  readonly pair?: () => Promise<{ readonly cert: string; readonly key: string } | undefined>
   readonly clock: Clock
 }
 
@@ -36,7 +38,9 @@ export class KubernetesUnreachableError extends Error {
   override readonly name = 'KubernetesUnreachableError'
 }
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+const JSON_TYPE = 'application/json'
 
 /** Whole answers; longer ones are a page's fault. */
 const ANSWER_BYTES_MAX = 64 * 1024 ** 2
@@ -62,9 +66,14 @@ export class ApiClient {
   }
 
   /** Sends and reads everything; rejects unless the answer is a success. */
-  async call(method: Method, path: string, body?: unknown): Promise<unknown> {
+  async call(
+    method: Method,
+    path: string,
+    body?: unknown,
+    contentType = JSON_TYPE,
+  ): Promise<unknown> {
     const what = `${method} ${path}`
-    const answer = await this.#send(method, path, body)
+    const answer = await this.#send(method, path, body, contentType)
     const timer = this.#options.clock.schedule(DEADLINE_MS, () => answer.abort())
     const text = await readAll(what, answer.body).finally(() => timer.cancel())
     return parse(what, text)
@@ -72,22 +81,28 @@ export class ApiClient {
 
   /** Starts a watch; its lines come until one of the sides ends it. */
   watch(path: string): Promise<OpenAnswer> {
-    return this.#send('GET', path, undefined)
+    return this.#send('GET', path, undefined, JSON_TYPE)
   }
 
   close(): void {
     this.#agent.destroy()
   }
 
-  async #send(method: Method, path: string, body: unknown): Promise<OpenAnswer> {
-    const { server, token, authority } = this.#options
+  async #send(
+    method: Method,
+    path: string,
+    body: unknown,
+    contentType: string,
+  ): Promise<OpenAnswer> {
+    const { server, authority, pair } = this.#options
     const what = `${method} ${path}`
-    const headers = await this.#headers(token, body)
+    const headers = await this.#headers(body, contentType)
     // Part of what the agent tells connections apart by: a new authority is asked to show itself.
     const ca = await authority?.()
+    const tls = { ...(ca && { ca }), ...(await pair?.()) }
     const url = new URL(path, server)
     const { request: open } = url.protocol === 'https:' ? https : http
-    const request = open(url, { method, headers, agent: this.#agent, ...(ca && { ca }) })
+    const request = open(url, { method, headers, agent: this.#agent, ...tls })
     request.end(body === undefined ? undefined : JSON.stringify(body))
     const answer = await this.#answered(what, request)
     const { statusCode = 0 } = answer
@@ -97,11 +112,11 @@ export class ApiClient {
     throw new KubernetesStatusError(what, statusCode, messageOf(await readAll(what, answer)))
   }
 
-  async #headers(token: ApiClientOptions['token'], body: unknown): Promise<Record<string, string>> {
-    const bearer = await token()
+  async #headers(body: unknown, contentType: string): Promise<Record<string, string>> {
+    const bearer = await this.#options.token()
     return {
-      accept: 'application/json',
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      accept: JSON_TYPE,
+      ...(body !== undefined && { 'content-type': contentType }),
       ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
     }
   }

@@ -18,6 +18,8 @@ import type { ObjectList, ObjectSelection, WatchEvent } from './objects.ts'
 export interface ReflectorListener {
   changed(object: KubernetesObject): void
   removed(object: KubernetesObject): void
+  /** Everything that there was has been told; also after each later list. */
+  listed?(): void
 }
 
 export interface ReflectorOptions {
@@ -104,10 +106,11 @@ export class Reflector {
         ...(next && { continue: next }),
       })
       page = (await this.#options.api.call('GET', path)) as ObjectList
-      for (const object of page.items) found.set(object.metadata.name, object)
+      for (const object of page.items) found.set(keyOf(object), object)
     } while (page.metadata.continue)
-    for (const [name, object] of this.#objects) if (!found.has(name)) this.#remove(object)
+    for (const [key, object] of this.#objects) if (!found.has(key)) this.#remove(object)
     for (const object of found.values()) this.#take(object)
+    this.#options.listener.listed?.()
     this.#retryMs = RETRY_MS_MIN
     return page.metadata.resourceVersion
   }
@@ -178,16 +181,21 @@ export class Reflector {
   }
 
   #take(object: KubernetesObject): void {
-    const { name, resourceVersion } = object.metadata
-    const known = this.#objects.get(name)?.metadata.resourceVersion
-    this.#objects.set(name, object)
-    if (known !== resourceVersion) this.#options.listener.changed(object)
+    const key = keyOf(object)
+    const known = this.#objects.get(key)?.metadata.resourceVersion
+    this.#objects.set(key, object)
+    if (known !== object.metadata.resourceVersion) this.#options.listener.changed(object)
   }
 
   #remove(object: KubernetesObject): void {
-    this.#objects.delete(object.metadata.name)
+    this.#objects.delete(keyOf(object))
     this.#options.listener.removed(object)
   }
+}
+
+/** Objects of all namespaces may have the same name. */
+function keyOf({ metadata }: KubernetesObject): string {
+  return `${metadata.namespace}/${metadata.name}`
 }
 
 function pathOf(selection: ObjectSelection, query: Record<string, string>): string {
