@@ -91,13 +91,15 @@ function structural(schema: JsonSchema): StructuralSchema {
   const kept = KEPT.filter((keyword) => isSaid(schema, keyword)).map(
     (keyword) => [keyword, plain(schema[keyword])] as const,
   )
-  const hasProperties = properties !== undefined && Object.keys(properties).length > 0
+  const fields = properties && mapValues(properties, structural)
+  const hasFields = fields !== undefined && Object.keys(fields).length > 0
   const hasValues = additionalProperties instanceof Object && !keepsUnknown
   return {
     ...Object.fromEntries(kept),
+    ...(hasFields && isSaid(schema, 'default') && { default: defaultsOf(fields) }),
     ...extensions(schema),
     ...(required && required.length > 0 && { required }),
-    ...(hasProperties && { properties: mapValues(properties, structural) }),
+    ...(hasFields && { properties: fields }),
     ...(items && { items: structural(items) }),
     ...(hasValues && { additionalProperties: structural(additionalProperties) }),
   }
@@ -112,6 +114,12 @@ function isSaid(schema: JsonSchema, keyword: (typeof KEPT)[number]): boolean {
   return (
     value !== undefined && value !== null && Math.abs(Number(value)) !== Number.MAX_SAFE_INTEGER
   )
+}
+
+/** Rules look at a default as it stands, before the defaults of its fields are filled in. */
+function defaultsOf(fields: Readonly<Record<string, StructuralSchema>>) {
+  const said = Object.entries(fields).filter(([, field]) => field.default !== undefined)
+  return Object.fromEntries(said.map(([name, field]) => [name, field.default]))
 }
 
 /** JavaScript writes a slash in a pattern with a backslash. */
