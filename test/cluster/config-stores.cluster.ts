@@ -5,9 +5,6 @@
  * @module
  */
 
-import { readFileSync } from 'node:fs'
-import { systemClock } from '../../storage-node/src/base/clock.ts'
-import { silentLogger } from '../../storage-node/src/base/logger.ts'
 import type { Configuration, Zone } from '../../storage-node/src/contract/configuration.ts'
 import type { Epoch, PartitionId, StoreId } from '../../storage-node/src/contract/identifiers.ts'
 import type { KubernetesObject } from '../../storage-node/src/contract/kubernetes-object.ts'
@@ -16,14 +13,15 @@ import {
   partitionObjectName,
   withConfiguration,
 } from '../../storage-node/src/contract/kubernetes-records.ts'
-import {
+import { describeConfigStore, mayNotFollow } from '../../storage-node/src/testing.ts'
+import type {
   ApiClient,
-  describeConfigStore,
   KubernetesFounder,
-  type KubernetesStatusError,
-  mayNotFollow,
+  KubernetesStatusError,
 } from '../../storage-node/src/testing.ts'
-import { API_SERVER, apply, bedEnvironment, kubectl } from './bed.ts'
+import { apply, kubectl } from './bed.ts'
+import type { ClusterClient } from './cluster-client.ts'
+import { openClusterClient } from './cluster-client.ts'
 
 const NAMESPACE = 'config-stores'
 const PARTITIONS = `/apis/${API_VERSION}/namespaces/${NAMESPACE}/partitions`
@@ -31,48 +29,25 @@ const P1 = 1 as PartitionId
 const STORES = ['a', 'b', 'c', 'd'].map(storeOf)
 const [A = '' as StoreId, B = '' as StoreId, C = '' as StoreId, D = '' as StoreId] = STORES
 
+let cluster: ClusterClient
 let api: ApiClient
 let regionCount = 0
 
 beforeAll(async () => {
-  const metadata = { name: NAMESPACE }
-  await apply([
-    { apiVersion: 'v1', kind: 'Namespace', metadata },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...metadata, namespace: NAMESPACE } },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { ...metadata, namespace: NAMESPACE },
-      roleRef: {
-        apiGroup: 'rbac.authorization.k8s.io',
-        kind: 'ClusterRole',
-        name: 'cluster-admin',
-      },
-      subjects: [{ kind: 'ServiceAccount', name: NAMESPACE, namespace: NAMESPACE }],
-    },
-  ])
-  const token = (await kubectl(['create', 'token', NAMESPACE, `--namespace=${NAMESPACE}`])).trim()
-  const config = readFileSync(bedEnvironment()['KUBECONFIG'] ?? '', 'utf8')
-  const encoded = /certificate-authority-data: ([A-Za-z0-9+/=]+)/.exec(config)?.[1] ?? ''
-  const authority = Buffer.from(encoded, 'base64').toString()
-  api = new ApiClient({
-    server: API_SERVER,
-    authority: async () => authority,
-    token: async () => token,
-    clock: systemClock,
-  })
+  await apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }])
+  cluster = await openClusterClient(NAMESPACE)
+  api = cluster.api
 })
 
 afterAll(async () => {
-  api.close()
+  cluster.close()
   await kubectl(['delete', 'namespace', NAMESPACE, '--wait=false'])
 })
 
 /** Of a region of its own. */
 function openStores(count: number): { region: string; stores: KubernetesFounder[] } {
   const region = `r${++regionCount}`
-  const options = { api, clock: systemClock, logger: silentLogger, namespace: NAMESPACE, region }
-  return { region, stores: Array.from({ length: count }, () => new KubernetesFounder(options)) }
+  return { region, stores: Array.from({ length: count }, () => cluster.founder(region)) }
 }
 
 describeConfigStore('in a Kubernetes cluster', async () => {
