@@ -19,7 +19,7 @@ import { regionName } from './region-access.ts'
 
 /** The rights of a pair. */
 export interface KeyRights {
-  /** Null: everything of the account. */
+  /** Null: everything of the account. None at all: nothing. */
   readonly policies: readonly object[] | null
   /** The one bucket that the permissions are for. */
   readonly bucket: string | undefined
@@ -41,7 +41,7 @@ export async function findRights(parts: ReconcilerParts, key: AccessKey): Promis
   const granted = found.flatMap((one) => grant(parts, key, one))
   const names = [...new Set(granted.map(({ bucket }) => bucket))]
   return {
-    policies: [permissionPolicy(granted)],
+    policies: granted.length === 0 ? [] : [permissionPolicy(granted)],
     bucket: names.length === 1 ? names[0] : undefined,
     refusal: whyNot(parts, key, found),
   }

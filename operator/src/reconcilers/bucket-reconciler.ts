@@ -192,12 +192,8 @@ class BucketReconciler {
     if (!isOurs) return undefined
     const answer = await connection.deleteBucket(name, bucket.spec.deleteContents)
     if (answer.kind === 'ok') return undefined
-    const hint =
-      answer.kind === 'refused' && answer.code === 'BucketNotEmpty'
-        ? `The bucket ${name} holds objects: remove them, set spec.deleteContents: true, ` +
-          'or set spec.deletionPolicy: Retain to keep them'
-        : answer.message
-    return { reason: codeOf(answer), message: hint }
+    if (answer.kind === 'refused' && answer.code === 'BucketNotEmpty') return notEmpty(bucket)
+    return { reason: codeOf(answer), message: answer.message }
   }
 
   async #block(bucket: Bucket, refusal: Refusal): Promise<Again> {
@@ -236,6 +232,18 @@ function refusalOf(
     `The bucket ${name} belongs to another account of the region: ` +
     'make a resource with another spec.bucketName'
   return { reason: 'NameTaken', message: words }
+}
+
+/** What is in a bucket goes as fast as it can; each call goes on for some seconds. */
+function notEmpty(bucket: Bucket): Refusal {
+  const name = bucketNameOf(bucket)
+  if (bucket.spec.deleteContents) {
+    return { reason: 'Emptying', message: `The objects of the bucket ${name} are being removed` }
+  }
+  const message =
+    `The bucket ${name} holds objects: remove them, set spec.deleteContents: true, ` +
+    'or set spec.deletionPolicy: Retain to keep them'
+  return { reason: 'BucketNotEmpty', message }
 }
 
 function codeOf(answer: Exclude<Answer<unknown>, { kind: 'ok' }>): string {

@@ -57,18 +57,19 @@ export class TestCluster {
     ...{ cluster: this.memory, clock: this.clock, manager: 'kubectl' },
   })
   readonly region = new MemoryRegion()
-  readonly parts: ReconcilerParts
-  readonly #controllers: readonly Controller[]
+  parts: ReconcilerParts
+  #controllers: readonly Controller[]
   /** Pods that never become ready. */
   readonly broken = new Set<string>()
+  /** Stores of pods whose volume is another one by now. */
+  readonly stores = new Map<string, StoreId>()
 
-  constructor(parts: Partial<ReconcilerParts> = {}) {
+  constructor() {
     this.parts = {
       ...{ api: this.api, clock: this.clock, random: countingRandom(), logger: silentLogger },
       ...{ storageNodeImage: 'granary/storage-node:1', operatorNamespace: NAMESPACE },
       defaultRegion: { name: REGION, namespace: NAMESPACE },
       openRegion: () => this.region,
-      ...parts,
     }
     this.#controllers = controllers(this.parts)
   }
@@ -87,6 +88,12 @@ export class TestCluster {
     const metadata = { name: 'standard', annotations }
     await test.user.apply(storageClasses, { metadata, provisioner: 'disks.example.com' })
     return test
+  }
+
+  /** The operator is started with another image for storage nodes. */
+  useImage(storageNodeImage: string): void {
+    this.parts = { ...this.parts, storageNodeImage }
+    this.#controllers = controllers(this.parts)
   }
 
   /** The same with a Region that serves. */
@@ -111,11 +118,16 @@ export class TestCluster {
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const before = this.memory.revision
       await this.reconcileAll()
-      await this.#runStatefulSets()
-      await this.#runStorageNodes()
+      await this.runOthers()
       if (this.memory.revision === before) return
     }
     throw new Error('The operator does not come to rest')
+  }
+
+  /** Everybody but the operator acts. */
+  async runOthers(): Promise<void> {
+    await this.#runStatefulSets()
+    await this.#runStorageNodes()
   }
 
   async reconcileAll(): Promise<void> {
@@ -212,7 +224,7 @@ export class TestCluster {
       const { name, namespace = '', labels = {} } = pod.metadata
       const region = labels[REGION_LABEL] ?? ''
       const host = podHost(region, namespace, name)
-      const storeId = storeIdOf(name)
+      const storeId = this.stores.get(name) ?? storeIdOf(name)
       const object = storageNodeObject(region, {
         ...{ storeId, pod: name, zone: (labels[ZONE_LABEL] ?? '') as Zone },
         address: `${host}:${podPorts.peers}`,
@@ -230,9 +242,10 @@ export class TestCluster {
   }
 
   async #runPartitions(): Promise<void> {
-    for (const { metadata, spec, status } of await this.api.list(partitions)) {
-      if ((status?.epoch ?? 0) > 0) continue
-      const zones = await this.api.list(storageNodes)
+    const all = await this.api.list(partitions)
+    const unconfigured = all.filter(({ status }) => (status?.epoch ?? 0) === 0)
+    const zones = unconfigured.length === 0 ? [] : await this.api.list(storageNodes)
+    for (const { metadata, spec } of unconfigured) {
       const members = spec.desiredMembers.map((store) => {
         return { store, zone: zones.find((node) => node.spec.storeId === store)?.spec.zone ?? '' }
       })

@@ -1,32 +1,203 @@
 import { readPlacement } from '@granary/storage-node/contract/kubernetes-records'
-import { secrets, services } from '../resources/built-in.ts'
+import { buckets } from '../resources/bucket.ts'
+import {
+  clusterEvents,
+  endpointSlices,
+  persistentVolumeClaims,
+  pods,
+  secrets,
+  services,
+  statefulSets,
+  storageClasses,
+} from '../resources/built-in.ts'
+import { partitions } from '../resources/partition.ts'
 import { placementMaps } from '../resources/placement-map.ts'
 import { regions } from '../resources/region.ts'
-import { NAMESPACE, REGION, TestCluster } from './reconciler-fixtures.ts'
+import { storageNodes } from '../resources/storage-node.ts'
+import { NAMESPACE, REGION, storeIdOf, TestCluster } from './reconciler-fixtures.ts'
 
-const inNamespace = (name: string) => ({ namespace: NAMESPACE, name })
-const regionIs = (test: TestCluster, condition: string) =>
-  test.condition(regions, NAMESPACE, REGION, condition)
+const at = (name: string) => ({ namespace: NAMESPACE, name })
+const condition = (test: TestCluster, type: string) =>
+  test.condition(regions, NAMESPACE, REGION, type)
+const message = (test: TestCluster, type: string) => test.message(regions, NAMESPACE, REGION, type)
 
 test('a Region becomes Ready with a storage node in each of three zones', async () => {
   const test = await TestCluster.serving()
-  expect(regionIs(test, 'Ready')).toBe('True Serving')
-  expect(regionIs(test, 'QuorumAtRisk')).toBe('False AllZonesReady')
-  expect(regionIs(test, 'Degraded')).toBe('False AllThere')
-  expect(regionIs(test, 'Progressing')).toBe('False Settled')
+  expect(condition(test, 'Ready')).toBe('True Serving')
+  expect(condition(test, 'ZonesChosen')).toBe('True Chosen')
+  expect(condition(test, 'QuorumAtRisk')).toBe('False AllZonesReady')
+  expect(condition(test, 'Degraded')).toBe('False AllThere')
+  expect(condition(test, 'Progressing')).toBe('False Settled')
   const region = await test.getRegion()
-  expect(region?.status?.zones?.map(({ name, ready }) => [name, ready])).toEqual([
-    ['a', 1],
-    ['b', 1],
-    ['c', 1],
+  expect(region?.status?.zones?.map(({ name, ready }) => `${name} ${ready}`)).toEqual([
+    ...['a 1', 'b 1', 'c 1'],
   ])
-  expect(region?.status?.partitions).toEqual({ total: 25, active: 25, underReplicated: 0 })
-  const map = await test.api.get(placementMaps, inNamespace(REGION))
+  expect(region?.status).toMatchObject({
+    partitions: { total: 25, active: 25, underReplicated: 0 },
+    partitionsCreated: true,
+    endpoints: { internal: `oss-${REGION}.${NAMESPACE}.svc` },
+  })
+  const map = await test.api.get(placementMaps, at(REGION))
   expect(readPlacement(map!).stores.map(({ name }) => name)).toEqual([
     ...[`${REGION}-a-0`, `${REGION}-b-0`, `${REGION}-c-0`],
   ])
   for (const name of ['keys', 'authority', 'operator-certificate', 'gateway-certificate']) {
-    expect(await test.api.get(secrets, inNamespace(`${REGION}-${name}`))).toBeDefined()
+    expect(await test.api.get(secrets, at(`${REGION}-${name}`))).toBeDefined()
   }
-  expect(await test.api.get(services, inNamespace(`oss-${REGION}`))).toBeDefined()
+  expect(await test.api.get(services, at(`oss-${REGION}`))).toBeDefined()
+  expect(region?.metadata.finalizers).toBeUndefined()
+})
+
+test('buckets have host names, also those that no resource asks for', async () => {
+  const test = await TestCluster.serving()
+  const account = '1000000000000001'
+  const record = { account, acl: 'private', storageClass: 'Standard' }
+  await test.region.putBucket('by-rest', {
+    ...{ ...record, versioning: null, tags: null, policy: null, cors: null },
+  })
+  await test.make(buckets, 'shop', 'photos')
+  await test.settle()
+  const gateway = await test.api.get(services, at(`oss-${REGION}-gateway`))
+  const slice = await test.api.get(endpointSlices, at(`oss-${REGION}-0`))
+  expect(slice?.endpoints?.map(({ hostname }) => hostname)).toEqual([
+    ...[undefined, 'by-rest', 'photos'],
+  ])
+  const addresses = slice?.endpoints?.flatMap((endpoint) => endpoint.addresses)
+  expect(new Set(addresses)).toEqual(new Set([gateway?.spec?.clusterIP]))
+})
+
+test.each<[string, (test: TestCluster) => Promise<unknown>, string, string]>([
+  ['two zones', async (test) => test, 'TooFewZones', 'or set spec.allowFewerZones for a test'],
+  [
+    'no default class of volumes',
+    (test) => test.user.delete(storageClasses, { name: 'standard' }),
+    'NoStorageClass',
+    'set spec.storage.storageClassName',
+  ],
+])('a cluster with %s is told what to set', async (_name, spoil, reason, words) => {
+  const zones = reason === 'TooFewZones' ? ['a', 'b'] : ['a', 'b', 'c']
+  const test = await TestCluster.withNodes(zones)
+  await spoil(test)
+  await test.make(regions, NAMESPACE, REGION)
+  await test.settle()
+  expect(condition(test, 'Ready')).toBe(`False ${reason}`)
+  expect(message(test, 'Ready')).toContain(words)
+  expect(await test.api.list(statefulSets)).toEqual([])
+  const [event] = await test.api.list(clusterEvents)
+  expect(event).toMatchObject({ type: 'Warning', reason })
+})
+
+test('a new image reaches one storage node at a time, each after it has handed over', async () => {
+  const test = await TestCluster.serving()
+  test.useImage('granary/storage-node:2')
+  const seen: number[] = []
+  for (let round = 0; round < 8; round++) {
+    await test.reconcileAll()
+    seen.push((await test.api.list(pods)).length)
+    await test.runOthers()
+  }
+  expect(test.region.handedOver).toEqual([`${REGION}-a-0`, `${REGION}-b-0`, `${REGION}-c-0`])
+  expect(Math.min(...seen)).toBe(2)
+  expect(condition(test, 'Progressing')).toBe('False Settled')
+})
+
+test('a restart waits for a storage node that is not ready, and says so', async () => {
+  const test = await TestCluster.serving()
+  test.broken.add(`${REGION}-b-0`)
+  await test.settle()
+  expect(condition(test, 'Degraded')).toBe('True StorageNodesAway')
+  expect(condition(test, 'QuorumAtRisk')).toBe('True ZoneAway')
+  expect(condition(test, 'Ready')).toBe('False PartitionsNotServed')
+  expect(test.region.handedOver).toEqual([])
+})
+
+test('a larger size grows the volumes, and what pods claim at first stays', async () => {
+  const test = await TestCluster.serving({ storage: { size: '10Gi' } })
+  await test.make(regions, NAMESPACE, REGION, { storage: { size: '20Gi' } })
+  await test.settle()
+  const claims = await test.api.list(persistentVolumeClaims)
+  expect(claims.map(({ spec }) => spec?.resources?.requests?.['storage'])).toEqual([
+    ...['20Gi', '20Gi', '20Gi'],
+  ])
+  const [set] = await test.api.list(statefulSets)
+  expect(set?.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.['storage']).toBe('10Gi')
+})
+
+test('a Region that keeps its volumes goes at once, and one of its name finds its data', async () => {
+  const test = await TestCluster.serving()
+  const before = await test.api.list(partitions)
+  await test.user.delete(regions, at(REGION))
+  await test.settle()
+  expect(await test.getRegion()).toBeUndefined()
+  expect(await test.api.list(statefulSets)).toEqual([])
+  expect(await test.api.list(persistentVolumeClaims)).toHaveLength(3)
+  expect(await test.api.get(secrets, at(`${REGION}-keys`))).toBeDefined()
+  await test.make(regions, NAMESPACE, REGION)
+  await test.settle()
+  expect(condition(test, 'Ready')).toBe('True Serving')
+  expect(await test.api.list(partitions)).toEqual(before)
+})
+
+test('a Region that removes its volumes waits for its Buckets, and leaves nothing', async () => {
+  const test = await TestCluster.serving({ deletionPolicy: 'Delete' })
+  await test.make(buckets, 'shop', 'photos')
+  await test.settle()
+  await test.user.delete(regions, at(REGION))
+  await test.settle()
+  expect(condition(test, 'Ready')).toBe('False DeletionBlocked')
+  expect(message(test, 'Ready')).toContain('shop/photos')
+  expect(await test.api.list(statefulSets)).toHaveLength(3)
+  await test.user.delete(buckets, { namespace: 'shop', name: 'photos' })
+  await test.settle()
+  expect(await test.getRegion()).toBeUndefined()
+  for (const type of [statefulSets, persistentVolumeClaims, partitions, storageNodes]) {
+    expect(test.memory.list(type)).toEqual([])
+  }
+  expect(await test.api.list(secrets)).toEqual([])
+})
+
+test('a partition that was deleted is never made again as an empty range', async () => {
+  const test = await TestCluster.serving()
+  await test.user.delete(partitions, at(`${REGION}-3`))
+  await test.settle()
+  expect(condition(test, 'Ready')).toBe('False PartitionsMissing')
+  expect(await test.api.list(partitions)).toHaveLength(24)
+})
+
+test('a volume that comes back empty is told, and changes no record', async () => {
+  const test = await TestCluster.serving()
+  const before = await test.api.get(placementMaps, at(REGION))
+  test.stores.set(`${REGION}-b-0`, storeIdOf('another disk'))
+  await test.settle()
+  expect(condition(test, 'Degraded')).toBe('True VolumesReplaced')
+  expect(message(test, 'Degraded')).toContain(`${REGION}-b-0`)
+  expect(await test.api.get(placementMaps, at(REGION))).toEqual(before)
+})
+
+test('a Secret that is edited by hand is set back, the key ring is left', async () => {
+  const test = await TestCluster.serving()
+  const name = `${REGION}-a-certificates`
+  const edited = { [`${REGION}-a-0.crt`]: Buffer.from('x').toString('base64') }
+  await test.user.apply(secrets, { metadata: at(name), data: edited })
+  await test.user.apply(secrets, { metadata: at(`${REGION}-keys`), data: { 'keys.json': 'eA==' } })
+  await test.settle()
+  const [certificates, keys] = [
+    await test.api.get(secrets, at(name)),
+    await test.api.get(secrets, at(`${REGION}-keys`)),
+  ]
+  expect(certificates?.data?.[`${REGION}-a-0.crt`]).not.toBe(edited[`${REGION}-a-0.crt`])
+  expect(keys?.data?.['keys.json']).toBe('eA==')
+})
+
+test('what the API server refuses or loses is tried again', async () => {
+  const test = await TestCluster.withNodes()
+  await test.make(regions, NAMESPACE, REGION)
+  for (const call of ['apply', 'applyStatus', 'create', 'get', 'list'] as const) {
+    test.api.fail({ call, effect: { kind: 'status', status: 409 } })
+    await expect(test.settle()).rejects.toMatchObject({ status: 409 })
+    test.api.fail({ call, effect: { kind: 'unreachable', tookEffect: true } })
+    await expect(test.settle()).rejects.toThrow('reset')
+  }
+  await test.settle()
+  expect(condition(test, 'Ready')).toBe('True Serving')
 })

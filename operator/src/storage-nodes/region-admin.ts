@@ -29,6 +29,8 @@ export interface RegionAccessKey {
   readonly expiresAt: string | null
   /** RAM policy documents; null: everything of the account. */
   readonly policies: readonly object[] | null
+  /** Name of the RAM user that has these policies; null where there are none. */
+  readonly user: string | null
 }
 
 /** A bucket as the region should have it; null: not managed. */
