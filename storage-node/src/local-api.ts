@@ -6,13 +6,14 @@
 
 import type { ExchangeObserver, HttpServerOptions } from './api/http-server.ts'
 import { HttpServer } from './api/http-server.ts'
+import type { Roles } from './api/sts/assume-role.ts'
 import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { listenOnLoopback } from './local-listen.ts'
 import type { NodeServices } from './region-handler.ts'
 import { regionHandler } from './region-handler.ts'
 import type { CallbackService } from './services/callback-service.ts'
-import type { AccountDirectory } from './services/account-directory.ts'
+import type { AccessKeyService } from './services/access-key-service.ts'
 import { endpointAt, endpointsBelow, endpointSuffixes } from './wire/oss/addressing.ts'
 
 export interface LocalApiOptions {
@@ -20,7 +21,7 @@ export interface LocalApiOptions {
   readonly random: Random
   readonly observer: ExchangeObserver
   readonly http: HttpServerOptions
-  readonly accounts: AccountDirectory
+  readonly accounts: AccessKeyService & Roles
   readonly callbacks: CallbackService
   /** Bare: `cn-hangzhou`. */
   readonly region: string

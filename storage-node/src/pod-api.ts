@@ -6,18 +6,19 @@
 
 import type { ExchangeObserver } from './api/http-server.ts'
 import { defaultHttpServerOptions, HttpServer } from './api/http-server.ts'
+import type { Roles } from './api/sts/assume-role.ts'
 import type { RegionEndpoints } from './contract/storage-node-pod.ts'
 import type { PlaceParts, ServedApi } from './node-place.ts'
 import { PodCertificates } from './pod-certificates.ts'
 import type { NodeServices } from './region-handler.ts'
 import { regionHandler } from './region-handler.ts'
-import type { AccountDirectory } from './services/account-directory.ts'
+import type { AccessKeyService } from './services/access-key-service.ts'
 import type { CallbackService } from './services/callback-service.ts'
 import { endpointSuffixes } from './wire/oss/addressing.ts'
 
 export interface PodApiOptions extends PlaceParts {
   readonly observer: ExchangeObserver
-  readonly accounts: AccountDirectory
+  readonly accounts: AccessKeyService & Roles
   readonly callbacks: CallbackService
   readonly region: string
   readonly endpoints: RegionEndpoints

@@ -16,17 +16,24 @@ import type { StoreEntry } from './contract/placement-map.ts'
 import { PROGRAM_VERSION } from './contract/versions.ts'
 import { ApiClient } from './kubernetes/api-client.ts'
 import { serviceAccount, type PodSurroundings } from './kubernetes/service-account.ts'
-import { LocalAccounts } from './local-accounts.ts'
 import { openCallbacks } from './local-callbacks.ts'
-import { readAccessKey, readCallbackKey, readIdentity, readTokenKey } from './local-directory.ts'
+import { readCallbackKey } from './local-directory.ts'
 import type { NodeConfig, PodConfig } from './node-config.ts'
 import type { NodePlace, PlaceParts, ServedApi } from './node-place.ts'
+import { openPodAccounts } from './pod-accounts.ts'
+import { startPodAdmin } from './pod-admin.ts'
 import { startPodApi } from './pod-api.ts'
 import { PodRecord } from './pod-record.ts'
 import type { StorageNode } from './storage-node.ts'
 import type { Store } from './storage/store.ts'
 import { PROTOCOL_VERSION } from './wire/peer/hello.ts'
 import { STORE_FORMAT_VERSION } from './wire/stored/store-identity.ts'
+
+/** As in its object StorageNode. */
+type PodState = 'Starting' | 'Ready' | 'Draining'
+interface Phase {
+  readonly state: () => PodState
+}
 
 /** Until proxies everywhere have heard that a pod is not ready: it goes on serving meanwhile. */
 const LINGER_MS = 3_000
@@ -43,6 +50,8 @@ export function openPodPlace(
   const api = new ApiClient({ ...serviceAccount(surroundings), clock })
   const configs = new KubernetesConfigStore({ api, clock, logger, namespace, region })
   let record: PodRecord | undefined
+  let state: PodState = 'Starting'
+  const phase = { state: () => state }
   return {
     configs,
     groupCount: REGION_GROUP_COUNT,
@@ -53,9 +62,13 @@ export function openPodPlace(
       const measure = () => measured(config)
       record = new PodRecord({ api, clock, logger, namespace, region, spec, measure })
     },
-    serve: (node, observer) => serveInPod(node, observer, config, place, parts),
-    becameReady: () => void record?.become('Ready'),
+    serve: (node, observer) => serveInPod(node, observer, config, place, phase, parts),
+    becameReady() {
+      state = 'Ready'
+      void record?.become('Ready')
+    },
     async drain() {
+      state = 'Draining'
       const told = record?.become('Draining')
       await Promise.all([sleep(clock, LINGER_MS), Promise.race([told, sleep(clock, LINGER_MS)])])
     },
@@ -83,14 +96,15 @@ async function serveInPod(
   observer: ExchangeObserver,
   config: NodeConfig,
   place: PodConfig,
+  phase: Phase,
   parts: PlaceParts,
 ): Promise<ServedApi> {
   const keys = dirname(place.keyRing)
-  const accounts = await openAccounts(keys, parts)
+  const accounts = await openPodAccounts(node, config.region, place.keyRing, parts)
   const api = await startPodApi(node, {
     ...parts,
     observer,
-    accounts: accounts.directory,
+    accounts: accounts.accounts,
     // The same on every storage node, so that none makes one of its own.
     callbacks: openCallbacks(parts.clock, config.callbacks, () => readCallbackKey(nodeFiles, keys)),
     region: config.region,
@@ -99,26 +113,25 @@ async function serveInPod(
     httpPort: config.httpPort,
     httpsPort: place.httpsPort,
   })
+  const admin = await startPodAdmin(
+    node,
+    { ...config, port: place.adminPort, accounts: accounts.managed, facts: factsOf(config, phase) },
+    parts,
+  )
   return {
     port: api.port,
     async stop() {
+      await admin.stop()
       await api.stop()
       accounts.stop()
     },
   }
 }
 
-async function openAccounts(
-  dataDirectory: string,
-  { clock, random, logger }: PlaceParts,
-): Promise<LocalAccounts> {
-  const [{ account }, accessKey, tokenKey] = await Promise.all([
-    readIdentity(nodeFiles, dataDirectory),
-    readAccessKey(nodeFiles, dataDirectory),
-    readTokenKey(nodeFiles, dataDirectory),
-  ])
-  return LocalAccounts.open({
-    ...{ files: nodeFiles, clock, random, logger },
-    ...{ dataDirectory, account, accessKey, tokenKey },
+function factsOf(config: NodeConfig, { state }: Phase) {
+  return async () => ({
+    ...(await measured(config)),
+    isReady: state() === 'Ready',
+    isDraining: state() === 'Draining',
   })
 }

@@ -10,8 +10,9 @@ import type { RequestHandler } from './api/http-message.ts'
 import type { RegionFacts, Services } from './api/operation.ts'
 import { ossDialect } from './api/oss/oss-dialect.ts'
 import { S3Gateway } from './api/s3/s3-gateway.ts'
+import type { Roles } from './api/sts/assume-role.ts'
 import { StsGateway } from './api/sts/sts-gateway.ts'
-import type { AccountDirectory } from './services/account-directory.ts'
+import type { AccessKeyService } from './services/access-key-service.ts'
 import type { CallbackService } from './services/callback-service.ts'
 import type { EndpointSuffixes } from './wire/oss/addressing.ts'
 
@@ -19,7 +20,7 @@ import type { EndpointSuffixes } from './wire/oss/addressing.ts'
 export type NodeServices = Omit<Services, 'region' | 'callbacks'>
 
 export interface RegionHandlerOptions {
-  readonly accounts: AccountDirectory
+  readonly accounts: AccessKeyService & Roles
   readonly callbacks: CallbackService
   /** What answers say of the region. */
   readonly facts: RegionFacts

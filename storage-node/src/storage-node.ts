@@ -21,6 +21,7 @@ import { ChunkPlacement } from './cluster/chunks/chunk-placement.ts'
 import type { ConfigStore } from './cluster/config-store.ts'
 import type { Leases } from './cluster/leases.ts'
 import { PartitionReplicas } from './cluster/replicas/partition-replicas.ts'
+import type { Partitions } from './cluster/partitions.ts'
 import type { PeerHandler, PeerNetwork } from './cluster/peer-network.ts'
 import { PlacementFile } from './cluster/chunks/placement-file.ts'
 import { ReplicaKeeper } from './cluster/replicas/replica-keeper.ts'
@@ -34,6 +35,7 @@ import type { ReplicationSettings } from './replication/protocol.ts'
 import { BodyStore } from './services/body-store.ts'
 import { AccountService } from './services/account-service.ts'
 import { BucketService } from './services/bucket-service.ts'
+import type { AccessKeyRecords } from './services/region-accounts.ts'
 import { ListingService } from './services/listing-service.ts'
 import { ObjectReader } from './services/object-reader.ts'
 import { ObjectService } from './services/object-service.ts'
@@ -83,6 +85,9 @@ export interface Services {
 export interface StorageNode extends Services {
   readonly store: Store
   readonly replicas: PartitionReplicas
+  readonly partitions: Partitions
+  /** Those that the system range keeps for the whole region. */
+  readonly accessKeys: AccessKeyRecords
   /** Slabs in use, for metrics. */
   readonly slabs: SlabPool
   /** Takes up its partitions; called once, when the others can be reached or are on their way. */
@@ -120,6 +125,8 @@ export async function openStorageNode(
     ...services,
     store,
     replicas,
+    partitions,
+    accessKeys: routing.settings.accessKeys,
     checkpoint: () => replicas.checkpoint(),
     collectAndCompact: () => maintenance.collectAndCompact(),
     start() {

@@ -44,7 +44,7 @@ export async function startApi(
   idleTimeoutMs = 30_000,
   accounts: object = { accounts: [] },
   callsPrivate = false,
-  more: Pick<MemoryApiOptions, 'restoreLengths'> = {},
+  more: Pick<MemoryApiOptions, 'restoreLengths' | 'admin'> = {},
 ): Promise<TestApi> {
   const http = { idleTimeoutMs }
   const api = await startMemoryApi({ region: REGION, keys, accounts, http, callsPrivate, ...more })

@@ -6,19 +6,17 @@
 
 import { isUtf8 } from 'node:buffer'
 import { asBuffer } from '../base/bytes.ts'
-import { isPublicPolicy } from '../model/access/is-public.ts'
 import { BUCKET_POLICY_BYTES_MAX } from '../model/access/policy.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import { OssError } from '../model/errors.ts'
-import { readBucketPolicy } from '../wire/oss/documents/policy.ts'
+import { checkPolicy, policyTooLarge } from '../services/checked-policy.ts'
 import type { OssRequest } from './http-message.ts'
 import type { Services } from './operation.ts'
-import { refusePublicPolicy } from './public-access.ts'
 import { readDocument } from './read-document.ts'
 
 /** The text of a request. Rejects with InvalidPolicyDocument for one that is too large or no UTF-8. */
 export async function readPolicyText(http: OssRequest): Promise<string> {
-  const bytes = await readDocument(http, BUCKET_POLICY_BYTES_MAX, tooLarge)
+  const bytes = await readDocument(http, BUCKET_POLICY_BYTES_MAX, policyTooLarge)
   if (isUtf8(bytes)) return asBuffer(bytes).toString()
   throw new OssError('InvalidPolicyDocument', { message: 'The policy must be UTF-8.' })
 }
@@ -29,10 +27,7 @@ export async function keepPolicy(
   value: string,
   { buckets, region: { region } }: Services,
 ): Promise<void> {
-  if (Buffer.byteLength(value) > BUCKET_POLICY_BYTES_MAX) throw tooLarge(BUCKET_POLICY_BYTES_MAX)
-  const { name, owner } = bucket
-  const policy = readBucketPolicy(value, { name, owner, region })
-  refusePublicPolicy(bucket, isPublicPolicy(policy))
+  checkPolicy(bucket, value, region)
   await buckets.putSetting(bucket, { kind: 'policy', value })
 }
 
@@ -40,10 +35,4 @@ export async function keepPolicy(
 export function policyOf({ name, policy }: BucketRecord): string {
   if (policy !== undefined) return policy
   throw new OssError('NoSuchBucketPolicy', { details: [{ name: 'BucketName', value: name }] })
-}
-
-function tooLarge(sizeBytesMax: number): OssError {
-  return new OssError('InvalidPolicyDocument', {
-    message: `The policy is larger than ${sizeBytesMax} bytes.`,
-  })
 }

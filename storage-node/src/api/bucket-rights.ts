@@ -11,7 +11,7 @@ import type { PolicyDocument } from '../model/access/policy.ts'
 import type { BucketRecord } from '../model/bucket.ts'
 import { OssError } from '../model/errors.ts'
 import { readBucketPolicy } from '../wire/oss/documents/policy.ts'
-import { blocksPublicAccess } from './public-access.ts'
+import { blocksPublicAccess } from '../model/public-access.ts'
 
 /** By the record: a cache of records has the same one until the bucket is changed. */
 const rightsOf = new WeakMap<BucketRecord, BucketRights>()

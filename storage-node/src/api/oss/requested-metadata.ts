@@ -7,7 +7,7 @@
 import type { ObjectMetadata } from '../../model/object.ts'
 import { readObjectMetadata } from '../../wire/oss/object-headers.ts'
 import type { ObjectRequest } from '../operation.ts'
-import { refusePublicAcl } from '../public-access.ts'
+import { refusePublicAcl } from '../../model/public-access.ts'
 
 /** What of a request says it. */
 export interface MetadataRequest extends Pick<ObjectRequest, 'bucket' | 'key'> {

@@ -8,7 +8,7 @@ import { parseBucketAcl } from '../../../model/acl.ts'
 import { OssError } from '../../../model/errors.ts'
 import { writeAccessControlPolicy } from '../../../wire/oss/documents/access-control-policy.ts'
 import type { BucketOperation } from '../../operation.ts'
-import { refusePublicAcl } from '../../public-access.ts'
+import { refusePublicAcl } from '../../../model/public-access.ts'
 import { xmlResponse } from '../../xml-response.ts'
 
 export const putBucketAcl: BucketOperation = {

@@ -16,7 +16,7 @@ import {
 import { readS3Versioning } from '../../../wire/s3/documents/versioning-configuration.ts'
 import type { BucketOperation } from '../../operation.ts'
 import { putBucketVersioning as ossPutBucketVersioning } from '../../oss/operations/bucket-versioning.ts'
-import { refusePublicAcl } from '../../public-access.ts'
+import { refusePublicAcl } from '../../../model/public-access.ts'
 import { readDocument } from '../../read-document.ts'
 import { xmlResponse } from '../../xml-response.ts'
 

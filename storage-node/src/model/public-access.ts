@@ -4,18 +4,21 @@
  * @module
  */
 
-import type { BucketRecord } from '../model/bucket.ts'
-import { OssError } from '../model/errors.ts'
-import type { ObjectAcl } from '../model/object.ts'
+import type { BucketSettings } from './bucket.ts'
+import { OssError } from './errors.ts'
+import type { ObjectAcl } from './object.ts'
+
+/** What a bucket and its account say of it. */
+type PublicAccess = Pick<BucketSettings, 'publicAccessBlock' | 'ownerPublicAccessBlock'>
 
 /** True when neither ACLs nor the policy give anything to everybody, by its own word or its account's. */
-export function blocksPublicAccess(bucket: BucketRecord): boolean {
+export function blocksPublicAccess(bucket: PublicAccess): boolean {
   return bucket.publicAccessBlock || bucket.ownerPublicAccessBlock
 }
 
 /** Throws `AccessDenied` for an ACL that would open the bucket or the object to everybody. */
 export function refusePublicAcl(
-  bucket: BucketRecord,
+  bucket: PublicAccess,
   acl: ObjectAcl,
   what: 'bucket' | 'object',
 ): void {
@@ -24,7 +27,7 @@ export function refusePublicAcl(
 }
 
 /** Throws `AccessDenied` for a policy that gives something to everybody. */
-export function refusePublicPolicy(bucket: BucketRecord, isPublic: boolean): void {
+export function refusePublicPolicy(bucket: PublicAccess, isPublic: boolean): void {
   if (!isPublic || !blocksPublicAccess(bucket)) return
   throw new OssError('AccessDenied', { message: 'Put public bucket policy is not allowed.' })
 }
