@@ -10,6 +10,7 @@ const store = (name: string): StoreEntry => ({
 const stores = ['c', 'a', 'b'].map(store)
 const fresh: FoundingQuestion = {
   ...{ pods: ['a', 'b', 'c'], stores, isBegun: false, partitions: [], placement: undefined },
+  groupCount: 64,
 }
 const made = decideFounding({ ...fresh, isBegun: true })
 const partitions = (count: number, isConfigured = false, member = 'store-a') =>
@@ -29,7 +30,7 @@ test('a region is founded in the order of what may be cut short', () => {
   if (made.kind !== 'make') throw new Error('It is not made')
   expect(made.partitions).toHaveLength(25)
   expect(made.placement.stores.map(({ name }) => name)).toEqual(['a', 'b', 'c'])
-  expect(made.placement.groups).toHaveLength(4096)
+  expect(made.placement.groups).toHaveLength(64)
   const leads = made.partitions.map(({ intent }) => intent.preferredPrimary)
   expect(new Set(leads).size).toBe(3)
   const again = decideFounding({ ...fresh, isBegun: true, partitions: partitions(10) })

@@ -14,11 +14,7 @@ import {
 } from '@granary/storage-node/contract/founding-ranges'
 import type { PartitionId, StoreId } from '@granary/storage-node/contract/identifiers'
 import type { PartitionIntent } from '@granary/storage-node/contract/partition-record'
-import {
-  REGION_GROUP_COUNT,
-  type PlacementMap,
-  type StoreEntry,
-} from '@granary/storage-node/contract/placement-map'
+import type { PlacementMap, StoreEntry } from '@granary/storage-node/contract/placement-map'
 import { planGroups } from '@granary/storage-node/placement/plan-groups'
 import { planMembers } from '@granary/storage-node/placement/plan-members'
 import { listed, type Refusal } from './refusal.ts'
@@ -33,6 +29,8 @@ export interface FoundingQuestion {
   readonly isBegun: boolean
   readonly partitions: readonly FoundPartition[]
   readonly placement: PlacementMap | undefined
+  /** Placement groups of the region; never changes. */
+  readonly groupCount: number
 }
 
 /** A partition's object. */
@@ -78,7 +76,7 @@ export function decideFounding(question: FoundingQuestion): FoundingDecision {
   return {
     kind: 'make',
     partitions: foundingPartitions(founders).filter(({ partition }) => !present.has(partition)),
-    placement: { version: 1, stores: founders, groups: planGroups(founders, REGION_GROUP_COUNT) },
+    placement: { version: 1, stores: founders, groups: planGroups(founders, question.groupCount) },
   }
 }
 

@@ -26,6 +26,8 @@ export interface ReconcilerParts {
   readonly operatorNamespace: string
   /** The Region of resources that name none. */
   readonly defaultRegion: Required<ObjectName>
+  /** Placement groups of a new region. Default: `REGION_GROUP_COUNT`. */
+  readonly groupCount?: number
   /** Opens the admin API of a region. */
   readonly openRegion: (options: Omit<RegionClientOptions, 'clock'>) => RegionConnection
 }

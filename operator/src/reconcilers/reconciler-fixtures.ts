@@ -70,6 +70,7 @@ export class TestCluster {
       ...{ storageNodeImage: 'granary/storage-node:1', operatorNamespace: NAMESPACE },
       defaultRegion: { name: REGION, namespace: NAMESPACE },
       openRegion: () => this.region,
+      groupCount: 16,
     }
     this.#controllers = controllers(this.parts)
   }

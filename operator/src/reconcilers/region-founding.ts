@@ -6,6 +6,7 @@
 
 import { unreachable } from '@granary/storage-node/base/assert'
 import { partitionObject, placementObject } from '@granary/storage-node/contract/kubernetes-records'
+import { REGION_GROUP_COUNT } from '@granary/storage-node/contract/placement-map'
 import {
   storeEntryOf,
   type StorageNodeSpec,
@@ -33,7 +34,7 @@ export async function advanceFounding(
   isBegun: boolean,
   begin: () => Promise<void>,
 ): Promise<FoundingStep> {
-  const decision = decide(plan, view, isBegun)
+  const decision = decide(parts, plan, view, isBegun)
   switch (decision.kind) {
     case 'founded':
       return { unfounded: undefined, isBegun: true }
@@ -57,13 +58,19 @@ const JUST_FOUNDED: Refusal = {
   message: 'The first partitions were just made; storage nodes begin to serve them',
 }
 
-function decide(plan: RegionPlan, view: RegionView, isBegun: boolean): FoundingDecision {
+function decide(
+  { groupCount = REGION_GROUP_COUNT }: ReconcilerParts,
+  plan: RegionPlan,
+  view: RegionView,
+  isBegun: boolean,
+): FoundingDecision {
   return decideFounding({
     pods: wantedPods(plan.region, plan.zones, plan.spec.storageNodesPerZone),
     stores: view.storageNodes.map(({ spec }) => storeEntryOf(spec as StorageNodeSpec)),
     isBegun,
     partitions: foundPartitions(view),
     placement: view.placement,
+    groupCount,
   })
 }
 
