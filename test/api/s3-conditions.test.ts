@@ -75,6 +75,38 @@ test('copies and completions keep to conditions, too', async () => {
   expect(outcomeOf(await complete(has('x')))).toBe('200')
 })
 
+async function remove(key: string, headers: Record<string, string>, versionId?: string) {
+  const query = versionId === undefined ? {} : { versionId }
+  return outcomeOf(await sendS3(api, { method: 'DELETE', bucket, key, query, headers }))
+}
+
+test('what is deleted is what the client has seen', async () => {
+  await put('seen', 'x', {})
+  expect(await remove('seen', has('y'))).toBe('412 PreconditionFailed')
+  expect(await remove('seen', has('y'), 'null')).toBe('412 PreconditionFailed')
+  expect(await remove('seen', { 'if-match': '*' })).toBe('501 NotImplemented')
+  expect(await remove('seen', { 'if-none-match': '*' })).toBe('501 NotImplemented')
+  expect(await remove('seen', has('x'))).toBe('204')
+  expect(await remove('seen', has('x'))).toBe('404 NoSuchKey')
+  await put('seen', 'x', {})
+  expect(await remove('seen', has('x'), 'null')).toBe('204')
+  expect(await remove('seen', {})).toBe('204')
+})
+
+test('of many that are deleted at once, each keeps to its own condition', async () => {
+  await Promise.all(['one', 'two'].map((key) => put(key, 'x', {})))
+  const entry = (key: string, etag: string) =>
+    `<Object><Key>${key}</Key><ETag>${etag}</ETag></Object>`
+  const [right = '', wrong = ''] = ['x', 'y'].map((body) => has(body)['if-match'])
+  const body = `<Delete>${entry('one', right)}${entry('two', wrong)}</Delete>`
+  const headers = { 'content-md5': createHash('md5').update(body).digest('base64') }
+  const request = { method: 'POST', bucket, query: { delete: '' }, body, headers }
+  const answer = (await sendS3(api, request)).body.toString()
+  expect(answer).toContain('<Deleted><Key>one</Key></Deleted>')
+  expect(answer).toMatch(/<Error><Key>two<\/Key>.*PreconditionFailed/)
+  expect((await sendS3(api, { method: 'HEAD', bucket, key: 'two' })).status).toBe(200)
+})
+
 test('where versions are kept, what counts is the current one', async () => {
   await put('kept', 'x', {})
   const versioning = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>'

@@ -144,9 +144,17 @@ export type ObjectCommand =
       readonly etag: string
     })
   /** Removes the object, or puts a delete marker before its versions. */
-  | (OnKey & { readonly kind: 'deleteObject'; readonly versions: VersionRule })
+  | (OnKey & {
+      readonly kind: 'deleteObject'
+      readonly versions: VersionRule
+      readonly condition?: WriteCondition | undefined
+    })
   /** Removes one version, or a delete marker, for good. */
-  | (OnKey & { readonly kind: 'deleteVersion'; readonly versionId: VersionId })
+  | (OnKey & {
+      readonly kind: 'deleteVersion'
+      readonly versionId: VersionId
+      readonly condition?: WriteCondition | undefined
+    })
   /** Changes a version in its place; undefined: the current one. */
   | (OnKey & {
       readonly kind: 'amendVersion'

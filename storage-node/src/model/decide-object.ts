@@ -4,7 +4,6 @@
  * @module
  */
 
-import { unreachable } from '../base/assert.ts'
 import type { Decision, ObjectCommand, RowChange, StoredBody, VersionRule } from './command.ts'
 import type { MetVersions } from './decide-version.ts'
 import { newVersionId, placeVersion } from './decide-version.ts'
@@ -14,7 +13,7 @@ import { countersChange } from './object-changes.ts'
 import type { Place } from './object-changes.ts'
 import type { ObjectMetadata, ObjectRecord, StorageClass } from './object.ts'
 import { plainVersion } from './object.ts'
-import type { WriteCondition } from './preconditions.ts'
+import { refuseCondition } from './preconditions.ts'
 import { isLightClass } from './storage-class.ts'
 
 /** What the primary adds to a command: the moment, and the version number that is next. */
@@ -89,25 +88,6 @@ export function refuseOverwrite(
   if (!forbidOverwrite || (versions !== undefined && versions.state !== 'unset')) return undefined
   if (current === undefined || current.isDeleteMarker) return undefined
   return new OssError('FileAlreadyExists', { details: [{ name: 'Key', value: key }] })
-}
-
-/** The refusal of a write whose condition does not hold of the version that it would replace. */
-export function refuseCondition(
-  { key, condition }: { readonly key: ObjectKey; readonly condition?: WriteCondition | undefined },
-  current: ObjectRecord | undefined,
-): OssError | undefined {
-  if (condition === undefined) return undefined
-  const found = current?.isDeleteMarker === true ? undefined : current
-  switch (condition.kind) {
-    case 'absent':
-      return found === undefined ? undefined : new OssError('PreconditionFailed')
-    case 'etag':
-      if (found?.etag === condition.etag) return undefined
-      if (found !== undefined) return new OssError('PreconditionFailed')
-      return new OssError('NoSuchKey', { details: [{ name: 'Key', value: key }] })
-    default:
-      return unreachable(condition)
-  }
 }
 
 /** An object that grows is not of the coldest classes: once it is sealed, it may be (oss.md 1.7). */

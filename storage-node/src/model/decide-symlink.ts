@@ -5,13 +5,14 @@
  */
 
 import type { Decision, ObjectCommand } from './command.ts'
-import { refuseCondition, refuseOverwrite } from './decide-object.ts'
+import { refuseOverwrite } from './decide-object.ts'
 import type { DecisionContext } from './decide-object.ts'
 import { newVersionId, placeVersion } from './decide-version.ts'
 import type { MetVersions } from './decide-version.ts'
 import type { ObjectRecord } from './object.ts'
 import { plainVersion } from './object.ts'
 import { isLightClass } from './storage-class.ts'
+import { refuseCondition } from './preconditions.ts'
 
 type PutSymlink = Extract<ObjectCommand, { kind: 'putSymlink' }>
 

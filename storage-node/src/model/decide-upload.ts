@@ -12,7 +12,7 @@ import { md5 } from '../base/checksums.ts'
 import { fromHex, toHex } from '../base/bytes.ts'
 import type { Decision, ListedPart, ObjectCommand, RowChange, StoredBody } from './command.ts'
 import { combineCrc64 } from './crc64-combine.ts'
-import { refuseCondition, refuseOverwrite } from './decide-object.ts'
+import { refuseOverwrite } from './decide-object.ts'
 import type { DecisionContext } from './decide-object.ts'
 import type { MetVersions } from './decide-version.ts'
 import { newVersionId, placeVersion } from './decide-version.ts'
@@ -31,6 +31,7 @@ import type {
   UploadRecord,
 } from './object.ts'
 import { emptyHash, plainVersion } from './object.ts'
+import { refuseCondition } from './preconditions.ts'
 
 type InitiateUpload = Extract<ObjectCommand, { kind: 'initiateUpload' }>
 type PutPart = Extract<ObjectCommand, { kind: 'putPart' }>

@@ -24,6 +24,7 @@ import { countersChange, dropData } from './object-changes.ts'
 import type { Place } from './object-changes.ts'
 import type { ObjectRecord, OlderVersions } from './object.ts'
 import { plainVersion } from './object.ts'
+import { refuseCondition } from './preconditions.ts'
 import { decideRestore, refuseCleaning, restoreState } from './restore.ts'
 import { NULL_VERSION, formatVersionId, versionIdOf } from './version-id.ts'
 
@@ -90,6 +91,8 @@ export function decideDeleteObject(
 ): Decision {
   const { versions } = command
   const { current } = met
+  const refused = refuseCondition(command, current)
+  if (refused !== undefined) return { refused }
   if (versions.state === 'unset' && hasNoVersions(current)) {
     const result = { ...nothingDeleted, existed: current !== undefined }
     if (current === undefined) return { changes: [], result }
@@ -111,6 +114,8 @@ export function decideDeleteVersion(
   { nowMs }: DecisionContext,
 ): Decision {
   const { bucketId, key, versionId } = command
+  const refused = refuseCondition(command, named)
+  if (refused !== undefined) return { refused }
   if (current === undefined || named === undefined) {
     return { changes: [], result: { ...nothingDeleted, versionId } }
   }

@@ -7,7 +7,10 @@
  * @module
  */
 
+import { unreachable } from '../base/assert.ts'
 import { OssError } from './errors.ts'
+import type { ObjectKey } from './identifiers.ts'
+import type { ObjectRecord } from './object.ts'
 
 /** Conditions as read from headers; what cannot be read as a date is no condition. */
 export interface Conditions {
@@ -26,7 +29,7 @@ export interface ConditionSubject {
 }
 
 /**
- * What has to hold of the current version of a key for a write to take effect: decided where the write
+ * What has to hold of the version that a write replaces or removes for it to take effect: decided where the write
  * is, so that of several writers one at most succeeds.
  */
 export type WriteCondition =
@@ -36,6 +39,25 @@ export type WriteCondition =
   | { readonly kind: 'etag'; readonly etag: string }
 
 export type ConditionOutcome = 'proceed' | 'notModified' | 'preconditionFailed'
+
+/** The refusal of a write whose condition does not hold of the version that it would replace or remove. */
+export function refuseCondition(
+  { key, condition }: { readonly key: ObjectKey; readonly condition?: WriteCondition | undefined },
+  current: ObjectRecord | undefined,
+): OssError | undefined {
+  if (condition === undefined) return undefined
+  const found = current?.isDeleteMarker === true ? undefined : current
+  switch (condition.kind) {
+    case 'absent':
+      return found === undefined ? undefined : new OssError('PreconditionFailed')
+    case 'etag':
+      if (found?.etag === condition.etag) return undefined
+      if (found !== undefined) return new OssError('PreconditionFailed')
+      return new OssError('NoSuchKey', { details: [{ name: 'Key', value: key }] })
+    default:
+      return unreachable(condition)
+  }
+}
 
 /** Evaluates all conditions. */
 export function evaluateConditions(

@@ -20,13 +20,14 @@ import type {
   StoredBody,
   VersionRule,
 } from '../model/command.ts'
-import { refuseCondition, refuseOverwrite } from '../model/decide-object.ts'
+import { refuseOverwrite } from '../model/decide-object.ts'
 import { requireVersion } from '../model/decide-version.ts'
 import { OssError } from '../model/errors.ts'
 import type { DataSetId, ObjectKey, VersionId } from '../model/identifiers.ts'
 import { APPEND_SIZE_BYTES_MAX, COPY_SIZE_BYTES_MAX, PUT_SIZE_BYTES_MAX } from '../model/limits.ts'
 import type { ObjectMetadata, ObjectRecord } from '../model/object.ts'
 import type { WriteCondition } from '../model/preconditions.ts'
+import { refuseCondition } from '../model/preconditions.ts'
 import type { RestoreLengths, RestoreRequest } from '../model/restore.ts'
 import { refuseFrozen } from '../model/restore.ts'
 import { isFrozenClass } from '../model/storage-class.ts'
@@ -232,15 +233,20 @@ export class ObjectService {
   }
 
   /** Without a version, as the bucket has it; no error when there is nothing. */
-  async delete(bucket: BucketRecord, key: ObjectKey, versionId?: VersionId): Promise<Deletion> {
+  async delete(
+    bucket: BucketRecord,
+    key: ObjectKey,
+    versionId?: VersionId,
+    condition?: WriteCondition,
+  ): Promise<Deletion> {
     const { bucketId } = bucket
     const command =
       versionId === undefined
         ? ({
             kind: 'deleteObject',
-            ...{ bucketId, key, versions: await findVersionRule(this.#parts, bucket) },
+            ...{ bucketId, key, versions: await findVersionRule(this.#parts, bucket), condition },
           } as const)
-        : ({ kind: 'deleteVersion', bucketId, key, versionId } as const)
+        : ({ kind: 'deleteVersion', bucketId, key, versionId, condition } as const)
     const result = await changeInBucket(this.#parts.partitions, bucket, command)
     return resultOf(result, 'deleted')
   }

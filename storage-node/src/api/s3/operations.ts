@@ -16,7 +16,6 @@ import {
 } from '../oss/operations/bucket-request-payment.ts'
 import { deleteBucketTags, putBucketTags } from '../oss/operations/bucket-tags.ts'
 import { getBucketVersioning } from '../oss/operations/bucket-versioning.ts'
-import { deleteObject } from '../oss/operations/object-basic.ts'
 import { abortMultipartUpload } from '../oss/operations/object-multipart.ts'
 import { postObject } from '../oss/operations/object-post.ts'
 import {
@@ -71,7 +70,7 @@ const served: Readonly<Partial<Record<S3OperationName, OperationDefinition>>> = 
   PutObject: objectBasic.putObject,
   GetObject: getObject,
   HeadObject: headObject,
-  DeleteObject: deleteObject,
+  DeleteObject: objectBasic.deleteObject,
   DeleteObjects: objectBasic.deleteObjects,
   CopyObject: objectBasic.copyObject,
   GetObjectAttributes: objectBasic.getObjectAttributes,

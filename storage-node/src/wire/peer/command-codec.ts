@@ -142,7 +142,11 @@ export const command: Codec<Command> = taggedUnion('kind', {
     versions: versionRule,
   }),
   replaceMetadata: variant(2, { ...onKey, versionSeq, metadata: objectMetadata, etag }),
-  deleteObject: variant(3, { ...onKey, versions: versionRule }),
+  deleteObject: variant(3, {
+    ...onKey,
+    versions: versionRule,
+    condition: optional(writeCondition),
+  }),
   putSymlink: variant(15, {
     ...onKey,
     metadata: objectMetadata,
@@ -192,7 +196,7 @@ export const command: Codec<Command> = taggedUnion('kind', {
   walkDroppedSet: variant(10, { ...onKey, dataSetId }),
   forgetDropped: variant(11, { ...onKey, dataId }),
   forgetKill: variant(12, { ...onKey, dataId }),
-  deleteVersion: variant(13, { ...onKey, versionId }),
+  deleteVersion: variant(13, { ...onKey, versionId, condition: optional(writeCondition) }),
   amendVersion: variant(14, { ...onKey, versionId: optional(versionId), amendment }),
   fenceBucket: variant(20, onAttempt),
   unfenceBucket: variant(21, onAttempt),

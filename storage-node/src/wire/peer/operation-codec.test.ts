@@ -164,8 +164,8 @@ const commands: ByKind<Command> = {
     ...{ ...place, metadata, etag, target: key, forbidOverwrite, condition, versions },
   }),
   replaceMetadata: fc.record({ ...place, versionSeq, metadata, etag }),
-  deleteObject: fc.record({ ...place, versions }),
-  deleteVersion: fc.record({ ...place, versionId }),
+  deleteObject: fc.record({ ...place, versions, condition }),
+  deleteVersion: fc.record({ ...place, versionId, condition }),
   amendVersion: fc.record({ ...place, versionId: maybe(versionId), amendment: anyAmendment }),
   appendObject: fc.record({
     ...{ ...place, position: whole, metadata, body, etag, dataSetId, forbidOverwrite },

@@ -6,7 +6,7 @@
 
 import { toHex } from '../../base/bytes.ts'
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from '../../base/object-checksums.ts'
-import { OssError } from '../../model/errors.ts'
+import { invalidArgument, OssError } from '../../model/errors.ts'
 import type {
   Checksum,
   ChecksumPlan,
@@ -59,19 +59,17 @@ export function partChecksumElement(checksum: Checksum | undefined): string {
   return checksum === undefined ? '' : xmlElement(`Checksum${checksum.algorithm}`, textOf(checksum))
 }
 
-/** Which checksum a copy is to have. Throws InvalidRequest. */
+/** Which checksum a copy is to have. Throws InvalidArgument, as for the checksums of others. */
 export function readAlgorithm(headers: HeaderValues): ChecksumAlgorithm | undefined {
   const text = headers[ALGORITHM]
   if (text === undefined) return undefined
   const found = CHECKSUM_ALGORITHMS.find((algorithm) => algorithm === text.toUpperCase())
   if (found !== undefined) return found
   const known = CHECKSUM_ALGORITHMS.join(', ')
-  throw invalidRequest(
-    `Checksum algorithm provided is unsupported. Please try again with any of the valid types: [${known}]`,
-  )
+  throw invalidArgument(ALGORITHM, text, `${ALGORITHM} must be one of ${known}.`)
 }
 
-/** Which checksums an upload is begun with. Throws InvalidRequest. */
+/** Which checksums an upload is begun with. Throws InvalidRequest, InvalidArgument. */
 export function readChecksumPlan(headers: HeaderValues): ChecksumPlan | undefined {
   const algorithm = readAlgorithm(headers)
   const type = readType(headers)

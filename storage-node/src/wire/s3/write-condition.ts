@@ -25,6 +25,18 @@ export function readWriteCondition(headers: HeaderValues): WriteCondition | unde
       message: 'A write cannot have both If-Match and If-None-Match.',
     })
   }
+  return readMatch(ifMatch)
+}
+
+/** The condition of a deletion: it has nothing to do where there is nothing. Throws NotImplemented. */
+export function readDeleteCondition(headers: HeaderValues): WriteCondition | undefined {
+  if (headers['if-none-match'] !== undefined) throw headerNotImplemented('If-None-Match')
+  return readMatch(headers['if-match'])
+}
+
+/** An ETag that what is there must have. Throws NotImplemented for several, and for any. */
+export function readMatch(ifMatch: string | undefined): WriteCondition | undefined {
+  if (ifMatch === undefined) return undefined
   if (ifMatch.trim() === ANYTHING || ifMatch.includes(',')) throw headerNotImplemented('If-Match')
   return { kind: 'etag', etag: parseEtag(ifMatch) }
 }

@@ -138,13 +138,20 @@ export const deleteObject: ObjectOperation = {
   permission: 'oss:DeleteObject',
   metering: 'put',
   access: 'write',
-  async handle({ http, bucket, key }, { objects }) {
-    const deletion = await objects.delete(bucket, key, versionArgument(http.query))
-    const { versionId, isDeleteMarker } = deletion
-    const headers = versionId === undefined ? [] : versionHeaders(bucket, { versionId })
-    if (isDeleteMarker) headers.push('x-oss-delete-marker', 'true')
-    return { status: 204, headers }
-  },
+  handle: (request, services) => deleteAt(request, services, undefined),
+}
+
+/** What DeleteObject does; a dialect may let it depend on what it removes. */
+export async function deleteAt(
+  { http, bucket, key }: ObjectRequest,
+  { objects }: Services,
+  condition: WriteCondition | undefined,
+): Promise<OssResponse> {
+  const deletion = await objects.delete(bucket, key, versionArgument(http.query), condition)
+  const { versionId, isDeleteMarker } = deletion
+  const headers = versionId === undefined ? [] : versionHeaders(bucket, { versionId })
+  if (isDeleteMarker) headers.push('x-oss-delete-marker', 'true')
+  return { status: 204, headers }
 }
 
 export const deleteMultipleObjects: BucketOperation = {

@@ -21,6 +21,7 @@ import {
   readRedirect,
   readSuccessStatus,
 } from '../../../wire/oss/post-form.ts'
+import { s3Headers } from '../../../wire/s3/answer-headers.ts'
 import { badDigest } from '../../../wire/s3/body-checksum.ts'
 import { checksumHeaders } from '../../../wire/s3/checksum-text.ts'
 import type { FormChecksum } from '../../../wire/s3/post-form.ts'
@@ -103,7 +104,9 @@ async function receive(
     signal: http.signal,
   })
   http.facts.objectSizeBytes = record.sizeBytes
-  return answerOf(put, record, answer, services)
+  const made = await answerOf(put, record, { ...answer, isS3 }, services)
+  // At a host of the other dialect, nobody else translates them.
+  return isS3 && http.dialect !== 's3' ? { ...made, headers: s3Headers(made.headers) } : made
 }
 
 /** As for the header of a PUT. */
@@ -167,12 +170,14 @@ interface WantedAnswer {
   readonly callback: Callback | undefined
   readonly redirect: URL | undefined
   readonly status: 200 | 201 | 204
+  /** These clients look for the object's address in the head. */
+  readonly isS3: boolean
 }
 
 async function answerOf(
   request: ObjectRequest,
   record: ObjectRecord,
-  { callback, redirect, status }: WantedAnswer,
+  { callback, redirect, status, isS3 }: WantedAnswer,
   services: Services,
 ): Promise<OssResponse> {
   const { http, bucket, key } = request
@@ -184,9 +189,10 @@ async function answerOf(
     headers.push('Location', redirectionTo(redirect, { bucket: bucket.name, key, etag }))
     return { status: 303, headers }
   }
-  if (status !== 201) return { status, headers }
   const scheme = http.secure ? 'https' : 'http'
   const location = `${scheme}://${bucket.name}.${services.region.extranetEndpoint}/${encodePercentPath(key)}`
+  if (isS3) headers.push('Location', location)
+  if (status !== 201) return { status, headers }
   headers.push('Content-Type', 'application/xml')
   const body = writePostResponse({ bucket: bucket.name, key, etag, location })
   return { status, headers, body }

@@ -6,9 +6,8 @@
 
 import { parseObjectAcl } from '../../../model/acl.ts'
 import { OssError } from '../../../model/errors.ts'
-import type { ObjectKey, VersionId } from '../../../model/identifiers.ts'
 import { DELETE_DOCUMENT_BYTES_MAX, SMALL_DOCUMENT_BYTES_MAX } from '../../../model/limits.ts'
-import type { DeletedObject } from '../../../wire/oss/documents/delete-multiple.ts'
+import type { DeletedObject, DeleteMultiple } from '../../../wire/oss/documents/delete-multiple.ts'
 import { readDeleteMultiple } from '../../../wire/oss/documents/delete-multiple.ts'
 import type { HeaderValues } from '../../../wire/oss/request-head.ts'
 import { checksumElements, checksumHeaders, readAlgorithm } from '../../../wire/s3/checksum-text.ts'
@@ -22,11 +21,21 @@ import {
   writeObjectAttributes,
 } from '../../../wire/s3/documents/object-attributes.ts'
 import { s3Error } from '../../../wire/s3/errors.ts'
-import { readWriteCondition } from '../../../wire/s3/write-condition.ts'
+import {
+  readDeleteCondition,
+  readMatch,
+  readWriteCondition,
+} from '../../../wire/s3/write-condition.ts'
 import { formatHttpDate } from '../../../wire/http-date.ts'
 import { deletionOf, inBatches } from '../../listed-objects.ts'
 import type { BucketOperation, BucketRequest, ObjectOperation, Services } from '../../operation.ts'
-import { copyTo, putObject as ossPutObject, putTo } from '../../oss/operations/object-basic.ts'
+import {
+  copyTo,
+  deleteAt,
+  deleteObject as ossDeleteObject,
+  putObject as ossPutObject,
+  putTo,
+} from '../../oss/operations/object-basic.ts'
 import { versionArgument, versionHeaders } from '../../oss/version-arguments.ts'
 import { refusePublicAcl } from '../../../model/public-access.ts'
 import { readAuthorized } from '../../readable-object.ts'
@@ -61,6 +70,15 @@ export const putObject: ObjectOperation = {
   },
 }
 
+/** As in the OSS dialect, but that it may depend on what it removes. */
+export const deleteObject: ObjectOperation = {
+  ...ossDeleteObject,
+  isConditional: true,
+  handle(request, services) {
+    return deleteAt(request, services, readDeleteCondition(request.http.headers))
+  },
+}
+
 /** Each key has its own outcome: what one may not delete does not keep the others. */
 export const deleteObjects: BucketOperation = {
   name: 'DeleteObjects',
@@ -74,9 +92,7 @@ export const deleteObjects: BucketOperation = {
     const { quiet, objects: named } = readDeleteMultiple(
       await readDocument(http, DELETE_DOCUMENT_BYTES_MAX),
     )
-    const outcomes = await inBatches(named, ({ key, versionId }) =>
-      deleteOne(listed, objects, key, versionId),
-    )
+    const outcomes = await inBatches(named, (object) => deleteOne(listed, objects, object))
     return xmlResponse(writeDeleteResult(outcomes, quiet))
   },
 }
@@ -161,12 +177,12 @@ function requireDigest(headers: HeaderValues): void {
 async function deleteOne(
   listed: BucketRequest,
   objects: Services['objects'],
-  key: ObjectKey,
-  named: VersionId | undefined,
+  { key, versionId: named, etag }: DeleteMultiple['objects'][number],
 ): Promise<DeletedObject | KeptObject> {
   try {
     await authorizeWrite(deletionOf(listed, key, named), objects, named)
-    return { key, named, ...(await objects.delete(listed.bucket, key, named)) }
+    const condition = readMatch(etag)
+    return { key, named, ...(await objects.delete(listed.bucket, key, named, condition)) }
   } catch (error) {
     // What is wrong with one of them; what is wrong here is everybody's answer.
     if (error instanceof OssError && error.status < 500)

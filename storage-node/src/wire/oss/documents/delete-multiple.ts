@@ -20,6 +20,8 @@ export interface DeleteMultiple {
     readonly key: ObjectKey
     /** Undefined: what is current. */
     readonly versionId: VersionId | undefined
+    /** That it must have, as sent; no word of the OSS API. */
+    readonly etag: string | undefined
   }[]
 }
 
@@ -34,6 +36,7 @@ export function readDeleteMultiple(bytes: Uint8Array): DeleteMultiple {
     .map((object) => ({
       key: parseObjectKey(childText(object, 'Key')),
       versionId: readVersionId(findChildText(object, 'VersionId')?.trim()),
+      etag: findChildText(object, 'ETag')?.trim(),
     }))
   if (objects.length === 0 || objects.length > DELETE_KEY_COUNT_MAX) {
     throw malformedXml(`There must be 1 to ${DELETE_KEY_COUNT_MAX} objects to delete.`)
