@@ -1,6 +1,6 @@
 /**
  * Values that one call attaches to a bucket or an object and any other reads: tags, an ACL, a policy, the target of a
- * link, a seal, what an account forbids; an object with all that was said of it when it was made, which is there wholly
+ * link, a seal, what an account forbids, an access key; an object with all that was said of it when it was made, which is there wholly
  * or not at all; and the counters of a bucket, which change with the object that they count. Each is a register of its
  * own, read through every storage node. It has to be linearizable (1.12); settings, which nodes keep in memory, have to
  * be regular: a change is seen by all once it is acknowledged (1.14).
@@ -15,6 +15,7 @@ import { checkLinearizability } from './checkers/linearizability.ts'
 import type { Timed } from './checkers/linearizability.ts'
 import { findIrregularRead } from './checkers/regularity.ts'
 import type { Machine } from './machine.ts'
+import type { Plan } from './plan.ts'
 import type { Accuse } from './watches/log-watch.ts'
 import { countText, wholeCountText, wholeText } from './whole-objects.ts'
 
@@ -44,7 +45,7 @@ export interface AttachedBook {
   momentCount: number
 }
 
-interface Register {
+export interface Register {
   readonly name: string
   /** What is read before anybody has written. */
   readonly first: string
@@ -152,6 +153,19 @@ const REGISTERS: readonly Register[] = [
   },
 ]
 
+/** Kept by every storage node as a bucket's record is, its secret sealed. */
+const ACCESS_KEY: Register = {
+  ...{ name: 'access key', first: ABSENT, isMadeAnew: true, isSetting: true },
+  change: (calls, value) => calls.setAccessKey(value),
+  read: (calls) => calls.accessKey(),
+  valueFor: (_, number) => [ABSENT, `on ${number}`, `off ${number}`][number % 3] ?? ABSENT,
+}
+
+/** What the clients of a life set and read. */
+export function registersOf({ attachesValues, usesAccessKeys }: Plan): readonly Register[] {
+  return [...(attachesValues ? REGISTERS : []), ...(usesAccessKeys ? [ACCESS_KEY] : [])]
+}
+
 async function orAbsent(reading: Promise<string>): Promise<string> {
   return reading.catch((error: unknown) => {
     if ((error as { code?: unknown }).code === 'NoSuchKey') return ABSENT
@@ -160,6 +174,8 @@ async function orAbsent(reading: Promise<string>): Promise<string> {
 }
 
 export interface AttachedValuesParts {
+  /** At least one. */
+  readonly registers: readonly Register[]
   readonly random: SeededRandom
   readonly book: AttachedBook
   readonly machines: readonly Machine[]
@@ -180,7 +196,7 @@ export class AttachedValues {
     const { random } = this.#parts
     if (random.chance(BEHIND_PROBABILITY)) return this.#changeBehind(machine)
     if (!random.chance(WRITE_PROBABILITY)) return this.#look(machine)
-    const register = random.pick(REGISTERS)
+    const register = random.pick(this.#parts.registers)
     const isMade = register.make !== undefined && random.chance(MAKE_PROBABILITY)
     const outcome = await this.#write(machine, register, isMade ? 'make' : 'change')
     if (register.isSetting === true && outcome.kind === 'done') this.#readEverywhere(register)
@@ -189,7 +205,7 @@ export class AttachedValues {
   /** At what storage nodes keep, or at what they have to ask for: one that is cut off is slow with that. */
   async #look(machine: Machine): Promise<void> {
     const isAtSettings = this.#parts.random.chance(SETTINGS_PROBABILITY)
-    for (const register of REGISTERS) {
+    for (const register of this.#parts.registers) {
       if ((register.isSetting === true) === isAtSettings) await this.#read(machine, register)
     }
   }
@@ -199,7 +215,9 @@ export class AttachedValues {
     const { random, machines, isolate } = this.#parts
     const others = machines.filter((other) => other !== machine && other.node !== undefined)
     if (others.length === 0) return
-    const register = random.pick(REGISTERS.filter(({ isSetting }) => isSetting === true))
+    const register = random.pick(
+      this.#parts.registers.filter(({ isSetting }) => isSetting === true),
+    )
     await this.#read(machine, register)
     const mend = isolate(machine)
     const outcome = await this.#write(random.pick(others), register, 'change')
@@ -218,7 +236,7 @@ export class AttachedValues {
   }
 
   async readEverything(machine: Machine): Promise<void> {
-    for (const register of REGISTERS) await this.#read(machine, register)
+    for (const register of this.#parts.registers) await this.#read(machine, register)
   }
 
   #read(machine: Machine, register: Register): Promise<Outcome<string>> {
@@ -257,7 +275,7 @@ export class AttachedValues {
 
 /** Accuses every register whose calls no order explains. */
 export function checkAttached({ calls }: AttachedBook, accuse: Accuse): void {
-  for (const register of REGISTERS) {
+  for (const register of [...REGISTERS, ACCESS_KEY]) {
     const named = calls.filter((call) => call.register === register.name)
     if (register.isSetting === true) {
       checkSetting(register, named, accuse)

@@ -17,6 +17,7 @@ type VersionId = NonNullable<Parameters<RunningNode['objects']['find']>[2]>
 type Owner = BucketRecord['owner']
 
 const OWNER = '1000000000000001' as Owner
+const ACCESS_KEY_ID = 'the-key' as Parameters<RunningNode['managed']['deleteAccessKey']>[0]
 const LIST_PAGE_KEYS = 3
 
 /** Of buckets and objects. */
@@ -265,6 +266,25 @@ export class Calls {
   /** The same, as the record of a bucket has it. */
   async accountBlock(bucket: string): Promise<string> {
     return String((await this.#bucket(bucket)).ownerPublicAccessBlock)
+  }
+
+  /** An access key as a text says: nothing, or `on` or `off` and a number, which its secret has. */
+  async setAccessKey(text: string): Promise<void> {
+    const { managed } = this.#node
+    if (text === '') return managed.deleteAccessKey(ACCESS_KEY_ID)
+    const [state, number] = text.split(' ')
+    await managed.putAccessKey(ACCESS_KEY_ID, {
+      ...{ account: OWNER, accessKeySecret: `secret-${number}`, enabled: state === 'on' },
+      ...{ expiresMs: undefined, user: undefined },
+    })
+  }
+
+  /** The same text, as the storage node takes the access key at this moment. */
+  async accessKey(): Promise<string> {
+    const key = await this.#node.accessKeys.find(ACCESS_KEY_ID)
+    if (key === undefined) return ''
+    const { enabled, accessKeySecret } = key
+    return `${enabled ? 'on' : 'off'} ${accessKeySecret.replace('secret-', '')}`
   }
 
   async putTagged(bucket: string, key: string, value: string): Promise<void> {

@@ -238,6 +238,7 @@ function calmPlan({ seed, zones, rangeCount, thinkMs }: CalmRegionOptions): Plan
       keyCount: 0,
       keepsVersions: false,
       attachesValues: false,
+      usesAccessKeys: false,
       restoresObjects: false,
       durationMs: 0,
     },

@@ -6,7 +6,7 @@
 
 import { inspect } from 'node:util'
 import type { SeededRandom } from '../crash/seeded-random.ts'
-import { ATTACHED_BUCKETS, AttachedValues } from './attached-values.ts'
+import { ATTACHED_BUCKETS, AttachedValues, registersOf } from './attached-values.ts'
 import type { AttachedBook } from './attached-values.ts'
 import { Calls } from './calls.ts'
 import type { SeenRecord } from './calls.ts'
@@ -114,6 +114,7 @@ export class Client {
     })
     this.#attachedValues = new AttachedValues({
       ...{ random, book: parts.attached, machines: parts.machines },
+      registers: registersOf(parts.plan),
       isolate: (machine) => parts.isolate(machine),
       ask: (machine, act) => this.#ask(machine, act),
     })
@@ -175,7 +176,9 @@ export class Client {
         if (machine.node !== undefined) await this.#list(machine, bucket)
       }
     }
-    if (plan.attachesValues) await this.#attachedValues.readEverything(await this.#someServing())
+    if (registersOf(plan).length > 0) {
+      await this.#attachedValues.readEverything(await this.#someServing())
+    }
     if (plan.restoresObjects) await this.#restoredObjects.readEverything(await this.#someServing())
     if (plan.keepsVersions) await this.#versionedKeys.readEverything(await this.#someServing())
   }
@@ -220,7 +223,7 @@ export class Client {
     if (this.#parts.plan.restoresObjects && random.chance(RESTORE_PROBABILITY)) {
       return this.#restoredObjects.turn(machine)
     }
-    if (this.#parts.plan.attachesValues && random.chance(ATTACHED_PROBABILITY)) {
+    if (registersOf(this.#parts.plan).length > 0 && random.chance(ATTACHED_PROBABILITY)) {
       return this.#attachedValues.turn(machine)
     }
     if (this.#parts.plan.keepsVersions && random.chance(VERSIONS_PROBABILITY)) {

@@ -6,17 +6,22 @@
  */
 
 import { HybridClock } from '@granary/storage-node/base/hybrid-clock'
+import type { Logger } from '@granary/storage-node/base/logger'
+import type { Random } from '@granary/storage-node/base/random'
 import type { Zone } from '@granary/storage-node/contract/configuration'
 import type { Incarnation, StoreId } from '@granary/storage-node/contract/identifiers'
 import {
+  AccountDirectory,
   foundRegion,
   InlineLeases,
   inlineBodyHashers,
+  ManagedAccounts,
   openStorageNode,
+  RegionAccounts,
   Store,
   StoreStatus,
 } from '@granary/storage-node/testing'
-import type { InlineLeasesOptions } from '@granary/storage-node/testing'
+import type { InlineLeasesOptions, StorageNode } from '@granary/storage-node/testing'
 import { STORE_DIRECTORY } from './fault-atlas.ts'
 import type { Machine, OpenNode, ProcessSurroundings } from './machine.ts'
 import { RESTORE_LENGTHS } from './restored-objects.ts'
@@ -32,6 +37,8 @@ const SETTINGS = {
   groupCount: 16,
   rowCacheBytesMax: 64 * KIB,
 }
+const REGION = 'cn-hangzhou'
+const KEY_RING = { keys: [{ id: 'k1', key: new Uint8Array(32) }] }
 const SLAB_BYTES_MAX = 16 * MIB
 const GC_GRACE_MS = 30_000
 const PREPARE_ENTRY_COUNT_MAX = 8
@@ -108,7 +115,20 @@ async function openNode(
     restoreLengths: RESTORE_LENGTHS,
   })
   node.start()
-  return node
+  return { ...node, ...openAccounts(node, random, logger) }
+}
+
+function openAccounts(
+  { accessKeys: records, partitions }: StorageNode,
+  random: Random,
+  logger: Logger,
+): Pick<RunningNode, 'accessKeys' | 'managed'> {
+  const keyRing = () => KEY_RING
+  const directory = new AccountDirectory({ random, tokenKey: new Uint8Array(), ownKeys: [] })
+  return {
+    accessKeys: new RegionAccounts({ region: REGION, records, keyRing, directory, logger }),
+    managed: new ManagedAccounts({ partitions, region: REGION, keyRing, random }),
+  }
 }
 
 function openLeases(

@@ -50,6 +50,8 @@ export interface Plan {
   readonly keepsVersions: boolean
   /** Whether clients set and read what is attached to buckets and objects. */
   readonly attachesValues: boolean
+  /** Whether clients put access keys, switch them off, delete them, and ask for them. */
+  readonly usesAccessKeys: boolean
   /** Whether there are objects that are frozen, and clients restore them. */
   readonly restoresObjects: boolean
   /** How long a client waits between two operations, on average. */
@@ -64,6 +66,8 @@ const VERSION_DICE = 0x7e25
 const VERSIONS_PROBABILITY = 0.3
 const ATTACHED_DICE = 0xa77ac4
 const ATTACHED_PROBABILITY = 0.3
+const KEY_DICE = 0xacce55
+const KEY_PROBABILITY = 0.3
 const RESTORE_DICE = 0x1ce5
 const RESTORE_PROBABILITY = 0.1
 
@@ -84,6 +88,7 @@ export function planOf(seed: number): Plan {
     faults: drawFaults(random),
     // From dice of their own: lives without them stay what they were.
     attachesValues: new SeededRandom(seed ^ ATTACHED_DICE).chance(ATTACHED_PROBABILITY),
+    usesAccessKeys: new SeededRandom(seed ^ KEY_DICE).chance(KEY_PROBABILITY),
     restoresObjects: new SeededRandom(seed ^ RESTORE_DICE).chance(RESTORE_PROBABILITY),
     keepsVersions: new SeededRandom(seed ^ VERSION_DICE).chance(VERSIONS_PROBABILITY),
   }

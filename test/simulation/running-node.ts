@@ -8,13 +8,19 @@ import type {
   AccountService,
   BucketService,
   ListingService,
+  ManagedAccounts,
   ObjectService,
+  RegionAccounts,
   UploadService,
 } from '@granary/storage-node/testing'
 
 /** What is called. */
 export interface RunningNode {
   readonly accounts: AccountService
+  /** Who asks, as the API finds it. */
+  readonly accessKeys: RegionAccounts
+  /** What the operator puts. */
+  readonly managed: ManagedAccounts
   readonly buckets: BucketService
   readonly objects: ObjectService
   readonly uploads: UploadService
