@@ -20,7 +20,10 @@ const root = join(import.meta.dirname, '..', '..')
 const NAMESPACE = 'granary'
 
 /** In this order; each file has a namespace, or objects, of its own. */
-const SUITES = ['config-stores.cluster.ts', 'storage-nodes.cluster.ts']
+const SUITES = [
+  ...['resources.cluster.ts', 'kubernetes-api.cluster.ts'],
+  ...['config-stores.cluster.ts', 'storage-nodes.cluster.ts'],
+]
 
 async function main(names: readonly string[]): Promise<Counts> {
   const suites = chosenSuites(names)

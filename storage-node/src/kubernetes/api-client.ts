@@ -96,14 +96,15 @@ export class ApiClient {
   ): Promise<OpenAnswer> {
     const { server, authority, pair } = this.#options
     const what = `${method} ${path}`
-    const headers = await this.#headers(body, contentType)
+    const text = body === undefined ? undefined : JSON.stringify(body)
+    const headers = await this.#headers(text, contentType)
     // Part of what the agent tells connections apart by: a new authority is asked to show itself.
     const ca = await authority?.()
     const tls = { ...(ca && { ca }), ...(await pair?.()) }
     const url = new URL(path, server)
     const { request: open } = url.protocol === 'https:' ? https : http
     const request = open(url, { method, headers, agent: this.#agent, ...tls })
-    request.end(body === undefined ? undefined : JSON.stringify(body))
+    request.end(text)
     const answer = await this.#answered(what, request)
     const { statusCode = 0 } = answer
     if (statusCode >= 200 && statusCode < 300) {
@@ -112,11 +113,18 @@ export class ApiClient {
     throw new KubernetesStatusError(what, statusCode, messageOf(await readAll(what, answer)))
   }
 
-  async #headers(body: unknown, contentType: string): Promise<Record<string, string>> {
+  async #headers(
+    body: string | undefined,
+    contentType: string,
+  ): Promise<Record<string, string | number>> {
     const bearer = await this.#options.token()
     return {
       accept: JSON_TYPE,
-      ...(body !== undefined && { 'content-type': contentType }),
+      // Node frames the body of a DELETE only if its length is told.
+      ...(body !== undefined && {
+        'content-type': contentType,
+        'content-length': Buffer.byteLength(body),
+      }),
       ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
     }
   }
