@@ -70,7 +70,7 @@ test.each<[string, Partial<RolloutQuestion>, string]>([
   ],
   [
     'a copy is behind',
-    { pods: [pod('a'), pod('b', { ...current, lag: 3 }), pod('c')] },
+    { pods: [pod('a'), pod('b', { ...current, lag: 300 }), pod('c')] },
     'copies at r-b-0 still catch up',
   ],
   [

@@ -40,6 +40,9 @@ export type RolloutDecision =
   | { readonly kind: 'wait'; readonly refusal: Refusal }
   | { readonly kind: 'restart'; readonly pod: string }
 
+/** Entries that are under way at any moment while clients write; a copy that is not further behind has caught up. */
+const LAG_MAX = 256
+
 type Check = (candidate: RolloutPod, question: RolloutQuestion) => Refusal | undefined
 
 /** Evaluated in order; the first refusal stands. */
@@ -92,7 +95,7 @@ function everythingIsCaughtUp(
   { pods }: RolloutQuestion,
 ): Refusal | undefined {
   const others = pods.filter(({ name }) => name !== candidate.name)
-  const behind = others.filter(({ lag }) => lag === undefined || lag > 0)
+  const behind = others.filter(({ lag }) => lag === undefined || lag > LAG_MAX)
   if (behind.length === 0) return undefined
   return waiting(candidate, `copies at ${listed(behind.map(({ name }) => name))} still catch up`)
 }

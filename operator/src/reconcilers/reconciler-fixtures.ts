@@ -12,14 +12,17 @@ import { podHost, podPorts } from '@granary/storage-node/contract/storage-node-p
 import { storageNodeObject } from '@granary/storage-node/contract/storage-node-record'
 import type { Zone } from '@granary/storage-node/contract/configuration'
 import type { StoreId } from '@granary/storage-node/contract/identifiers'
+import { encoded } from '../desired/secrets.ts'
 import { MemoryCluster } from '../kubernetes/memory-cluster.ts'
 import { MemoryKubernetesApi } from '../kubernetes/memory-kubernetes-api.ts'
 import { accessKeys } from '../resources/access-key.ts'
 import { buckets } from '../resources/bucket.ts'
 import {
+  clusterEvents,
   clusterNodes,
   persistentVolumeClaims,
   pods,
+  secrets,
   statefulSets,
   storageClasses,
   type StatefulSet,
@@ -38,6 +41,7 @@ import type { ReconcilerParts } from './parts.ts'
 export const REGION = 'cn-test'
 export const NAMESPACE = 'granary'
 export const START_MS = Date.UTC(2026, 0, 1)
+const AUTHORITY = '-----BEGIN CERTIFICATE-----'
 const ROUNDS_MAX = 12
 
 /** Different bytes each time, the same in each test. */
@@ -59,6 +63,7 @@ export class TestCluster {
   readonly region = new MemoryRegion()
   parts: ReconcilerParts
   #controllers: readonly Controller[]
+  #isRegionBare = false
   /** Pods that never become ready. */
   readonly broken = new Set<string>()
   /** Stores of pods whose volume is another one by now. */
@@ -105,6 +110,24 @@ export class TestCluster {
     return test
   }
 
+  /** With a Region that was founded, and nothing behind it but an admin API: for what only talks to that. */
+  static async withRegion(spec: object = {}): Promise<TestCluster> {
+    const test = new TestCluster()
+    test.#isRegionBare = true
+    await test.make(regions, NAMESPACE, REGION, spec)
+    await test.foundRegion()
+    const texts = { 'tls.crt': 'certificate', 'tls.key': 'key', 'ca.crt': AUTHORITY }
+    const metadata = { name: `${REGION}-operator-certificate`, namespace: NAMESPACE }
+    await test.user.apply(secrets, { metadata, data: encoded(texts) })
+    return test
+  }
+
+  /** Says that the Region has been founded. */
+  async foundRegion(): Promise<void> {
+    const metadata = { name: REGION, namespace: NAMESPACE }
+    await this.user.applyStatus(regions, { metadata, status: { partitionsCreated: true } })
+  }
+
   async make(
     type: ResourceType<KubernetesObject>,
     namespace: string,
@@ -134,11 +157,21 @@ export class TestCluster {
   async reconcileAll(): Promise<void> {
     const names = { region: regions, bucket: buckets, 'access-key': accessKeys, endpoint: regions }
     for (const controller of this.#controllers) {
+      if (this.#isRegionBare && !(await this.#isRegionGoing()) && isOfRegions(controller)) continue
       const type = names[controller.name as keyof typeof names]
       for (const { metadata } of this.memory.list(type)) {
         await controller.reconcile(keyOf(metadata), new AbortController().signal)
       }
     }
+  }
+
+  async #isRegionGoing(): Promise<boolean> {
+    return (await this.getRegion())?.metadata.deletionTimestamp !== undefined
+  }
+
+  /** Everything that was told to people. */
+  events(): readonly KubernetesObject[] {
+    return this.memory.list(clusterEvents)
   }
 
   async getRegion(): Promise<Region | undefined> {
@@ -257,6 +290,10 @@ export class TestCluster {
       await this.user.applyStatus<KubernetesObject>(partitions, { metadata, status: written })
     }
   }
+}
+
+function isOfRegions({ name }: Controller): boolean {
+  return name === 'region' || name === 'endpoint'
 }
 
 /** As its controller would hash the template. */
