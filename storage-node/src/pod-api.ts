@@ -50,8 +50,9 @@ export async function startPodApi(
   })
   const certificates = await PodCertificates.open(endpoints, clock, logger)
   const plain = new HttpServer(clock, random, handler, observer)
-  const http = { ...defaultHttpServerOptions, tls: certificates.identity }
-  const secure = new HttpServer(clock, random, handler, observer, http)
+  const tls = certificates.identity((replaced) => secure.replaceIdentity(replaced))
+  const http = { ...defaultHttpServerOptions, tls }
+  const secure: HttpServer = new HttpServer(clock, random, handler, observer, http)
   const port = await plain.listen(host, options.httpPort)
   await secure.listen(host, options.httpsPort)
   return {

@@ -21,8 +21,8 @@ const LOOK_MS = 10_000
 
 interface Shown {
   readonly served: ServedHosts
-  /** What the context was made of. */
-  pem: string
+  /** What the context was made of, PEM. */
+  pair: { readonly cert?: string; readonly key?: string }
   /** Undefined: there is none yet. */
   context: SecureContext | undefined
   /** What was told last to be wrong. */
@@ -34,6 +34,7 @@ export class PodCertificates {
   readonly #logger: Logger
   readonly #external: readonly Shown[]
   readonly #internal: Shown
+  #onReplaced: (identity: TlsIdentity) => void = () => {}
   #timer: Timer | undefined
   #isStopped = false
 
@@ -55,9 +56,14 @@ export class PodCertificates {
     return certificates
   }
 
-  /** A name that no certificate is for, or none at all, gets the one for the inside of the cluster. */
-  get identity(): TlsIdentity {
+  /**
+   * A name that no certificate is for, or none at all, gets the one for the inside of the cluster.
+   * `onReplaced` hears of a newer one of these.
+   */
+  identity(onReplaced: (identity: TlsIdentity) => void): TlsIdentity {
+    this.#onReplaced = onReplaced
     return {
+      ...this.#internal.pair,
       SNICallback: (name, choose) => {
         const context = this.contextOf(name)
         if (context === undefined) return choose(new Error(`There is no certificate for ${name}`))
@@ -89,9 +95,10 @@ export class PodCertificates {
         readFile(join(certificates, 'tls.crt'), 'utf8'),
         readFile(join(certificates, 'tls.key'), 'utf8'),
       ])
-      if (shown.pem !== cert + key) {
+      if (shown.pair.cert !== cert || shown.pair.key !== key) {
         shown.context = createSecureContext({ cert, key, minVersion: 'TLSv1.2' })
-        shown.pem = cert + key
+        shown.pair = { cert, key }
+        if (shown === this.#internal) this.#onReplaced(shown.pair)
         this.#logger.info('A certificate is shown to clients', { certificates })
       }
       shown.told = ''
@@ -105,7 +112,7 @@ export class PodCertificates {
 }
 
 function nothingShown(served: ServedHosts): Shown {
-  return { served, pem: '', context: undefined, told: '' }
+  return { served, pair: {}, context: undefined, told: '' }
 }
 
 /** An endpoint itself, or a bucket's name in front of it. */

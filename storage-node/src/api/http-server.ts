@@ -100,6 +100,13 @@ export class HttpServer {
     })
   }
 
+  /** New connections are shown this from now on; `SNICallback` stays as it was. */
+  replaceIdentity({ cert, key }: TlsIdentity): void {
+    for (const server of this.#servers) {
+      if (server instanceof https.Server) server.setSecureContext({ cert, key })
+    }
+  }
+
   /** Gives all addresses back, as long as nobody has connected. */
   async stopListening(): Promise<void> {
     await Promise.all(this.#servers.splice(0).map(closeServer))
