@@ -32,6 +32,7 @@ export class LoadConnection {
   #refusal = ''
   #unsentBytes = 0
   #tail = ''
+  #frames: Iterator<Buffer> | undefined
 
   constructor(port: number, host: string, listener: AnswerListener) {
     this.#listener = listener
@@ -52,11 +53,22 @@ export class LoadConnection {
     this.#socket.uncork()
   }
 
+  /** Sends a request whose body is at hand in pieces. */
+  sendFrames(head: string, frames: Iterable<Buffer>): void {
+    this.#frames = frames[Symbol.iterator]()
+    this.send(head, 0)
+  }
+
   close(): void {
     this.#socket.destroy()
   }
 
   #sendBody(): void {
+    while (this.#frames !== undefined) {
+      const { value, done } = this.#frames.next()
+      if (done === true) this.#frames = undefined
+      else if (!this.#socket.write(value)) return
+    }
     while (this.#unsentBytes > 0) {
       const piece = PIECE.subarray(0, Math.min(this.#unsentBytes, PIECE.length))
       this.#unsentBytes -= piece.length

@@ -76,9 +76,10 @@ function sendAll(plan: LoadPlan, heads: RequestHeads): Promise<LoadResult> {
       connections.push(connection)
       const sendNext = () => {
         if (sentCount === count) return
-        const head = heads.head(firstIndex + sentCount++)
+        const { head, frames } = heads.request(firstIndex + sentCount++)
         sentMs = performance.now()
-        connection.send(head, putBytes, heads.tail)
+        if (frames === undefined) connection.send(head, putBytes, heads.tail)
+        else connection.sendFrames(head, frames)
       }
       sendNext()
     }

@@ -1,3 +1,4 @@
+import aws4 from 'aws4'
 import { signedHeaders } from '../support/oss-request.ts'
 import { RequestHeads } from './load-request.ts'
 import type { LoadPlan, LoadRequest } from './plan.ts'
@@ -59,4 +60,38 @@ test('a bare request is as long as a signed one', () => {
   const { headers } = headOf({ kind: 'bare' })
   expect(Object.keys(headers)).toEqual(['host', 'date', 'authorization'])
   expect(headers['authorization']).toMatch(/^OSS x{16}:x{28}$/)
+})
+
+test('a request of the S3 dialect is signed as others sign it, and its frames are as long as it says', () => {
+  const payloads = [
+    ['hashed', /^[0-9a-f]{64}$/],
+    ['plain', /^UNSIGNED-PAYLOAD$/],
+    ['signed chunks', /^STREAMING-AWS4-HMAC-SHA256-PAYLOAD$/],
+    ['trailer', /^STREAMING-UNSIGNED-PAYLOAD-TRAILER$/],
+  ] as const
+  for (const [s3, payload] of payloads) {
+    const request = { kind: 'put', bucket: 'bkt', keys, sizeBytes: 100_000, s3 } as const
+    const plan: LoadPlan = { access, connectionCount: 1, firstIndex: 0, count: 1, request }
+    const { head, frames } = new RequestHeads(plan).request(7)
+    const header = (name: string) => new RegExp(`\r\n${name}: (.*)\r\n`, 'i').exec(head)?.[1] ?? ''
+    const hash = header('x-amz-content-sha256')
+    expect(hash).toMatch(payload)
+    const signed = {
+      ...{ host: '127.0.0.1:9000', path: '/bkt/some/000000007', method: 'PUT', service: 's3' },
+      headers: {
+        host: '127.0.0.1:9000',
+        'x-amz-content-sha256': hash,
+        'x-amz-date': header('x-amz-date'),
+      },
+    }
+    const keyPair = { accessKeyId: 'id', secretAccessKey: 'secret' }
+    const { headers } = aws4.sign({ ...signed, region: access.region }, keyPair)
+    const made = String(headers?.['Authorization']).replaceAll(', ', ',')
+    expect(header('Authorization')).toBe(made)
+    const length = [...(frames ?? [Buffer.alloc(100_000)])].reduce(
+      (sum, frame) => sum + frame.length,
+      0,
+    )
+    expect(Number(header('content-length'))).toBe(length)
+  }
 })

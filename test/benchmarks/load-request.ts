@@ -1,5 +1,5 @@
 /**
- * The bytes of requests, signed with V1 (oss.md 2.2), made as cheaply as can be: the load generator
+ * The bytes of requests, signed with V1 (oss.md 2.2) unless they are S3's, made as cheaply as can be: the load generator
  * shares the machine with what it measures.
  *
  * @module
@@ -10,6 +10,8 @@ import { createHmac } from 'node:crypto'
 import { BOUNDARY, formBytes, policyOf, type Field } from '../support/post-form.ts'
 import { keyAt } from './plan.ts'
 import type { LoadPlan, LoadRequest } from './plan.ts'
+import type { FramedRequest } from './s3-request.ts'
+import { S3Requests } from './s3-request.ts'
 
 /** A date may be 15 minutes old; making one costs as much as signing. */
 const DATE_REFRESH_MS = 60_000
@@ -27,12 +29,30 @@ export class RequestHeads {
   readonly #host: string
   #date = ''
   #dateMadeMs = -Infinity
+  readonly #s3: S3Requests
   /** Of the multipart upload whose parts are sent. */
   uploadId = ''
 
   constructor(plan: LoadPlan) {
     this.#plan = plan
     this.#host = new URL(plan.access.endpoint).host
+    this.#s3 = new S3Requests(plan.access)
+  }
+
+  /** Request number `index`, with its body where that is framed. */
+  request(index: number): FramedRequest {
+    const { request } = this.#plan
+    if ((request.kind !== 'get' && request.kind !== 'put') || request.s3 === undefined) {
+      return { head: this.head(index), frames: undefined }
+    }
+    const { kind, bucket, keys, sizeBytes, s3 } = request
+    const path = `/${bucket}/${keyAt(keys, index)}`
+    return this.#s3.make(
+      kind === 'get' ? 'GET' : 'PUT',
+      path,
+      s3,
+      kind === 'get' ? undefined : sizeBytes,
+    )
   }
 
   /** Everything before the body, or before the file of a form, of request number `index`. */

@@ -5,6 +5,7 @@
  */
 
 import type { Access } from '../support/oss-request.ts'
+import type { S3Body } from './s3-request.ts'
 
 /** Names of objects, by number. */
 export interface KeyPattern {
@@ -25,12 +26,16 @@ export type LoadRequest =
       readonly bucket: string
       readonly keys: KeyPattern
       readonly sizeBytes: number
+      /** In the S3 dialect. */
+      readonly s3?: S3Body
     }
   | {
       readonly kind: 'get'
       readonly bucket: string
       readonly keys: KeyPattern
       readonly sizeBytes: number
+      /** In the S3 dialect. */
+      readonly s3?: S3Body
     }
   /** An object by an upload form, whose policy anybody may have signed before. */
   | {

@@ -298,11 +298,62 @@ const policy20k: Workload = {
   },
 }
 
-function smallOf(bucket: string): LoadRequest {
+function smallOf(bucket: string): Extract<LoadRequest, { kind: 'get' }> {
   return {
     ...{ kind: 'get', bucket, sizeBytes: SMALL_BYTES },
     keys: { prefix: 'small/', count: 10_000, shuffled: true },
   }
+}
+
+/** Reads of S3 clients: the same bytes, asked for in the other dialect, and by nobody. */
+const s3Get4k: Workload = {
+  name: 's3-get-4k',
+  what: 'GET of 10,000 objects of 4 KiB with V1, with SigV4, and without a signature',
+  settings: [{ method: 'PUT', bucket: BUCKET, headers: { 'x-oss-acl': 'public-read' } }],
+  preparation: [fill('fill', { prefix: 'small/', count: 10_000 }, SMALL_BYTES)],
+  stages: [
+    [
+      { ...SMALL, name: 'OSS, V1', request: smallOf(BUCKET) },
+      { ...SMALL, name: 'S3, V4', request: { ...smallOf(BUCKET), s3: 'hashed' } },
+      { ...SMALL, name: 'S3, unsigned', request: { ...smallOf(BUCKET), s3: 'anonymous' } },
+    ],
+  ],
+  checks(figures) {
+    const cost = (name: string) => figures.get(name)?.cpuUsPerUnit ?? NaN
+    const value = cost('S3, V4') - cost('S3, unsigned')
+    return [{ what: 'more for the signature', value, unit: 'us', isMet: value <= 15 }]
+  },
+}
+
+const s3Put4k: Workload = {
+  name: 's3-put-4k',
+  what: 'PUT of new objects of 4 KiB with V1, and with SigV4 and the hash of the body',
+  stages: [
+    [
+      { ...SMALL, name: 'OSS, V1', request: put('a/', SMALL_BYTES) },
+      { ...SMALL, name: 'S3, V4', request: { ...put('b/', SMALL_BYTES), s3: 'hashed' } },
+    ],
+  ],
+}
+
+const s3Put64m: Workload = {
+  name: 's3-put-64m',
+  what: 'PUT of objects of 64 MiB as they are, in signed pieces, and with a checksum behind them',
+  stages: [
+    [
+      { ...LARGE, name: 'plain', request: { ...put('a/', LARGE_BYTES), s3: 'plain' } },
+      { ...LARGE, name: 'pieces', request: { ...put('b/', LARGE_BYTES), s3: 'signed chunks' } },
+      { ...LARGE, name: 'trailer', request: { ...put('c/', LARGE_BYTES), s3: 'trailer' } },
+    ],
+  ],
+  checks(figures) {
+    const rate = (name: string) => figures.get(name)?.operationsPerSecond ?? NaN
+    const kept = (rate('pieces') / rate('plain')) * 100
+    return [
+      { what: 'of the plain rate', value: kept, unit: '%', isMet: kept >= 80 },
+      ...residentChecks(figures),
+    ]
+  },
 }
 
 /** The same on three storage nodes as processes, with three copies of everything and TLS between them. */
@@ -375,6 +426,9 @@ export const workloads: readonly Workload[] = [
   versions100k,
   markers1m,
   policy20k,
+  s3Get4k,
+  s3Put4k,
+  s3Put64m,
   regionGet4k,
   regionPut4k,
   regionPut4kSlowSync,
@@ -395,7 +449,7 @@ function aimingAt(targetUs: number, stages: Workload['stages']): Workload['stage
   )
 }
 
-function put(prefix: string, sizeBytes: number): LoadRequest {
+function put(prefix: string, sizeBytes: number): Extract<LoadRequest, { kind: 'put' }> {
   return { kind: 'put', bucket: BUCKET, keys: { prefix, count: 1_000_000_000 }, sizeBytes }
 }
 
