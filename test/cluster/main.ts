@@ -21,8 +21,9 @@ const NAMESPACE = 'granary'
 
 /** In this order; each file has a namespace, or objects, of its own. */
 const SUITES = [
-  ...['resources.cluster.ts', 'kubernetes-api.cluster.ts'],
+  ...['resources.cluster.ts', 'kubernetes-api.cluster.ts', 'chart.cluster.ts'],
   ...['config-stores.cluster.ts', 'storage-nodes.cluster.ts'],
+  ...['operator.cluster.ts'],
 ]
 
 async function main(names: readonly string[]): Promise<Counts> {
