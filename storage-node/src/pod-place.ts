@@ -18,12 +18,14 @@ import { ApiClient } from './kubernetes/api-client.ts'
 import { serviceAccount, type PodSurroundings } from './kubernetes/service-account.ts'
 import { openCallbacks } from './local-callbacks.ts'
 import { readCallbackKey } from './local-directory.ts'
+import { OssError } from './model/errors.ts'
 import type { NodeConfig, PodConfig } from './node-config.ts'
 import type { NodePlace, PlaceParts, ServedApi } from './node-place.ts'
 import { openPodAccounts } from './pod-accounts.ts'
 import { startPodAdmin } from './pod-admin.ts'
 import { startPodApi } from './pod-api.ts'
 import { PodRecord } from './pod-record.ts'
+import type { CallbackKey } from './services/callback-service.ts'
 import type { StorageNode } from './storage-node.ts'
 import type { Store } from './storage/store.ts'
 import { PROTOCOL_VERSION } from './wire/peer/hello.ts'
@@ -105,8 +107,7 @@ async function serveInPod(
     ...parts,
     observer,
     accounts: accounts.accounts,
-    // The same on every storage node, so that none makes one of its own.
-    callbacks: openCallbacks(parts.clock, config.callbacks, () => readCallbackKey(nodeFiles, keys)),
+    callbacks: openCallbacks(parts.clock, config.callbacks, () => callbackKeyIn(keys)),
     region: config.region,
     endpoints: place.endpoints,
     host: config.httpHost ?? '0.0.0.0',
@@ -125,6 +126,16 @@ async function serveInPod(
       await api.stop()
       accounts.stop()
     },
+  }
+}
+
+/** The same on every storage node, so that none makes one of its own: it comes with the key ring. */
+async function callbackKeyIn(directory: string): Promise<CallbackKey> {
+  try {
+    return await readCallbackKey(nodeFiles, directory)
+  } catch (cause) {
+    const message = 'The region has no key that callbacks are signed with.'
+    throw new OssError('CallbackFailed', { message, cause })
   }
 }
 
