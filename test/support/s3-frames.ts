@@ -73,7 +73,8 @@ export function sendSignedFrames(
   return sendPlain(access, { method: 'PUT', target, headers, body })
 }
 
-function signedS3Headers(
+/** The head that a client signs. */
+export function signedS3Headers(
   { endpoint, region, accessKeyId, accessKeySecret }: Access,
   { method, target, headers, body }: S3Request,
 ): Record<string, string> {
