@@ -19,14 +19,15 @@ interface Rendered {
 
 const root = join(__dirname, '..', '..')
 const CHART = join(root, 'charts', 'granary')
-const NAMESPACE = 'granary-chart'
+/** A namespace that goes takes a while, and nothing new may be in it. */
+const NAMESPACE = `chart-${Date.now().toString(36)}`
 const MONITORED = [
   '--set=serviceMonitor.enabled=true,prometheusRule.enabled=true,dashboard.enabled=true',
   '--set=serviceMonitor.labels.release=prometheus',
 ]
 
 beforeAll(async () => {
-  await kubectl(['create', 'namespace', NAMESPACE]).catch(() => {})
+  await kubectl(['create', 'namespace', NAMESPACE])
   const level = 'pod-security.kubernetes.io/enforce=restricted'
   await kubectl(['label', 'namespace', NAMESPACE, '--overwrite', level])
 })
