@@ -49,7 +49,7 @@ export function addNodeRoutes(router: Router, options: NodeRoutesOptions): void 
   const { node, name, zone, facts } = options
   router.get('/v1/status', async (_request, response) => {
     const { storeId } = node.store
-    const partitions = node.replicas.all().map(shown)
+    const partitions = node.replicas.all().map(shownReplica)
     response.json({ name, storeId, zone, ...(await facts()), partitions })
   })
   router.post('/v1/hand-over', async (_request, response) => {
@@ -59,7 +59,8 @@ export function addNodeRoutes(router: Router, options: NodeRoutesOptions): void 
   })
 }
 
-function shown(replica: ShownReplica) {
+/** Of a primary, `lag` is what the slowest of its members lacks; of another, what its rows lack. */
+export function shownReplica(replica: ShownReplica) {
   const { partition: id, configuration, isActive, appliedSeq, endSeq, lacking } = replica
   const behindOf = isActive ? (lacking ?? endSeq + 1) : appliedSeq + 1
   return {
