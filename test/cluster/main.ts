@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import type { Counts } from '../support/test-counts.ts'
 import { countsLine, readJestReport, sumCounts } from '../support/test-counts.ts'
 import { buildBed, isBedRunning, kubectl, runWithClusterNames, startBed, stopBed } from './bed.ts'
+import { makeOperatorImage } from './operator-image.ts'
 import { makeStorageNodeImage } from './storage-node-image.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -37,8 +38,9 @@ async function main(names: readonly string[]): Promise<Counts> {
   try {
     step('The definitions are applied')
     const definitions = await applyDefinitions()
-    step('The image is made')
+    step('The images are made')
     await makeStorageNodeImage()
+    await makeOperatorImage()
     return sumCounts([definitions, await runSuites(suites)])
   } finally {
     if (!isRunning) stopBed()

@@ -47,15 +47,16 @@ export async function makeStorageNodeImage(): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true })
   }
-  await tellSize()
+  await tellImageSize(STORAGE_NODE_IMAGE)
 }
 
-async function tellSize(): Promise<void> {
-  const archive = join(bedCache, 'images', `${STORAGE_NODE_IMAGE.replaceAll(/[/:]/g, '_')}.tar`)
+/** As registries keep it; throws if it is too large. */
+export async function tellImageSize(image: string): Promise<void> {
+  const archive = join(bedCache, 'images', `${image.replaceAll(/[/:]/g, '_')}.tar`)
   let sizeBytes = 0
   const count = new PassThrough().on('data', (piece: Buffer) => (sizeBytes += piece.byteLength))
   await pipeline(createReadStream(archive), createGzip(), count)
   const size = `${(sizeBytes / 1024 ** 2).toFixed(1)} MiB`
-  console.log(`The image of a storage node has ${size} compressed`)
-  if (sizeBytes > SIZE_BYTES_MAX) throw new Error(`The image has ${size}, more than 120 MiB`)
+  console.log(`The image ${image} has ${size} compressed`)
+  if (sizeBytes > SIZE_BYTES_MAX) throw new Error(`${image} has ${size}, more than 120 MiB`)
 }
