@@ -126,7 +126,7 @@ function abused(lines: readonly string[], { kind, line, word }: Abuse): string[]
 test('what was signed, and then changed on its way, writes nothing', async () => {
   const body = 'changed'
   await fc.assert(
-    fc.asyncProperty(abuses, headers, async (abuse, more) => {
+    fc.asyncProperty(abuses, headers, async (abuse, { range: _unsigned, ...more }) => {
       const request = { method: 'PUT', target: `/${Bucket}/k`, body, headers: more }
       const signed = Object.entries(signedS3Headers(api.owner, request))
       const lines = signed.map(([name, value]) => `${name}: ${value}`)
@@ -136,9 +136,7 @@ test('what was signed, and then changed on its way, writes nothing', async () =>
       const answer = await api.sendRaw(Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1'))
       const status = Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 400)
       expect([status, isFair(status)]).toEqual([status, true])
-      // What no signature has to cover may have been changed: then the whole was right.
-      if (status === 200)
-        return void (await api.send({ method: 'PUT', bucket: Bucket, key: 'k', body: 'kept' }))
+      expect(status).toBeGreaterThanOrEqual(400)
       const kept = await api.send({ method: 'GET', bucket: Bucket, key: 'k' })
       expect(kept.body.toString()).toBe('kept')
     }),
