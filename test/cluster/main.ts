@@ -22,7 +22,7 @@ const NAMESPACE = 'granary'
 
 /** In this order; each file has a namespace, or objects, of its own. */
 const SUITES = [
-  ...['resources.cluster.ts', 'kubernetes-api.cluster.ts', 'chart.cluster.ts'],
+  ...['resources.cluster.ts', 'kubernetes-api.cluster.ts', 'chart.cluster.ts', 'alerts.cluster.ts'],
   ...['election.cluster.ts'],
   ...['config-stores.cluster.ts', 'storage-nodes.cluster.ts'],
   ...['operator.cluster.ts'],
