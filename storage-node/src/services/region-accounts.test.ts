@@ -64,6 +64,14 @@ test('a record at hand is a key without waiting, with one identity for as long a
   expect(find).not.toHaveBeenCalled()
 })
 
+test('a record that was replaced is another key, with other rights', () => {
+  const cached = [recordOf('alice')]
+  const { accounts } = openAccounts(cached)
+  expect(accounts.find('alice')).toMatchObject({ enabled: true, identity: { kind: 'account' } })
+  cached[0] = recordOf('alice', { enabled: false, user: { name: 'uploader', policies: [] } })
+  expect(accounts.find('alice')).toMatchObject({ enabled: false, identity: { kind: 'user' } })
+})
+
 test('a record that is not at hand is asked for', async () => {
   const { accounts, find } = openAccounts([], [recordOf('alice', { enabled: false })])
   expect(await accounts.find('alice')).toMatchObject({ enabled: false })
