@@ -5,6 +5,7 @@
  */
 
 import { isDeepStrictEqual } from 'node:util'
+import { KubernetesStatusError } from '@granary/storage-node/kubernetes/api-client'
 import type { ConditionChange, Condition } from '../resources/conditions.ts'
 import { setConditions } from '../resources/conditions.ts'
 import type { KubernetesObject, ResourceType } from '../resources/kubernetes-object.ts'
@@ -46,7 +47,13 @@ export async function writeStatus<T extends WithStatus>(
   const metadata = { name, ...(namespace !== undefined && { namespace }), ...(uid && { uid }) }
   const { apiVersion, kind } = type
   const written: KubernetesObject = { apiVersion, kind, metadata, status }
-  return api.applyStatus(type, written as T)
+  try {
+    return await api.applyStatus(type, written as T)
+  } catch (error) {
+    // It was deleted meanwhile.
+    if (error instanceof KubernetesStatusError && error.status === 404) return object
+    throw error
+  }
 }
 
 /** As JSON would have it, so that it can be compared with what was read. */
