@@ -16,6 +16,7 @@ import {
   isDeleteMarkerRow,
 } from './object-row.ts'
 import {
+  decodeAccountRow,
   decodeAppliedRow,
   decodeCountersRow,
   decodeDroppedRow,
@@ -24,6 +25,7 @@ import {
   decodePartListRow,
   decodePieceRow,
   decodeUploadRow,
+  encodeAccountRow,
   encodeAppliedRow,
   encodeCountersRow,
   encodeDroppedRow,
@@ -260,6 +262,18 @@ test('records of the queue, kills, fences and positions come back as they were',
   )
 })
 
+test('accounts come back as they were, and rows of before they had names are read', () => {
+  fc.assert(
+    fc.property(fc.option(fc.string(), { nil: undefined }), fc.boolean(), (name, flag) => {
+      const account = { name, publicAccessBlock: flag }
+      expect(decodeAccountRow(encodeAccountRow(account))).toEqual(account)
+    }),
+    { numRuns: 20 },
+  )
+  const former = { name: undefined, publicAccessBlock: true }
+  expect(decodeAccountRow(Uint8Array.of(1, 1))).toEqual(former)
+})
+
 test('counters may be negative: a split leaves only their sum meaningful', () => {
   const counters = {
     ...noCounters,
@@ -281,6 +295,7 @@ test('whatever bytes a row has, its reader answers or refuses, and nothing else'
     decodeKillRow,
     decodeFenceRow,
     decodeAppliedRow,
+    decodeAccountRow,
     decodeCountersRow,
     decodeEffects,
   ]
