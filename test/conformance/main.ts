@@ -3,7 +3,7 @@
  *
  * `-- c2` runs only what a user does with ossutil, `-- real` the large copy, `-- c3` the tests of PyPI's `oss2`,
  * `-- c4` those of the Go SDK v2, `-- browser` what pages do in Chromium, `-- c5` what users do with clients of the S3
- * dialect, the tests of minio-go and the load of warp. Without a word it is the gate, all but the last; with `-- all` that, too.
+ * dialect, the tests of minio-go and the load of warp. Without a word it is the gate: all of them.
  *
  * @module
  */
@@ -19,22 +19,22 @@ import { buildMinioGoTests, buildWarp } from './s3/go-programs.ts'
 import { installS3Tools } from './s3/s3-tools.ts'
 import { buildOssutil, goSources } from './tools-cache.ts'
 
-const PARTS = ['gate', 'all', 'c2', 'c3', 'c4', 'c5', 'browser', 'real']
+const PARTS = ['gate', 'c2', 'c3', 'c4', 'c5', 'browser', 'real']
 
 async function main(part: string): Promise<void> {
   if (!PARTS.includes(part)) throw new Error(`"${part}" must be one of ${PARTS.join(', ')}`)
-  const isAsked = (...parts: readonly string[]) => part === 'all' || parts.includes(part)
+  const isAsked = (suite: string) => ['gate', suite].includes(part)
   // Whatever has to be fetched is fetched now: the suites reach nothing but this machine.
   if (isAsked('c5')) installS3Tools()
-  const needsOssutil = isAsked('gate', 'c2', 'real')
+  const needsOssutil = isAsked('c2') || isAsked('real')
   const tools: SuiteTools = {
     part,
     binary: needsOssutil ? buildOssutil() : '',
     goSources: needsOssutil ? goSources() : '',
-    ...(isAsked('gate', 'browser') && { chromium: findChromium() }),
-    ...(isAsked('gate', 'c3') && { oss2: installOss2() }),
+    ...(isAsked('browser') && { chromium: findChromium() }),
+    ...(isAsked('c3') && { oss2: installOss2() }),
     ...(isAsked('c5') && { s3: { minioGo: buildMinioGoTests(), warp: buildWarp() } }),
-    ...(isAsked('gate', 'c4') && { goSdk: buildGoSdkTests() }),
+    ...(isAsked('c4') && { goSdk: buildGoSdkTests() }),
   }
   const suites = join(import.meta.dirname, 'suites.ts')
   const argument = JSON.stringify(tools)

@@ -191,7 +191,11 @@ async function answerOf(
   }
   const scheme = http.secure ? 'https' : 'http'
   const location = `${scheme}://${bucket.name}.${services.region.extranetEndpoint}/${encodePercentPath(key)}`
-  if (isS3) headers.push('Location', location)
+  // These look for the object where they have sent it.
+  if (isS3) {
+    const folder = http.rawPath.replace(/\/$/, '')
+    headers.push('Location', `${scheme}://${http.host}${folder}/${encodePercentPath(key)}`)
+  }
   if (status !== 201) return { status, headers }
   headers.push('Content-Type', 'application/xml')
   const body = writePostResponse({ bucket: bucket.name, key, etag, location })
