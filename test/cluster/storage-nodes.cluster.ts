@@ -29,13 +29,15 @@ import { apply, getJson, kubectl, runScript } from './bed.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { openClusterClient } from './cluster-client.ts'
 import { callAdminApi } from './operator-calls.ts'
-import { bucketHosts, NAMESPACE, PODS, REGION, regionManifests } from './region-manifests.ts'
+import { bucketHosts, NAMESPACE, PODS, REGION, regionManifests, ZONES } from './region-manifests.ts'
 import type { RegionSecrets } from './region-secrets.ts'
 import { gatewayCertificate, makeRegionSecrets } from './region-secrets.ts'
 import { STORAGE_NODE_IMAGE } from './storage-node-image.ts'
 
 const BUCKET = 'photos'
 const OBJECT_COUNT = 200
+/** Shorter than what makes Kubernetes give up its machines. */
+const OUTAGE_MS = 6_000
 const ACCESS_KEY = {
   accessKeyId: 'GRANARYSUITE0001',
   accessKeySecret: 'suite-secret-of-30-characters',
@@ -113,13 +115,18 @@ test('everything is there while a killed pod is away, and after it is back', asy
 test('a pod that is asked to end does so in order, and nobody notices', async () => {
   const [, second = ''] = PODS
   const uid = await uidOf(second)
+  expect(await ledBy(second)).not.toEqual([])
+  let ledAtItsEnd: unknown
   const deleted = kubectl(['delete', 'pod', second, inNamespace, '--wait=false'])
   const failures = await failuresUntil(async () => {
     await deleted
-    const pod = await findPod(second)
-    return pod !== undefined && pod.metadata.uid !== uid
+    const isGone = (await uidOf(second)) !== uid
+    // A takeover begins three seconds after a primary was heard of last.
+    if (isGone) ledAtItsEnd ??= await ledBy(second)
+    return isGone
   })
   expect(failures).toEqual([])
+  expect(ledAtItsEnd).toEqual([])
   await waitUntilReady()
 })
 
@@ -146,10 +153,26 @@ test('a storage node starts again and serves while the API server is out of its 
   await everythingIsThere()
 })
 
+test('requests go on while no storage node reaches the API server', async () => {
+  const addresses = await Promise.all(PODS.map(addressOf))
+  const endMs = systemClock.monotonicMs() + OUTAGE_MS
+  for (const zone of ZONES) runScript('partition', [zone, 'cp'])
+  try {
+    for (let at = 0; systemClock.monotonicMs() < endMs; at++) {
+      for (const address of addresses) await exchangeAt(address, `outage-${at}`, bodyOf(at))
+    }
+  } finally {
+    runScript('heal', [])
+  }
+  await waitUntilReady()
+})
+
 test('clients are shown a new certificate without an interruption', async () => {
-  expect(await shownName()).toBe('first')
+  const shown = async () => Promise.all((await Promise.all(PODS.map(addressOf))).map(shownAt))
+  expect(await shown()).toEqual(['first', 'first', 'first'])
   await apply([gatewayCertificate(folder, 'second')])
-  const failures = await failuresUntil(async () => (await shownName()) === 'second', 150_000)
+  const isReplaced = async () => (await shown()).every((name) => name === 'second')
+  const failures = await failuresUntil(isReplaced, CERTIFICATE_MS_MAX)
   expect(failures).toEqual([])
 })
 
@@ -160,6 +183,16 @@ async function removeNamespace(): Promise<void> {
 async function storageNodes(): Promise<readonly KubernetesObject[]> {
   const { items } = await getJson<{ items: KubernetesObject[] }>(['storagenodes', inNamespace])
   return items.filter(({ status }) => status !== undefined)
+}
+
+/** Partitions whose primary is in a pod. */
+async function ledBy(pod: string): Promise<readonly string[]> {
+  const nodes = await storageNodes()
+  const store = nodes.map(({ spec }) => spec as StorageNodeSpec).find((spec) => spec.pod === pod)
+  const { items } = await getJson<{ items: KubernetesObject[] }>(['partitions', inNamespace])
+  return items
+    .filter(({ status }) => (status as { primary?: string }).primary === store?.storeId)
+    .map(({ metadata }) => metadata.name)
 }
 
 async function waitUntilReady(): Promise<void> {
@@ -215,9 +248,20 @@ function killContainers(zone: string, pod: string): void {
 }
 
 async function getAt(address: string, at: number): Promise<Buffer> {
-  const access = { ...ACCESS_KEY, endpoint: `http://${address}:${podPorts.http}`, region: REGION }
   const request = { method: 'GET', bucket: BUCKET, key: `object-${at}` }
-  return (await sendOssRequest(access, request)).body
+  return (await sendOssRequest(accessAt(address), request)).body
+}
+
+/** To one pod, past every proxy. */
+function accessAt(address: string) {
+  return { ...ACCESS_KEY, endpoint: `http://${address}:${podPorts.http}`, region: REGION }
+}
+
+async function exchangeAt(address: string, key: string, body: Buffer): Promise<void> {
+  const send = (method: string, more: object) =>
+    sendOssRequest(accessAt(address), { method, bucket: BUCKET, key, ...more })
+  expect((await send('PUT', { body })).status).toBe(200)
+  expect((await send('GET', {})).body.equals(body)).toBe(true)
 }
 
 function bodyOf(at: number): Buffer {
@@ -226,6 +270,8 @@ function bodyOf(at: number): Buffer {
 }
 
 const OBJECTS_AT_ONCE = 10
+/** The kubelet looks at Secrets about once a minute. */
+const CERTIFICATE_MS_MAX = 150_000
 const ATTEMPT_COUNT_MAX = 20
 
 async function inTurns(work: (at: number) => Promise<void>): Promise<void> {
@@ -275,11 +321,11 @@ async function failuresUntil(holds: () => Promise<boolean>, msMax = 90_000): Pro
   return failures
 }
 
-/** The name in the certificate that a client of the bucket is shown. */
-function shownName(): Promise<string | undefined> {
-  const host = `${BUCKET}.${HOST}`
+/** The name in the certificate that a client of the bucket is shown by a pod. */
+function shownAt(host: string): Promise<string | undefined> {
+  const target = { host, port: podPorts.https, servername: `${BUCKET}.${HOST}` }
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port: 443, servername: host, rejectUnauthorized: false }, () => {
+    const socket = connect({ ...target, rejectUnauthorized: false }, () => {
       const { subject } = socket.getPeerCertificate()
       socket.destroy()
       resolve(String(subject.CN))
