@@ -231,6 +231,23 @@ test.each(['Retain', 'Delete'])(
   },
 )
 
+test('a pair that was deleted while its Region was away does not come back with it', async () => {
+  const test = await withKey()
+  await test.make(accessKeys, SHOP, 'other')
+  await test.settle()
+  const { accessKeyId: kept } = await textsOf(test, 'other')
+  expect(idsInRegion(test)).toHaveLength(2)
+  await test.user.delete(regions, { namespace: NAMESPACE, name: REGION })
+  await test.settle()
+  await test.user.delete(accessKeys, at('app'))
+  await test.settle()
+  expect(idsInRegion(test)).toHaveLength(2)
+  await test.make(regions, NAMESPACE, REGION)
+  await test.foundRegion()
+  await test.settle()
+  expect(idsInRegion(test)).toEqual([kept])
+})
+
 test('whatever is cut short is gone on with, and never makes two pairs', async () => {
   const test = await TestCluster.withRegion()
   const calls = [

@@ -118,7 +118,8 @@ class AccessKeyReconciler {
     if (isRefusal(pairs)) return this.#refuse(key, pairs)
     const nowMs = this.#parts.clock.nowMs()
     const rotation = decideRotation(pairs, timesOf(key), nowMs)
-    const ready = rotation.needsNext ? await this.#remember(key, pairs) : pairs
+    const ready = rotation.needsNext ? await this.#addPair(key, pairs) : pairs
+    await this.#claim(key, ready)
     const rights = await findRights(this.#parts, key)
     const failed = await this.#putPairs(key, way, ready, rights)
     if (failed !== undefined) return this.#fail(key, failed)
@@ -143,19 +144,23 @@ class AccessKeyReconciler {
     return [known === undefined ? pair : { ...pair, sinceMs: Date.parse(known.since) }]
   }
 
-  /** The new pair is in a Secret and, without its secret, in the status before the region has it. */
-  async #remember(key: AccessKey, pairs: readonly Pair[]): Promise<readonly Pair[]> {
+  async #addPair(key: AccessKey, pairs: readonly Pair[]): Promise<readonly Pair[]> {
     const { random, clock } = this.#parts
     const withNext = [...pairs, makePair(random, clock.nowMs())]
     await savePairs(this.#parts, key, withNext)
-    const ids = new Set(withNext.map(({ accessKeyId }) => accessKeyId))
-    const others = (key.status?.keys ?? []).filter(({ accessKeyId }) => !ids.has(accessKeyId))
+    return withNext
+  }
+
+  /** Pairs are in the status before the region has them: what is in no status is nobody's. */
+  async #claim(key: AccessKey, pairs: readonly Pair[]): Promise<void> {
+    const claimed = new Set((key.status?.keys ?? []).map(({ accessKeyId }) => accessKeyId))
+    const added = pairs.filter(({ accessKeyId }) => !claimed.has(accessKeyId))
+    if (added.length === 0) return
     await writeStatus(this.#parts, accessKeys, key, {
       conditions: [],
-      fields: { keys: [...withNext.map(keyStatus), ...others] },
+      fields: { keys: [...(key.status?.keys ?? []), ...added.map(keyStatus)] },
       isWhole: false,
     })
-    return withNext
   }
 
   /** Says what went wrong; undefined: the region has them all. */

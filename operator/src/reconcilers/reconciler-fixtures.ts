@@ -155,7 +155,10 @@ export class TestCluster {
   }
 
   async reconcileAll(): Promise<void> {
-    const names = { region: regions, bucket: buckets, 'access-key': accessKeys, endpoint: regions }
+    const names = {
+      ...{ region: regions, bucket: buckets, 'access-key': accessKeys, endpoint: regions },
+      'orphan-key': regions,
+    }
     for (const controller of this.#controllers) {
       if (this.#isRegionBare && !(await this.#isRegionGoing()) && isOfRegions(controller)) continue
       const type = names[controller.name as keyof typeof names]

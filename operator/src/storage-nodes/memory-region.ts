@@ -43,6 +43,10 @@ export class MemoryRegion implements RegionAdmin, PodAdmin {
     return this.#answer(() => void this.accessKeys.delete(accessKeyId))
   }
 
+  async listAccessKeys(): Promise<Answer<readonly string[]>> {
+    return this.#answer(() => [...this.accessKeys.keys()])
+  }
+
   async putBucket(name: string, bucket: RegionBucket): Promise<Answer<BucketChange>> {
     const present = this.buckets.get(name)
     if (present !== undefined && present.account !== bucket.account) {

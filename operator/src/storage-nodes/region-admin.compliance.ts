@@ -41,10 +41,12 @@ export function testRegionAdmin(name: string, open: () => Promise<RegionAdmin>):
     const region = await open()
     await region.putAccount(ACCOUNT, 'shop')
     expect(await region.putAccessKey('GRANKEY1', key)).toEqual(ok())
+    expect(await region.listAccessKeys()).toEqual(ok(['GRANKEY1']))
     const limited = { ...key, policies: [], user: 'app', enabled: false }
     expect(await region.putAccessKey('GRANKEY1', limited)).toEqual(ok())
     expect(await region.deleteAccessKey('GRANKEY1')).toEqual(ok())
     expect(await region.deleteAccessKey('GRANKEY1')).toEqual(ok())
+    expect(await region.listAccessKeys()).toEqual(ok([]))
   })
 
   test(`${name}: a bucket is made once, and set back where it differs`, async () => {

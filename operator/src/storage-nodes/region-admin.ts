@@ -1,6 +1,6 @@
 /**
- * What the operator asks of a region's storage nodes (admin API): two interfaces, one for the region as
- * a whole, which any storage node answers, and one for a single pod.
+ * What the operator asks of a region's storage nodes (admin API): accounts and their keys, buckets, both
+ * of which any storage node answers for the whole region, and single pods.
  *
  * Nothing here throws for what the surroundings do: no answer and a refusal are values.
  *
@@ -51,12 +51,18 @@ export interface BucketChange {
   readonly changed: readonly string[]
 }
 
-/** What is asked of the whole region. */
-export interface RegionAdmin {
+/** Who may use the region. */
+export interface KeyAdmin {
   putAccount(uid: string, name: string): Promise<Answer<void>>
   putAccessKey(accessKeyId: string, key: RegionAccessKey): Promise<Answer<void>>
   /** Also `ok` when there is none. */
   deleteAccessKey(accessKeyId: string): Promise<Answer<void>>
+  /** The ids of all of them. */
+  listAccessKeys(): Promise<Answer<readonly string[]>>
+}
+
+/** Its buckets. */
+export interface BucketAdmin {
   putBucket(name: string, bucket: RegionBucket): Promise<Answer<BucketChange>>
   /** Whose the bucket is; undefined: there is none. */
   findBucketAccount(name: string): Promise<Answer<string | undefined>>
@@ -65,6 +71,9 @@ export interface RegionAdmin {
   /** Names of buckets behind `after`, in order; fewer than asked for: there are no more. */
   listBuckets(after: string, limit: number): Promise<Answer<readonly string[]>>
 }
+
+/** What is asked of the whole region. */
+export type RegionAdmin = KeyAdmin & BucketAdmin
 
 /** A partition's copy on one storage node. */
 export interface PartitionReplica {

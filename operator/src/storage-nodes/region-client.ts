@@ -55,6 +55,10 @@ export class RegionClient implements RegionAdmin, PodAdmin {
     return gone(await this.#ask('DELETE', `access-keys/${word(accessKeyId)}`, nothing))
   }
 
+  listAccessKeys(): Promise<Answer<readonly string[]>> {
+    return this.#ask('GET', 'access-keys', accessKeyIds)
+  }
+
   putBucket(name: string, bucket: RegionBucket): Promise<Answer<BucketChange>> {
     return this.#ask('PUT', `buckets/${word(name)}`, bucketChange, bucket)
   }
@@ -169,6 +173,11 @@ function bucketAccount(body: unknown): string | undefined {
 function bucketNames(body: unknown): readonly string[] {
   const found = fieldOf(body, 'buckets')
   return Array.isArray(found) ? found.map(String) : []
+}
+
+function accessKeyIds(body: unknown): readonly string[] {
+  const found = fieldOf(body, 'accessKeys')
+  return Array.isArray(found) ? found.map((key) => String(fieldOf(key, 'accessKeyId'))) : []
 }
 
 function fieldOf(body: unknown, field: string): unknown {
