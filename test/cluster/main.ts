@@ -25,7 +25,7 @@ const SUITES = [
   ...['resources.cluster.ts', 'kubernetes-api.cluster.ts', 'chart.cluster.ts', 'alerts.cluster.ts'],
   ...['election.cluster.ts'],
   ...['config-stores.cluster.ts', 'storage-nodes.cluster.ts'],
-  ...['applied-resources.cluster.ts'],
+  ...['applied-resources.cluster.ts', 'install.cluster.ts'],
 ]
 
 async function main(names: readonly string[]): Promise<Counts> {
