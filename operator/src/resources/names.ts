@@ -4,6 +4,8 @@
  * @module
  */
 
+import { createHash } from 'node:crypto'
+
 /** Writes every field that the operator applies. */
 export const FIELD_MANAGER = 'granary-operator'
 /** Holds resources until the operator has cleaned up behind them. */
@@ -14,7 +16,7 @@ export const ZONE_LABEL = 'granary.dev/zone'
 export const APP_NAME = 'granary'
 export const STORAGE_NODE_COMPONENT = 'storage-node'
 
-const LABEL_LENGTH_MAX = 63
+const HASH_LENGTH = 6
 /** A StatefulSet's name gets a dash and ten characters behind it in a label of its pods. */
 const STATEFUL_SET_NAME_LENGTH_MAX = 52
 
@@ -62,7 +64,12 @@ export function regionHosts(region: string, namespace: string) {
   return { internal: host, bucket: (name: string) => `${name}.${host}` }
 }
 
+/** Zones with different names never share one, whatever a name may hold and however long it is. */
 function statefulSetName(region: string, zone: string): string {
-  const label = zone.replace(/[^a-z0-9-]+/g, '-').slice(0, LABEL_LENGTH_MAX)
-  return `${region}-${label}`.slice(0, STATEFUL_SET_NAME_LENGTH_MAX).replace(/-+$/, '')
+  const label = zone.replace(/[^a-z0-9-]+/g, '-')
+  const name = `${region}-${label}`
+  if (label === zone && name.length <= STATEFUL_SET_NAME_LENGTH_MAX) return name
+  const digits = createHash('sha256').update(zone).digest('hex').slice(0, HASH_LENGTH)
+  const length = STATEFUL_SET_NAME_LENGTH_MAX - HASH_LENGTH - 1
+  return `${name.slice(0, length).replace(/-+$/, '')}-${digits}`
 }
