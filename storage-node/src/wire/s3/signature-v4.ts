@@ -6,6 +6,7 @@
  */
 
 import { createHmac, hash } from 'node:crypto'
+import { remembered } from '../../base/remembered.ts'
 import { OssError } from '../../model/errors.ts'
 import { formatIsoBasic, parseHttpDate, parseIsoBasic } from '../http-date.ts'
 import { CLOCK_SKEW_MS_MAX, clockRefusal, expiryRefusal } from '../oss/authorization.ts'
@@ -39,7 +40,7 @@ const NEEDED_PARAMETERS = [
 /** Reads `AWS4-HMAC-SHA256 Credential=…,SignedHeaders=…,Signature=…`, in any order. */
 export function readHeaderV4(authorization: string, head: S3RequestHead): S3Signed {
   const fields = readFields(authorization.slice(S3_V4_ALGORITHM.length + 1))
-  const { accessKeyId, scope } = readCredential(fields.credential, malformedHeader)
+  const { accessKeyId, scope } = usualCredential(fields.credential)
   const { headers } = head
   const payload = headers[PAYLOAD_HEADER]
   if (payload === undefined) {
@@ -51,7 +52,7 @@ export function readHeaderV4(authorization: string, head: S3RequestHead): S3Sign
   if (timestamp.slice(0, 8) !== scope.date) {
     throw malformedHeader('the day of the Credential is not that of the signing time')
   }
-  const names = readSignedHeaders(fields.signedHeaders, malformedHeader)
+  const names = usualNames(fields.signedHeaders)
   const { signature: provided } = fields
   const claim: Claim = { accessKeyId, scope, timestamp, names, payload, provided }
   return {
@@ -79,8 +80,10 @@ export function readUrlV4(head: S3RequestHead): S3Signed {
   if (timestamp.slice(0, 8) !== scope.date) {
     throw inCredential('its day is not that of X-Amz-Date')
   }
-  const names = readSignedHeaders(parameter('X-Amz-SignedHeaders'), (why) =>
-    malformedQuery(`X-Amz-SignedHeaders is malformed; ${why}.`),
+  const names = signedNames(
+    readSignedHeaders(parameter('X-Amz-SignedHeaders'), (why) =>
+      malformedQuery(`X-Amz-SignedHeaders is malformed; ${why}.`),
+    ),
   )
   const expiresMs = startMs + readExpiresSeconds(parameter('X-Amz-Expires')) * 1000
   const payload = signedPayload(head, names)
@@ -96,12 +99,17 @@ export function readUrlV4(head: S3RequestHead): S3Signed {
   }
 }
 
+/** Of the headers that are signed, in lower case. */
+interface SignedNames {
+  readonly sorted: readonly string[]
+  readonly all: ReadonlySet<string>
+}
+
 interface Claim {
   readonly accessKeyId: string
   readonly scope: Scope
   readonly timestamp: string
-  /** Of the headers that are signed: lower-case, sorted. */
-  readonly names: readonly string[]
+  readonly names: SignedNames
   /** As signed. */
   readonly payload: string
   readonly provided: string
@@ -125,13 +133,12 @@ function signedBy(claim: Claim, securityToken: string | undefined) {
 
 function verifySignature(claim: Claim, secret: string, head: S3RequestHead): OssError | undefined {
   const { accessKeyId, scope, timestamp, names, provided } = claim
-  const signed = new Set(names)
-  const unsigned = unsignedRefusal(head, (name) => signed.has(name))
+  const unsigned = unsignedRefusal(head, (name) => names.all.has(name))
   if (unsigned !== undefined) return unsigned
   const key = signingKeyV4(secret, scope, s3Signing)
   const beginning = `${S3_V4_ALGORITHM}\n${timestamp}\n${scopeText(scope, s3Signing)}\n`
   const signs = (path: string) => {
-    const request = canonicalRequest(head, path, claim)
+    const request = canonicalRequest(head, path, { names: names.sorted, payload: claim.payload })
     const digest = hash('sha256', Buffer.from(request, 'latin1'), 'hex')
     const text = beginning + digest
     const expected = createHmac('sha256', key).update(text).digest('hex')
@@ -144,6 +151,18 @@ function verifySignature(claim: Claim, secret: string, head: S3RequestHead): Oss
   if (head.rawPath !== path && signs(head.rawPath).right) return undefined
   return s3SignatureMismatch(accessKeyId, provided, text, request)
 }
+
+function signedNames(sorted: readonly string[]): SignedNames {
+  return { sorted, all: new Set(sorted) }
+}
+
+/** Clients say the same of themselves all day. */
+const KEPT_COUNT_MAX = 256
+const usualCredential = remembered((text) => readCredential(text, malformedHeader), KEPT_COUNT_MAX)
+const usualNames = remembered(
+  (text) => signedNames(readSignedHeaders(text, malformedHeader)),
+  KEPT_COUNT_MAX,
+)
 
 /** What makes a refusal of a reason. */
 type Refuse = (why: string) => OssError
@@ -228,11 +247,11 @@ function readSigningTime(text: string): { signedMs: number; timestamp: string } 
 }
 
 /** A link says nothing of the bytes that come with it, unless it says so itself. */
-function signedPayload({ query, headers }: S3RequestHead, names: readonly string[]): string {
+function signedPayload({ query, headers }: S3RequestHead, names: SignedNames): string {
   // A header that a client moved there keeps its name, however it was written.
   const inQuery = query.find(({ name }) => name.toLowerCase() === PAYLOAD_HEADER)
   if (inQuery !== undefined) return inQuery.value
-  const inHeader = names.includes(PAYLOAD_HEADER) ? headers[PAYLOAD_HEADER] : undefined
+  const inHeader = names.all.has(PAYLOAD_HEADER) ? headers[PAYLOAD_HEADER] : undefined
   return inHeader ?? UNSIGNED_PAYLOAD
 }
 
