@@ -16,3 +16,13 @@ export type { StructuralSchema } from './resources/custom-resource-definition.ts
 export type { ResourceDefinition } from './resources/definition.ts'
 export { startOperator } from './operator.ts'
 export type { RunningOperator } from './operator.ts'
+export {
+  authorityBundle,
+  renewAuthority,
+  renewPair,
+  signingAuthority,
+} from './certificates/region-authority.ts'
+export { REQUEST_MS_MAX } from './storage-nodes/admin-request.ts'
+export { MemoryRegion } from './storage-nodes/memory-region.ts'
+export { testRegionAdmin } from './storage-nodes/region-admin.compliance.ts'
+export { RegionClient } from './storage-nodes/region-client.ts'
