@@ -110,6 +110,8 @@ export class HttpKubernetesApi implements KubernetesApi {
     listener: WatchListener,
   ): Watch {
     let resolve = () => {}
+    // What has arrived already may still be read when the connection is broken off.
+    let isStopped = false
     const listed = new Promise<void>((listing) => (resolve = listing))
     const reflector = new Reflector({
       ...this.#options,
@@ -118,12 +120,18 @@ export class HttpKubernetesApi implements KubernetesApi {
         ...(labels && { labelSelector: selectorOf(labels) }),
       },
       listener: {
-        changed: (object) => listener.changed(object),
-        removed: (object) => listener.removed(object),
+        changed: (object) => void (isStopped || listener.changed(object)),
+        removed: (object) => void (isStopped || listener.removed(object)),
         listed: () => resolve(),
       },
     })
-    return { listed, stop: () => reflector.stop() }
+    return {
+      listed,
+      stop() {
+        isStopped = true
+        reflector.stop()
+      },
+    }
   }
 
   async #patch<T extends KubernetesObject>(
