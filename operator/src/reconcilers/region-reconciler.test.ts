@@ -21,49 +21,129 @@ const condition = (test: TestCluster, type: string) =>
   test.condition(regions, NAMESPACE, REGION, type)
 const message = (test: TestCluster, type: string) => test.message(regions, NAMESPACE, REGION, type)
 
-test('a Region becomes Ready with a storage node in each of three zones', async () => {
-  const test = await TestCluster.serving()
-  expect(condition(test, 'Ready')).toBe('True Serving')
-  expect(condition(test, 'ZonesChosen')).toBe('True Chosen')
-  expect(condition(test, 'QuorumAtRisk')).toBe('False AllZonesReady')
-  expect(condition(test, 'Degraded')).toBe('False AllThere')
-  expect(condition(test, 'Progressing')).toBe('False Settled')
-  const region = await test.getRegion()
-  expect(region?.status?.zones?.map(({ name, ready }) => `${name} ${ready}`)).toEqual([
-    ...['a 1', 'b 1', 'c 1'],
-  ])
-  expect(region?.status).toMatchObject({
-    partitions: { total: 25, active: 25, underReplicated: 0 },
-    partitionsCreated: true,
-    endpoints: { internal: `oss-${REGION}.${NAMESPACE}.svc` },
-  })
-  const map = await test.api.get(placementMaps, at(REGION))
-  expect(readPlacement(map!).stores.map(({ name }) => name)).toEqual([
-    ...[`${REGION}-a-0`, `${REGION}-b-0`, `${REGION}-c-0`],
-  ])
-  for (const name of ['keys', 'authority', 'operator-certificate', 'gateway-certificate']) {
-    expect(await test.api.get(secrets, at(`${REGION}-${name}`))).toBeDefined()
-  }
-  expect(await test.api.get(services, at(`oss-${REGION}`))).toBeDefined()
-  expect(region?.metadata.finalizers).toBeUndefined()
-})
+describe('a Region that serves', () => {
+  let cluster: TestCluster
 
-test('buckets have host names, also those that no resource asks for', async () => {
-  const test = await TestCluster.serving()
-  const account = '1000000000000001'
-  const record = { account, acl: 'private', storageClass: 'Standard' }
-  await test.region.putBucket('by-rest', {
-    ...{ ...record, versioning: null, tags: null, policy: null, cors: null },
+  beforeAll(async () => {
+    cluster = await TestCluster.serving({ storage: { size: '10Gi' } })
   })
-  await test.make(buckets, 'shop', 'photos')
-  await test.settle()
-  const gateway = await test.api.get(services, at(`oss-${REGION}-gateway`))
-  const slice = await test.api.get(endpointSlices, at(`oss-${REGION}-0`))
-  expect(slice?.endpoints?.map(({ hostname }) => hostname)).toEqual([
-    ...[undefined, 'by-rest', 'photos'],
-  ])
-  const addresses = slice?.endpoints?.flatMap((endpoint) => endpoint.addresses)
-  expect(new Set(addresses)).toEqual(new Set([gateway?.spec?.clusterIP]))
+
+  test('a Region becomes Ready with a storage node in each of three zones', async () => {
+    expect(condition(cluster, 'Ready')).toBe('True Serving')
+    expect(condition(cluster, 'ZonesChosen')).toBe('True Chosen')
+    expect(condition(cluster, 'QuorumAtRisk')).toBe('False AllZonesReady')
+    expect(condition(cluster, 'Degraded')).toBe('False AllThere')
+    expect(condition(cluster, 'Progressing')).toBe('False Settled')
+    const region = await cluster.getRegion()
+    expect(region?.status?.zones?.map(({ name, ready }) => `${name} ${ready}`)).toEqual([
+      ...['a 1', 'b 1', 'c 1'],
+    ])
+    expect(region?.status).toMatchObject({
+      partitions: { total: 25, active: 25, underReplicated: 0 },
+      partitionsCreated: true,
+      endpoints: { internal: `oss-${REGION}.${NAMESPACE}.svc` },
+    })
+    const map = await cluster.api.get(placementMaps, at(REGION))
+    expect(readPlacement(map!).stores.map(({ name }) => name)).toEqual([
+      ...[`${REGION}-a-0`, `${REGION}-b-0`, `${REGION}-c-0`],
+    ])
+    for (const name of ['keys', 'authority', 'operator-certificate', 'gateway-certificate']) {
+      expect(await cluster.api.get(secrets, at(`${REGION}-${name}`))).toBeDefined()
+    }
+    expect(await cluster.api.get(services, at(`oss-${REGION}`))).toBeDefined()
+    expect(region?.metadata.finalizers).toBeUndefined()
+  })
+
+  test('buckets have host names, also those that no resource asks for', async () => {
+    const account = '1000000000000001'
+    const record = { account, acl: 'private', storageClass: 'Standard' }
+    await cluster.region.putBucket('by-rest', {
+      ...{ ...record, versioning: null, tags: null, policy: null, cors: null },
+    })
+    await cluster.make(buckets, 'shop', 'photos')
+    await cluster.settle()
+    const gateway = await cluster.api.get(services, at(`oss-${REGION}-gateway`))
+    const slice = await cluster.api.get(endpointSlices, at(`oss-${REGION}-0`))
+    expect(slice?.endpoints?.map(({ hostname }) => hostname)).toEqual([
+      ...[undefined, 'by-rest', 'photos'],
+    ])
+    const addresses = slice?.endpoints?.flatMap((endpoint) => endpoint.addresses)
+    expect(new Set(addresses)).toEqual(new Set([gateway?.spec?.clusterIP]))
+  })
+
+  test('a Secret that is edited by hand is set back, the key ring is left', async () => {
+    const name = `${REGION}-a-certificates`
+    const edited = { [`${REGION}-a-0.crt`]: Buffer.from('x').toString('base64') }
+    await cluster.user.apply(secrets, { metadata: at(name), data: edited })
+    await cluster.user.apply(secrets, {
+      metadata: at(`${REGION}-keys`),
+      data: { 'keys.json': 'eA==' },
+    })
+    await cluster.settle()
+    const [certificates, keys] = [
+      await cluster.api.get(secrets, at(name)),
+      await cluster.api.get(secrets, at(`${REGION}-keys`)),
+    ]
+    expect(certificates?.data?.[`${REGION}-a-0.crt`]).not.toBe(edited[`${REGION}-a-0.crt`])
+    expect(keys?.data?.['keys.json']).toBe('eA==')
+  })
+
+  test('a larger size grows the volumes, and what pods claim at first stays', async () => {
+    await cluster.make(regions, NAMESPACE, REGION, { storage: { size: '20Gi' } })
+    await cluster.settle()
+    const claims = await cluster.api.list(persistentVolumeClaims)
+    expect(claims.map(({ spec }) => spec?.resources?.requests?.['storage'])).toEqual([
+      ...['20Gi', '20Gi', '20Gi'],
+    ])
+    const [set] = await cluster.api.list(statefulSets)
+    expect(set?.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.['storage']).toBe(
+      '10Gi',
+    )
+  })
+
+  test('a new image reaches one storage node at a time, each after it has handed over', async () => {
+    cluster.useImage('granary/storage-node:2')
+    const seen: number[] = []
+    for (let round = 0; round < 8; round++) {
+      await cluster.reconcileAll()
+      seen.push((await cluster.api.list(pods)).length)
+      await cluster.runOthers()
+    }
+    expect(cluster.region.handedOver).toEqual([`${REGION}-a-0`, `${REGION}-b-0`, `${REGION}-c-0`])
+    expect(Math.min(...seen)).toBe(2)
+    expect(condition(cluster, 'Progressing')).toBe('False Settled')
+  })
+
+  test('a restart waits for a storage node that is not ready, and says so', async () => {
+    cluster.broken.add(`${REGION}-b-0`)
+    cluster.region.handedOver.length = 0
+    cluster.useImage('granary/storage-node:3')
+    await cluster.settle()
+    expect(condition(cluster, 'Progressing')).toBe('True RestartWaits')
+    expect(message(cluster, 'Progressing')).toContain(`${REGION}-b-0 must be ready first`)
+    expect(condition(cluster, 'Degraded')).toBe('True StorageNodesAway')
+    expect(condition(cluster, 'QuorumAtRisk')).toBe('True ZoneAway')
+    expect(condition(cluster, 'Ready')).toBe('False PartitionsNotServed')
+    expect(cluster.region.handedOver).toEqual([])
+    cluster.broken.clear()
+    await cluster.settle()
+  })
+
+  test('a volume that comes back empty is told, and changes no record', async () => {
+    const before = await cluster.api.get(placementMaps, at(REGION))
+    cluster.stores.set(`${REGION}-b-0`, storeIdOf('another disk'))
+    await cluster.settle()
+    expect(condition(cluster, 'Degraded')).toBe('True VolumesReplaced')
+    expect(message(cluster, 'Degraded')).toContain(`${REGION}-b-0`)
+    expect(await cluster.api.get(placementMaps, at(REGION))).toEqual(before)
+  })
+
+  test('a partition that was deleted is never made again as an empty range', async () => {
+    await cluster.user.delete(partitions, at(`${REGION}-3`))
+    await cluster.settle()
+    expect(condition(cluster, 'Ready')).toBe('False PartitionsMissing')
+    expect(await cluster.api.list(partitions)).toHaveLength(24)
+  })
 })
 
 test.each<[string, (test: TestCluster) => Promise<unknown>, string, string]>([
@@ -85,42 +165,6 @@ test.each<[string, (test: TestCluster) => Promise<unknown>, string, string]>([
   expect(await test.api.list(statefulSets)).toEqual([])
   const [event] = await test.api.list(clusterEvents)
   expect(event).toMatchObject({ type: 'Warning', reason })
-})
-
-test('a new image reaches one storage node at a time, each after it has handed over', async () => {
-  const test = await TestCluster.serving()
-  test.useImage('granary/storage-node:2')
-  const seen: number[] = []
-  for (let round = 0; round < 8; round++) {
-    await test.reconcileAll()
-    seen.push((await test.api.list(pods)).length)
-    await test.runOthers()
-  }
-  expect(test.region.handedOver).toEqual([`${REGION}-a-0`, `${REGION}-b-0`, `${REGION}-c-0`])
-  expect(Math.min(...seen)).toBe(2)
-  expect(condition(test, 'Progressing')).toBe('False Settled')
-})
-
-test('a restart waits for a storage node that is not ready, and says so', async () => {
-  const test = await TestCluster.serving()
-  test.broken.add(`${REGION}-b-0`)
-  await test.settle()
-  expect(condition(test, 'Degraded')).toBe('True StorageNodesAway')
-  expect(condition(test, 'QuorumAtRisk')).toBe('True ZoneAway')
-  expect(condition(test, 'Ready')).toBe('False PartitionsNotServed')
-  expect(test.region.handedOver).toEqual([])
-})
-
-test('a larger size grows the volumes, and what pods claim at first stays', async () => {
-  const test = await TestCluster.serving({ storage: { size: '10Gi' } })
-  await test.make(regions, NAMESPACE, REGION, { storage: { size: '20Gi' } })
-  await test.settle()
-  const claims = await test.api.list(persistentVolumeClaims)
-  expect(claims.map(({ spec }) => spec?.resources?.requests?.['storage'])).toEqual([
-    ...['20Gi', '20Gi', '20Gi'],
-  ])
-  const [set] = await test.api.list(statefulSets)
-  expect(set?.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.['storage']).toBe('10Gi')
 })
 
 test('a Region that keeps its volumes goes at once, and one of its name finds its data', async () => {
@@ -154,39 +198,6 @@ test('a Region that removes its volumes waits for its Buckets, and leaves nothin
     expect(test.memory.list(type)).toEqual([])
   }
   expect(await test.api.list(secrets)).toEqual([])
-})
-
-test('a partition that was deleted is never made again as an empty range', async () => {
-  const test = await TestCluster.serving()
-  await test.user.delete(partitions, at(`${REGION}-3`))
-  await test.settle()
-  expect(condition(test, 'Ready')).toBe('False PartitionsMissing')
-  expect(await test.api.list(partitions)).toHaveLength(24)
-})
-
-test('a volume that comes back empty is told, and changes no record', async () => {
-  const test = await TestCluster.serving()
-  const before = await test.api.get(placementMaps, at(REGION))
-  test.stores.set(`${REGION}-b-0`, storeIdOf('another disk'))
-  await test.settle()
-  expect(condition(test, 'Degraded')).toBe('True VolumesReplaced')
-  expect(message(test, 'Degraded')).toContain(`${REGION}-b-0`)
-  expect(await test.api.get(placementMaps, at(REGION))).toEqual(before)
-})
-
-test('a Secret that is edited by hand is set back, the key ring is left', async () => {
-  const test = await TestCluster.serving()
-  const name = `${REGION}-a-certificates`
-  const edited = { [`${REGION}-a-0.crt`]: Buffer.from('x').toString('base64') }
-  await test.user.apply(secrets, { metadata: at(name), data: edited })
-  await test.user.apply(secrets, { metadata: at(`${REGION}-keys`), data: { 'keys.json': 'eA==' } })
-  await test.settle()
-  const [certificates, keys] = [
-    await test.api.get(secrets, at(name)),
-    await test.api.get(secrets, at(`${REGION}-keys`)),
-  ]
-  expect(certificates?.data?.[`${REGION}-a-0.crt`]).not.toBe(edited[`${REGION}-a-0.crt`])
-  expect(keys?.data?.['keys.json']).toBe('eA==')
 })
 
 test('what the API server refuses or loses is tried again', async () => {
