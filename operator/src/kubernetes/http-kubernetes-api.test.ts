@@ -45,11 +45,11 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 test('a long list comes in pages, with defaults', async () => {
-  for (let count = 0; count < 1_100; count++) make(`bucket-${count}`)
+  for (let count = 0; count < 600; count++) make(`bucket-${count}`)
   const found = await api.list(buckets, { namespace: 'here' })
-  expect(found).toHaveLength(1_100)
+  expect(found).toHaveLength(600)
   expect(found[7]).toMatchObject({ kind: 'Bucket', spec: { acl: 'private' } })
-  expect(server.listCount).toBe(3)
+  expect(server.listCount).toBe(2)
 })
 
 test('what is not there is no error, what is there already neither', async () => {
