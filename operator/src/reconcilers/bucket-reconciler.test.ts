@@ -57,6 +57,8 @@ test('a bucket of another account is neither taken nor removed', async () => {
   await test.settle()
   expect(condition(test, 'Ready')).toBe('False NameTaken')
   expect(test.message(buckets, SHOP, 'photos', 'Ready')).toContain('another spec.bucketName')
+  // Else its resource would make it again at once.
+  await test.user.delete(buckets, { namespace: 'office', name: 'photos' })
   await test.user.delete(buckets, { namespace: SHOP, name: 'photos' })
   await test.settle()
   expect(isThere(test)).toBe(false)
