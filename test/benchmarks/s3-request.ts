@@ -21,12 +21,13 @@ export interface FramedRequest {
   readonly frames: Iterable<Buffer> | undefined
 }
 
+type Header = readonly [name: string, value: string]
+
 /** What clients cut their bodies into. */
 const CHUNK_BYTES = 64 * 1024
 const CHUNK = Buffer.alloc(CHUNK_BYTES, 'Granary keeps what it is given. ')
 const EMPTY_SHA256 = sha256('')
 const DATE_REFRESH_MS = 60_000
-const SIGNED_HEADERS = 'host;x-amz-content-sha256;x-amz-date'
 const TRAILER = 'x-amz-checksum-crc32'
 const SIGNATURE_LENGTH = 64
 const PAYLOADS = {
@@ -59,20 +60,29 @@ export class S3Requests {
       return { head: `${start}${this.#bodyHeaders(body, sizeBytes)}\r\n`, frames: undefined }
     }
     const payload = body === 'hashed' ? this.#hashOf(sizeBytes ?? 0) : PAYLOADS[body]
-    const signature = this.#signHead(method, path, payload)
+    const signed = [
+      ...[
+        ['host', this.#host],
+        ['x-amz-content-sha256', payload],
+        ['x-amz-date', this.#date],
+      ],
+      ...framingHeaders(body, sizeBytes),
+    ] as const
+    const signature = this.#signHead(method, path, signed, payload)
     const { accessKeyId } = this.#access
     const authorization =
       `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${this.#scope},` +
-      `SignedHeaders=${SIGNED_HEADERS},Signature=${signature}`
+      `SignedHeaders=${signed.map(([name]) => name).join(';')},Signature=${signature}`
     const head =
       `${start}x-amz-content-sha256: ${payload}\r\nAuthorization: ${authorization}\r\n` +
       `${this.#bodyHeaders(body, sizeBytes)}\r\n`
     return { head, frames: this.#framesOf(body, sizeBytes ?? 0, signature) }
   }
 
-  #signHead(method: string, path: string, payload: string): string {
-    const headers = `host:${this.#host}\nx-amz-content-sha256:${payload}\nx-amz-date:${this.#date}\n`
-    const canonical = `${method}\n${path}\n\n${headers}\n${SIGNED_HEADERS}\n${payload}`
+  #signHead(method: string, path: string, signed: readonly Header[], payload: string): string {
+    const headers = signed.map(([name, value]) => `${name}:${value}\n`).join('')
+    const names = signed.map(([name]) => name).join(';')
+    const canonical = `${method}\n${path}\n\n${headers}\n${names}\n${payload}`
     return this.#sign(`AWS4-HMAC-SHA256\n${this.#date}\n${this.#scope}\n${sha256(canonical)}`)
   }
 
@@ -81,10 +91,9 @@ export class S3Requests {
     const type = 'Content-Type: application/octet-stream\r\n'
     const isFramed = body === 'signed chunks' || body === 'trailer'
     if (!isFramed) return `${type}Content-Length: ${sizeBytes}\r\n`
-    const framed =
-      `Content-Length: ${framedLength(body, sizeBytes)}\r\nContent-Encoding: aws-chunked\r\n` +
-      `x-amz-decoded-content-length: ${sizeBytes}\r\n`
-    return `${type}${framed}${body === 'trailer' ? `x-amz-trailer: ${TRAILER}\r\n` : ''}`
+    const framing = framingHeaders(body, sizeBytes).map(([name, value]) => `${name}: ${value}\r\n`)
+    const length = `Content-Length: ${framedLength(body, sizeBytes)}\r\n`
+    return `${type}${length}Content-Encoding: aws-chunked\r\n${framing.join('')}`
   }
 
   #framesOf(body: S3Body, sizeBytes: number, seed: string): Iterable<Buffer> | undefined {
@@ -152,6 +161,13 @@ export class S3Requests {
 
 const EMPTY = Buffer.alloc(0)
 const LINE_END = Buffer.from('\r\n')
+
+/** What is said of how the body is framed, which has to be signed. */
+function framingHeaders(body: S3Body, sizeBytes = 0): Header[] {
+  if (body !== 'signed chunks' && body !== 'trailer') return []
+  const length: Header = ['x-amz-decoded-content-length', String(sizeBytes)]
+  return body === 'trailer' ? [length, ['x-amz-trailer', TRAILER]] : [length]
+}
 
 /** The pieces of a body of that size. */
 function piecesOf(sizeBytes: number): Buffer[] {
