@@ -201,7 +201,8 @@ test('a Region that removes its volumes waits for its Buckets, and leaves nothin
 })
 
 test('what the API server refuses or loses is tried again', async () => {
-  const test = await TestCluster.withNodes()
+  // Zones of which one begins as another does.
+  const test = await TestCluster.withNodes(['a', 'a-b', 'c'])
   await test.make(regions, NAMESPACE, REGION)
   for (const call of ['apply', 'applyStatus', 'create', 'get', 'list'] as const) {
     test.api.fail({ call, effect: { kind: 'status', status: 409 } })

@@ -79,7 +79,7 @@ async function rolloutPod(
 
 /** A StatefulSet whose controller has not looked at its new template yet says nothing about pods. */
 function isOutdated({ metadata }: Pod, sets: readonly StatefulSet[]): boolean {
-  const set = sets.find((one) => metadata.name.startsWith(`${one.metadata.name}-`))
+  const set = sets.find((one) => one.metadata.name === metadata.name.replace(/-\d+$/, ''))
   const revision = set?.status?.updateRevision
   if (revision === undefined) return false
   return metadata.labels?.[REVISION_LABEL] !== revision
