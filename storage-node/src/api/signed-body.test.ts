@@ -117,6 +117,42 @@ test('the checksum of an object is not that of its list of parts', async () => {
 const frames = ['2\r\nhe\r\n3', '\r\nllo\r\n0\r\n', `x-amz-checksum-crc32:${HELLO_CRC32}\r\n\r\n`]
 const announced = { 'x-amz-decoded-content-length': '5', 'x-amz-trailer': 'x-amz-checksum-crc32' }
 
+test('what arrived is freed with the last of its pieces, unless it lies among other bytes', async () => {
+  const framed = `1000\r\n${'a'.repeat(4096)}\r\n1000\r\n${'b'.repeat(4096)}\r\n0\r\n`
+  const behind = 'x-amz-checksum-crc32:AAAAAA==\r\n\r\n'
+  for (const [isAlone, left] of [
+    [true, [4096, 0]],
+    [false, [4096, 4096]],
+  ] as const) {
+    const room = Buffer.from(new ArrayBuffer(framed.length + (isAlone ? 0 : 1)), 0, framed.length)
+    room.write(framed, 'latin1')
+    const source: RequestBodySource = {
+      ...arriving([framed]),
+      async read(take) {
+        await take(room)
+        await take(Buffer.from(behind))
+      },
+    }
+    const headers = { ...announced, 'x-amz-decoded-content-length': '8192' }
+    const body = signedBody(
+      source,
+      { method: 'PUT', query: [], headers },
+      readPayload(FRAMED),
+      neverSigned,
+    )
+    const taken: Uint8Array[] = []
+    const reading = body.read((piece) => void taken.push(piece))
+    await expect(reading).rejects.toMatchObject({ code: 'BadDigest' })
+    const [first, second] = taken
+    const told = [first, second].map((piece) => {
+      if (piece !== undefined) body.release?.(piece)
+      return first?.byteLength
+    })
+    expect(told).toEqual(left)
+    expect(second?.byteLength).toBe(left[1])
+  }
+})
+
 test('frames are taken away, in step with whoever is slower', async () => {
   const sent = { pieces: frames, headers: announced, payload: FRAMED }
   expect(await read(sent)).toBe('hello')

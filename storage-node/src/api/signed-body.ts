@@ -7,6 +7,7 @@
 
 import { createHash, type Hash } from 'node:crypto'
 import { toHex } from '../base/bytes.ts'
+import { releaseBytes } from '../base/release-bytes.ts'
 import type { ChecksumAlgorithm, RunningChecksum } from '../base/object-checksums.ts'
 import { startChecksum } from '../base/object-checksums.ts'
 import { invalidArgument, OssError } from '../model/errors.ts'
@@ -85,6 +86,8 @@ class SignedBody implements RequestBodySource {
   #running: RunningChecksum | undefined
   #checksumValue = ''
   readonly checksum: KeptChecksum | undefined
+  /** How many pieces without their frames still look into what arrived. */
+  readonly #shares = new Map<ArrayBufferLike, number>()
 
   constructor(arriving: RequestBodySource, checks: Checks, lengthBytes: number | undefined) {
     this.#arriving = arriving
@@ -99,7 +102,7 @@ class SignedBody implements RequestBodySource {
     return this.#checks.decoder === undefined ? this.#arriving.framing : 'length'
   }
 
-  /** Pieces without their frames share memory: nobody may free it for one of them. */
+  /** Pieces without their frames share memory: nobody may free it for one of them alone. */
   get givesPiecesAway(): boolean {
     return this.#checks.decoder === undefined && this.#arriving.givesPiecesAway === true
   }
@@ -108,8 +111,25 @@ class SignedBody implements RequestBodySource {
     const { decoder } = this.#checks
     if (this.checksum !== undefined) this.#running = await startChecksum(this.checksum.algorithm)
     if (decoder === undefined) await this.#arriving.read((piece) => this.#take(piece, take))
-    else await this.#arriving.read((piece) => this.#takeAll(decoder.push(piece), 0, take))
+    else await this.#arriving.read((piece) => this.#takeAll(this.#unframe(decoder, piece), 0, take))
     this.#finish(decoder?.finish())
+  }
+
+  readonly release = ({ buffer }: Uint8Array): void => {
+    const left = this.#shares.get(buffer)
+    if (left === undefined) return
+    if (left > 1) return void this.#shares.set(buffer, left - 1)
+    this.#shares.delete(buffer)
+    releaseBytes(new Uint8Array(buffer))
+  }
+
+  /** The pieces in what arrived, whose memory is freed with the last of them, if it holds nothing else. */
+  #unframe(decoder: ChunkDecoder, arrived: Uint8Array): readonly Uint8Array[] {
+    const pieces = decoder.push(arrived)
+    const { buffer, byteLength } = arrived
+    const isAlone = this.#arriving.givesPiecesAway === true && buffer.byteLength === byteLength
+    if (isAlone && pieces.length > 0) this.#shares.set(buffer, pieces.length)
+    return pieces
   }
 
   #takeAll(

@@ -221,12 +221,13 @@ async function pushAll(
 function push(
   writer: ChunkWriter,
   piece: Uint8Array,
-  { givesPiecesAway }: BodySource,
+  { givesPiecesAway, release }: BodySource,
 ): Promise<void> | undefined {
   const pushing = writer.push(piece)
-  if (givesPiecesAway !== true) return pushing
-  if (pushing !== undefined) return pushing.then(() => releaseBytes(piece))
-  releaseBytes(piece)
+  const free = givesPiecesAway === true ? releaseBytes : release
+  if (free === undefined) return pushing
+  if (pushing !== undefined) return pushing.then(() => free(piece))
+  free(piece)
   return undefined
 }
 

@@ -22,6 +22,8 @@ export interface BodySource {
   read(take: TakePiece): Promise<void>
   /** Nobody else looks at pieces again: the taker may free their memory. */
   readonly givesPiecesAway?: boolean
+  /** Where pieces share memory: told of each that the taker does not look at again. */
+  readonly release?: ((piece: Uint8Array) => void) | undefined
   /** One that is to be kept with it. */
   readonly checksum?: BodyChecksum | undefined
 }

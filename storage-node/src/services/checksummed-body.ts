@@ -35,8 +35,9 @@ export function checksummed(body: BodySource, algorithm: ChecksumAlgorithm): Bod
 }
 
 /** What a body that is read through another one says of itself. */
-export function sameBody({ lengthBytes, givesPiecesAway = false, checksum }: BodySource) {
-  return { lengthBytes, givesPiecesAway, checksum }
+export function sameBody(body: BodySource) {
+  const { lengthBytes, givesPiecesAway = false, release, checksum } = body
+  return { lengthBytes, givesPiecesAway, release, checksum }
 }
 
 /** The checksum to keep of a body that has been read. */
