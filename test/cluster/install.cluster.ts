@@ -13,6 +13,7 @@ import { OPERATOR_IMAGE } from './operator-image.ts'
 import { STORAGE_NODE_IMAGE } from './storage-node-image.ts'
 
 const CHART = join(__dirname, '..', '..', 'charts', 'granary')
+const SAMPLE = join(CHART, 'sample.yaml')
 /** Of its own for each run: one that goes takes a while. */
 const RUN = Date.now().toString(36)
 const NAMESPACE = `install-${RUN}`
@@ -84,15 +85,8 @@ test('one command leads to a Region that serves', async () => {
   console.log(`The Region was ready ${Date.now() - startMs} ms after helm install began`)
 })
 
-test('a Bucket and an AccessKey lead to a Secret', async () => {
-  const regionRef = { name: REGION, namespace: NAMESPACE }
-  const metadata = { name: 'photos', namespace: SHOP }
-  const permissions = [{ bucketRef: { name: 'photos' }, access: 'ReadWrite' }]
-  const apiVersion = 'granary.dev/v1alpha1'
-  await apply([
-    { apiVersion, kind: 'Bucket', metadata, spec: { regionRef } },
-    { apiVersion, kind: 'AccessKey', metadata, spec: { regionRef, permissions } },
-  ])
+test('the sample, a Bucket and an AccessKey, leads to a Secret', async () => {
+  await kubectl(['apply', `-n${SHOP}`, '--filename', SAMPLE])
   const tookMs = await waitFor('accesskey/photos', SHOP, SECRET_MS_MAX)
   console.log(`The Secret was there after ${tookMs} ms`)
   const { data } = await getJson<{ data: object }>(['secret', 'photos', `-n${SHOP}`])
