@@ -9,8 +9,11 @@
 import sequencer from '@jest/test-sequencer'
 
 const LONG = [
-  'test/crash/crash',
+  // It measures how long a start takes, against what the machine does at that moment: beside simulated lives,
+  // which work evenly, and not beside tests that start processes of their own.
+  'test/local/restart',
   'test/simulation/simulation',
+  'test/crash/crash',
   'test/model/walks',
   'test/local/',
   'test/support/mutation-sample',
