@@ -47,7 +47,7 @@ export class ManagedAccounts {
     await this.#parts.partitions.execute({ kind: 'putAccount', account, accountName })
   }
 
-  /** One that was told nothing is as good as any other. */
+  /** Of an account that nothing was ever told of, the settings that all begin with. */
   findAccount(account: AccountUid): Promise<AccountRecord> {
     return this.#parts.partitions.ask({ kind: 'account', account })
   }
