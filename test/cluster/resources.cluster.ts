@@ -177,6 +177,19 @@ const refusedWhenMade: readonly [string, Fields, string][] = [
     { secretName: 'a', existingSecretRef: { name: 'a' } },
     'secretName and existingSecretRef must be different Secrets',
   ],
+  [
+    'AccessKey',
+    { configMapName: 'claim' },
+    'configMapName needs permissions, all of them for one Bucket',
+  ],
+  [
+    'AccessKey',
+    {
+      configMapName: 'claim',
+      permissions: [permission, { ...permission, bucketRef: { name: 'other' } }],
+    },
+    'configMapName needs permissions, all of them for one Bucket',
+  ],
   ['AccessKey', { secretKeys: { password: 'a' } }, 'keys must be of accessKeyId'],
   ['AccessKey', { expiresAt: 'tomorrow' }, 'spec.expiresAt'],
   [
@@ -211,6 +224,7 @@ const taken: readonly [string, Fields, Fields][] = [
   ['Bucket', {}, { acl: 'public-read', versioning: 'Enabled', tags: { a: 'b' } }],
   ['Bucket', { bucketName: 'photos' }, { bucketName: 'photos', cors: [] }],
   ['AccessKey', {}, { enabled: false, permissions: [permission] }],
+  ['AccessKey', {}, { configMapName: 'claim', permissions: [permission, permission] }],
   ['PlacementMap', {}, { version: 2, stores: [storeEntry(), storeEntry('b')] }],
 ]
 

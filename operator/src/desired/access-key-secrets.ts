@@ -13,7 +13,7 @@ import type { OwnerReference } from '../resources/kubernetes-object.ts'
 import type { DesiredObject } from './kubernetes-object.ts'
 import { encoded } from './secrets.ts'
 
-/** On both Secrets: the AccessKey that they are of, also when it was deleted and made again. */
+/** On whatever is of an AccessKey: of which one, also when it was deleted and made again. */
 export const ACCESS_KEY_LABEL = 'granary.dev/access-key'
 /** Key of the operator's Secret. */
 export const PAIRS_KEY = 'pairs.json'
@@ -57,27 +57,28 @@ export function desiredPairsSecret(key: AccessKey, pairs: readonly object[]): De
 }
 
 function desiredSecret(
-  { metadata, spec }: AccessKey,
+  key: AccessKey,
   name: string,
   texts: Readonly<Record<string, string>>,
 ): DesiredObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: accessKeyMetadata(key, name),
+    type: 'Opaque',
+    data: encoded(texts),
+  }
+}
+
+/** Of what is in the namespace of an AccessKey and goes with it. */
+export function accessKeyMetadata({ metadata, spec }: AccessKey, name: string) {
   const labels = {
     ...(spec.regionRef !== null && regionLabels(spec.regionRef.name)),
     'app.kubernetes.io/managed-by': FIELD_MANAGER,
     [ACCESS_KEY_LABEL]: metadata.name,
   }
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: {
-      name,
-      namespace: metadata.namespace ?? '',
-      labels,
-      ownerReferences: owners(metadata),
-    },
-    type: 'Opaque',
-    data: encoded(texts),
-  }
+  const namespace = metadata.namespace ?? ''
+  return { name, namespace, labels, ownerReferences: owners(metadata) }
 }
 
 function owners({ name, uid = '' }: AccessKey['metadata']): OwnerReference[] {

@@ -2,7 +2,7 @@ import { accountUidOf } from '@granary/storage-node/contract/account-uid'
 import { SECRET_KEYS } from '../resources/access-key.ts'
 import { accessKeys } from '../resources/access-key.ts'
 import { buckets } from '../resources/bucket.ts'
-import { secrets } from '../resources/built-in.ts'
+import { configMaps, secrets } from '../resources/built-in.ts'
 import { regions } from '../resources/region.ts'
 import type { AccessKey } from '../resources/access-key.ts'
 import { NAMESPACE, REGION, TestCluster } from './reconciler-fixtures.ts'
@@ -120,6 +120,69 @@ test('a Secret that is edited or deleted is written again with the same pair', a
   await test.user.delete(secrets, at('app'))
   await test.settle()
   expect(await textsOf(test)).toEqual(before)
+})
+
+const photos = [{ bucketRef: { name: 'photos' }, access: 'ReadWrite' }]
+const configMapOf = async (test: TestCluster, name = 'claim') => {
+  return (await test.api.get(configMaps, at(name)))?.data
+}
+
+async function withClaim(spec: object = {}): Promise<TestCluster> {
+  const test = await TestCluster.withRegion()
+  await test.make(buckets, SHOP, 'photos', { bucketName: 'shop-photos' })
+  await test.make(accessKeys, SHOP, 'app', {
+    ...{ permissions: photos, secretName: 'claim', configMapName: 'claim' },
+    ...spec,
+  })
+  await test.settle()
+  return test
+}
+
+test('a ConfigMap tells what applications know from an ObjectBucketClaim', async () => {
+  const test = await withClaim()
+  expect(await configMapOf(test)).toEqual({
+    ...{ BUCKET_HOST: `oss-${REGION}.${NAMESPACE}.svc`, BUCKET_PORT: '80' },
+    ...{ BUCKET_NAME: 'shop-photos', BUCKET_REGION: REGION, BUCKET_SUBREGION: '' },
+  })
+  expect(await textsOf(test, 'claim')).toMatchObject({
+    ...{ AWS_ACCESS_KEY_ID: idsInRegion(test)[0], AWS_SECRET_ACCESS_KEY: expect.any(String) },
+  })
+  expect(statusOf(test)?.configMapName).toBe('claim')
+  await test.user.delete(configMaps, at('claim'))
+  await test.settle()
+  expect(await configMapOf(test)).toHaveProperty('BUCKET_NAME', 'shop-photos')
+})
+
+test('a ConfigMap follows its name, and goes when nobody asks for it or its AccessKey goes', async () => {
+  const test = await withClaim()
+  const spec = { permissions: photos, secretName: 'claim' }
+  await test.make(accessKeys, SHOP, 'app', { ...spec, configMapName: 'other' })
+  await test.settle()
+  expect(await configMapOf(test)).toBeUndefined()
+  expect(await configMapOf(test, 'other')).toBeDefined()
+  await test.make(accessKeys, SHOP, 'app', spec)
+  await test.settle()
+  expect(await configMapOf(test, 'other')).toBeUndefined()
+  expect(statusOf(test)).not.toHaveProperty('configMapName')
+  await test.make(accessKeys, SHOP, 'app', { ...spec, configMapName: 'claim' })
+  await test.settle()
+  await test.user.delete(accessKeys, at('app'))
+  await test.settle()
+  expect(await configMapOf(test)).toBeUndefined()
+})
+
+test('a ConfigMap of somebody else is left alone, and none is made while there is no bucket', async () => {
+  const test = await TestCluster.withRegion()
+  await test.user.apply(configMaps, { metadata: at('claim'), data: { own: 'text' } })
+  await test.make(accessKeys, SHOP, 'app', { permissions: photos, configMapName: 'claim' })
+  await test.settle()
+  expect(condition(test)).toBe('False ConfigMapTaken')
+  expect(message(test)).toContain('set spec.configMapName to another name')
+  expect(await configMapOf(test)).toEqual({ own: 'text' })
+  await test.user.delete(configMaps, at('claim'))
+  await test.settle()
+  expect(condition(test)).toBe('False BucketNotFound')
+  expect(await configMapOf(test)).toBeUndefined()
 })
 
 test('a pair is replaced at intervals, and the old one works for the overlap', async () => {

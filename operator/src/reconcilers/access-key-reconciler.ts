@@ -16,13 +16,14 @@ import type { Refusal } from '../decisions/refusal.ts'
 import { ACCESS_KEY_LABEL, accessKeySecretName } from '../desired/access-key-secrets.ts'
 import { accessKeys, type AccessKey } from '../resources/access-key.ts'
 import { buckets } from '../resources/bucket.ts'
-import { secrets } from '../resources/built-in.ts'
+import { configMaps, secrets } from '../resources/built-in.ts'
 import { isTrue, timeText } from '../resources/conditions.ts'
 import { durationMs } from '../resources/fields.ts'
 import { keyOf, nameOfKey, type KubernetesObject } from '../resources/kubernetes-object.ts'
 import { FIELD_MANAGER } from '../resources/names.ts'
-import type { Again, Controller } from '../runtime/controller.ts'
+import type { Again, Controller, ObjectListener } from '../runtime/controller.ts'
 import type { Answer } from '../storage-nodes/region-admin.ts'
+import { mayNotWriteConfigMap, writeConfigMap } from './access-key-config-map.ts'
 import { makePair, readPairs, savePairs } from './access-key-pairs.ts'
 import { findRights, type KeyRights } from './access-key-policies.ts'
 import { mayNotWriteSecret, readExistingPair, writeSecret } from './access-key-secret.ts'
@@ -49,12 +50,12 @@ export function accessKeyController(parts: ReconcilerParts): Controller {
     sources: [
       dependentSource(parts, accessKeys, references),
       regionSource(parts.api, references),
-      {
-        watch: (listener) => {
-          return parts.api.watch(secrets, { labels: { [MANAGED_BY]: FIELD_MANAGER } }, listener)
+      ...[secrets, configMaps].map((type) => ({
+        watch: (listener: ObjectListener) => {
+          return parts.api.watch(type, { labels: { [MANAGED_BY]: FIELD_MANAGER } }, listener)
         },
-        keysOf: keysOfSecret,
-      },
+        keysOf: keysOfWritten,
+      })),
       {
         watch: (listener) => parts.api.watch(buckets, {}, listener),
         keysOf: ({ metadata }) => reconciler.waitingFor(metadata.namespace ?? ''),
@@ -66,8 +67,8 @@ export function accessKeyController(parts: ReconcilerParts): Controller {
 
 const MANAGED_BY = 'app.kubernetes.io/managed-by'
 
-/** A Secret that is edited or deleted by hand is written again. */
-function keysOfSecret({ metadata }: KubernetesObject): readonly string[] {
+/** What is edited or deleted by hand is written again. */
+function keysOfWritten({ metadata }: KubernetesObject): readonly string[] {
   const name = metadata.labels?.[ACCESS_KEY_LABEL]
   const { namespace } = metadata
   return name === undefined || namespace === undefined ? [] : [keyOf({ namespace, name })]
@@ -112,7 +113,8 @@ class AccessKeyReconciler {
     const { namespace = '' } = key.metadata
     const refusal =
       mayNotHaveAccount(way.region, namespace, accountOf(key)) ??
-      (await mayNotWriteSecret(this.#parts, key))
+      (await mayNotWriteSecret(this.#parts, key)) ??
+      (await mayNotWriteConfigMap(this.#parts, key))
     if (refusal !== undefined) return this.#refuse(key, refusal)
     const pairs = await this.#pairs(key)
     if (isRefusal(pairs)) return this.#refuse(key, pairs)
@@ -194,6 +196,7 @@ class AccessKeyReconciler {
     const pair = pairs.find(({ state }) => state === 'Active')
     if (pair === undefined) return
     await writeSecret(this.#parts, key, { region, pair, bucket, authority })
+    await writeConfigMap(this.#parts, key, region, bucket)
   }
 
   /** Removes from the region what is known to have been there and is not to stay. */
@@ -217,7 +220,7 @@ class AccessKeyReconciler {
     key: AccessKey,
     { region }: OpenWay,
     pairs: readonly Pair[],
-    { refusal }: KeyRights,
+    { refusal, bucket }: KeyRights,
   ): Promise<void> {
     const active = pairs.find(({ state }) => state === 'Active')
     const ids = (key.status?.keys ?? []).map(({ accessKeyId }) => accessKeyId)
@@ -234,6 +237,7 @@ class AccessKeyReconciler {
       fields: {
         uid: accountUidOf(region.metadata.name, accountOf(key)),
         secretName: accessKeySecretName(key),
+        configMapName: configMapNameOf(key, bucket),
         keys: pairs.map(keyStatus),
         ...(isRotated && { lastRotation: timeText(active.sinceMs) }),
       },
@@ -302,6 +306,12 @@ function expiryMs({ spec }: AccessKey, nowMs: number): number {
 
 function accountOf({ metadata, spec }: AccessKey): string {
   return spec.account ?? metadata.namespace ?? ''
+}
+
+/** The ConfigMap that is there. */
+function configMapNameOf({ spec, status }: AccessKey, bucket: string | undefined) {
+  if (spec.configMapName === null) return undefined
+  return bucket === undefined ? status?.configMapName : spec.configMapName
 }
 
 function timesOf({ spec }: AccessKey) {

@@ -8,6 +8,7 @@ import { assert } from '@granary/storage-node/base/assert'
 import type { DesiredObject } from '../desired/kubernetes-object.ts'
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.ts'
 import {
+  configMaps,
   endpointSlices,
   networkPolicies,
   podDisruptionBudgets,
@@ -22,7 +23,7 @@ import type { KubernetesObject, ResourceType } from '../resources/kubernetes-obj
 
 const TYPES: readonly ResourceType<KubernetesObject>[] = [
   ...[serviceAccounts, roles, roleBindings, secrets, services, endpointSlices],
-  ...[networkPolicies, podDisruptionBudgets, statefulSets],
+  ...[configMaps, networkPolicies, podDisruptionBudgets, statefulSets],
 ]
 
 /** Applies them in their order: what others need stands first. */

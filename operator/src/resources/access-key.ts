@@ -29,6 +29,12 @@ export const SECRET_KEYS = [
 ] as const
 export type SecretKey = (typeof SECRET_KEYS)[number]
 
+/** What a ConfigMap of an ObjectBucketClaim holds. */
+export const BUCKET_KEYS = [
+  ...['BUCKET_HOST', 'BUCKET_PORT', 'BUCKET_NAME', 'BUCKET_REGION', 'BUCKET_SUBREGION'],
+] as const
+export type BucketKey = (typeof BUCKET_KEYS)[number]
+
 const permission = z.object({
   bucketRef: z
     .object({ name: objectName().describe('Name of the Bucket.') })
@@ -155,6 +161,13 @@ const spec = z
       .default(null)
       .describe('Secret that is written. Default: the name of this resource.'),
     secretKeys,
+    configMapName: objectName()
+      .nullable()
+      .default(null)
+      .describe(
+        'ConfigMap that is written too, as applications know it from an ObjectBucketClaim: ' +
+          `${BUCKET_KEYS.join(', ')}. The permissions must be for one Bucket. Default: none.`,
+      ),
     existingSecretRef: z
       .object({ name: objectName().describe('Name of the Secret.') })
       .nullable()
@@ -184,6 +197,12 @@ const spec = z
             'self.secretName != self.existingSecretRef.name',
           message: 'secretName and existingSecretRef must be different Secrets',
         },
+        {
+          rule:
+            '!has(self.configMapName) || (size(self.permissions) > 0 && ' +
+            'self.permissions.all(one, one.bucketRef.name == self.permissions[0].bucketRef.name))',
+          message: 'configMapName needs permissions, all of them for one Bucket',
+        },
       ],
     }),
   )
@@ -193,6 +212,11 @@ const status = z
     conditions: conditions(),
     uid: z.string().max(32).optional().describe('Numeric id of the account.'),
     secretName: z.string().max(253).optional().describe('Secret that holds the pair.'),
+    configMapName: z
+      .string()
+      .max(253)
+      .optional()
+      .describe('ConfigMap that says where the bucket is.'),
     keys: z
       .array(
         z.object({

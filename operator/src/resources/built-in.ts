@@ -8,6 +8,7 @@
  */
 
 import type { CoreV1Event } from '@kubernetes/client-node/dist/gen/models/CoreV1Event.js'
+import type { V1ConfigMap } from '@kubernetes/client-node/dist/gen/models/V1ConfigMap.js'
 import type { V1EndpointSlice } from '@kubernetes/client-node/dist/gen/models/V1EndpointSlice.js'
 import type { V1Lease } from '@kubernetes/client-node/dist/gen/models/V1Lease.js'
 import type { V1NetworkPolicy } from '@kubernetes/client-node/dist/gen/models/V1NetworkPolicy.js'
@@ -39,6 +40,7 @@ export type BuiltIn<T> = KubernetesObject & Json<Omit<T, 'apiVersion' | 'kind' |
 export type ClusterEvent = BuiltIn<Omit<CoreV1Event, 'involvedObject'>> & {
   readonly involvedObject: Readonly<Record<string, string | undefined>>
 }
+export type ConfigMap = BuiltIn<V1ConfigMap>
 export type CustomResourceDefinition = KubernetesObject
 export type EndpointSlice = BuiltIn<V1EndpointSlice>
 export type Lease = BuiltIn<V1Lease>
@@ -60,6 +62,7 @@ export type StorageClass = BuiltIn<V1StorageClass>
 const RBAC = 'rbac.authorization.k8s.io/v1'
 
 export const clusterEvents = namespaced<ClusterEvent>('v1', 'Event', 'events')
+export const configMaps = namespaced<ConfigMap>('v1', 'ConfigMap', 'configmaps')
 export const customResourceDefinitions = clusterWide<CustomResourceDefinition>(
   ...([
     'apiextensions.k8s.io/v1',

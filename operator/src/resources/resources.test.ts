@@ -34,6 +34,7 @@ test('an AccessKey that says nothing is of the namespace and may do everything',
   expect(accessKeys.read(object()).spec).toMatchObject({
     ...{ account: null, permissions: [], policy: null, enabled: true, expiresAt: null },
     ...{ rotation: null, secretName: null, secretKeys: {}, existingSecretRef: null },
+    configMapName: null,
   })
   expect(SECRET_KEYS).toContain('AWS_ENDPOINT_URL')
 })
