@@ -1,16 +1,16 @@
 /**
  * Writes the storage node as it is put into images: `node storage-node/bundle.mjs DIRECTORY`.
  *
- * Three programs (the storage node and its two worker threads), each one file, and the packages that bring native
- * code, with the code for this machine alone. It is plain JavaScript, for it runs where images are built.
+ * Three programs (the storage node and its two worker threads) and the packages that bring native code, with the code for
+ * this machine alone. It is plain JavaScript, for it runs where images are built.
  *
  * @module
  */
 
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { bundlePrograms } from './bundle-programs.mjs'
 
 const source = join(dirname(fileURLToPath(import.meta.url)), 'src')
 const modules = join(dirname(dirname(source)), 'node_modules')
@@ -27,27 +27,8 @@ await bundle(resolve(directory))
 
 async function bundle(target) {
   rmSync(target, { recursive: true, force: true })
-  await build({
-    entryPoints: programs.map((name) => join(source, `${name}.ts`)),
-    outdir: target,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    external: nativePackages,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'none',
-    // CommonJS packages ask for Node's own modules by a function that modules do not have.
-    banner: {
-      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
-  })
-  writeFileSync(
-    join(target, 'package.json'),
-    `${JSON.stringify({ private: true, type: 'module' })}\n`,
-  )
+  const entryPoints = programs.map((name) => join(source, `${name}.ts`))
+  await bundlePrograms({ entryPoints, external: nativePackages, target })
   for (const name of withDependencies(nativePackages)) copyPackage(name, target)
 }
 

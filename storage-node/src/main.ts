@@ -31,8 +31,6 @@ import type { NodeConfig } from './node-config.ts'
 import type { NodeMessage } from './node-messages.ts'
 import { openPeers } from './node-peers.ts'
 import type { NodePlace, PlaceParts } from './node-place.ts'
-import { openPodPlace } from './pod-place.ts'
-import { openProcessPlace } from './process-place.ts'
 import { replicationSettings, storeSettings } from './region-settings.ts'
 import { openStorageNode } from './storage-node.ts'
 import { openRocksdbEngine } from './storage/rocksdb-engine.ts'
@@ -80,7 +78,7 @@ type Stop = (handOver: boolean) => Promise<void>
 
 async function start(config: NodeConfig): Promise<Stop> {
   const surroundings = { clock: systemClock, random: systemRandom, logger, fatal }
-  const place = openPlace(config, surroundings)
+  const place = await openPlace(config, surroundings)
   const { configs, groupCount } = place
   const store = await openStore(config, groupCount)
   const hybridClock = new HybridClock(systemClock)
@@ -136,13 +134,18 @@ async function start(config: NodeConfig): Promise<Stop> {
   }
 }
 
-function openPlace(config: NodeConfig, parts: PlaceParts): NodePlace {
+/** Loads what is used alone: reading what belongs to pods takes longer than opening a store. */
+async function openPlace(config: NodeConfig, parts: PlaceParts): Promise<NodePlace> {
   const { place } = config
   switch (place.kind) {
-    case 'process':
+    case 'process': {
+      const { openProcessPlace } = await import('./process-place.ts')
       return openProcessPlace(config, place, { ...parts, tell })
-    case 'pod':
+    }
+    case 'pod': {
+      const { openPodPlace } = await import('./pod-place.ts')
       return openPodPlace(config, place, podSurroundings(), parts)
+    }
     default:
       return unreachable(place)
   }

@@ -68,7 +68,7 @@ export function runLocalServer(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ) {
-  const entry = join(root, 'storage-node', 'src', 'local.ts')
+  const entry = join(root, 'storage-node', 'start.mjs')
   const child = spawn(process.execPath, [join(root, 'storage-node', 'run.mjs'), entry, ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
