@@ -6,6 +6,7 @@
  */
 
 import { createHash, type Hash } from 'node:crypto'
+import type { BodySections } from '../base/body-hasher.ts'
 import { toHex } from '../base/bytes.ts'
 import { releaseBytes } from '../base/release-bytes.ts'
 import type { ChecksumAlgorithm, RunningChecksum } from '../base/object-checksums.ts'
@@ -25,6 +26,7 @@ import {
 } from '../wire/s3/body-checksum.ts'
 import { ChunkDecoder } from '../wire/s3/chunk-decoder.ts'
 import type { ChunkSigner } from '../wire/s3/chunk-signer.ts'
+import { DeferredHashes } from '../wire/s3/deferred-hashes.ts'
 import type { Payload } from '../wire/s3/payload.ts'
 import { EMPTY_SHA256 } from '../wire/s3/payload.ts'
 import type { BodyFraming, RequestBodySource } from './http-message.ts'
@@ -82,7 +84,7 @@ class SignedBody implements RequestBodySource {
   readonly lengthBytes: number | undefined
   readonly #arriving: RequestBodySource
   readonly #checks: Checks
-  readonly #hash: Hash | undefined
+  #hash: Hash | undefined
   #running: RunningChecksum | undefined
   #checksumValue = ''
   readonly checksum: KeptChecksum | undefined
@@ -105,6 +107,17 @@ class SignedBody implements RequestBodySource {
   /** Pieces without their frames share memory: nobody may free it for one of them alone. */
   get givesPiecesAway(): boolean {
     return this.#checks.decoder === undefined && this.#arriving.givesPiecesAway === true
+  }
+
+  readonly deferSections = (): BodySections | undefined => {
+    const { decoder, sha256 } = this.#checks
+    if (decoder !== undefined) return decoder.defer()
+    if (sha256 === undefined || this.lengthBytes === undefined) return undefined
+    this.#hash = undefined
+    const deferred = new DeferredHashes()
+    deferred.begin(0)
+    deferred.end(this.lengthBytes, (found) => requireHash(sha256, found))
+    return deferred
   }
 
   async read(take: TakePiece): Promise<void> {
@@ -154,8 +167,7 @@ class SignedBody implements RequestBodySource {
 
   #finish(behind: string | undefined): void {
     const { sha256, checksum, trailer } = this.#checks
-    const found = this.#hash?.digest('hex')
-    if (found !== sha256) throw otherHash(sha256 ?? '', found ?? '')
+    if (this.#hash !== undefined) requireHash(sha256 ?? '', this.#hash.digest('hex'))
     const running = this.#running?.finish()
     if (running === undefined) return
     this.#checksumValue = toHex(running)
@@ -182,8 +194,9 @@ function readDecodedLength(headers: HeaderValues): number {
   throw invalidArgument(DECODED_LENGTH, text, `${DECODED_LENGTH} must be a number of bytes.`)
 }
 
-function otherHash(announced: string, found: string): OssError {
-  return new OssError('XAmzContentSHA256Mismatch', {
+function requireHash(announced: string, found: string): void {
+  if (found === announced) return
+  throw new OssError('XAmzContentSHA256Mismatch', {
     details: [
       { name: 'ClientComputedContentSHA256', value: announced },
       { name: 'S3ComputedContentSHA256', value: found },

@@ -53,6 +53,26 @@ describe.each(implementations)('%s', (_name, open) => {
     })
   })
 
+  test('sections have their SHA-256, wherever the bytes are cut', async () => {
+    const [bytes, marks] = [slabOf(7, 1000), [0, 100, 100, 450, 600, 1000]]
+    const expected = [100, 350, 400].map((size) =>
+      createHash('sha256').update(slabOf(7, size)).digest('hex'),
+    )
+    for (const cut of [0, 50, 100, 500, 600, 1000]) {
+      const hasher = (await open()).openSections()
+      const [before, behind] = [marks.filter((mark) => mark <= cut), marks.filter((m) => m > cut)]
+      const hashes = await Promise.all([
+        hasher.update(bytes.subarray(0, cut), before),
+        hasher.update(
+          bytes.subarray(cut),
+          behind.map((mark) => mark - cut),
+        ),
+      ])
+      hasher.close()
+      expect(hashes.flat()).toEqual(expected)
+    }
+  })
+
   test('bytes may be overwritten as soon as their update has resolved', async () => {
     const hasher = (await open()).open()
     const slab = slabOf(1, 1000)

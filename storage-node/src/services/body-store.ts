@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { BodySections } from '../base/body-hasher.ts'
 import type { Checksums } from '../base/checksums.ts'
 import { joinBytes, toHex } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
@@ -106,17 +107,22 @@ export class BodyStore {
     const collected: Uint8Array[] = []
     let collectedBytes = 0
     let writer: ChunkWriter | undefined
+    const isLarge = (request.body.lengthBytes ?? 0) > COLLECTED_BYTES_MAX
+    const sections = isLarge ? request.body.deferSections?.() : undefined
     const take = (piece: Uint8Array): Promise<void> | undefined => {
       if (writer !== undefined) return this.#pushLimited(writer, piece, request)
       collected.push(piece)
       collectedBytes += piece.byteLength
       if (collectedBytes <= COLLECTED_BYTES_MAX) return undefined
-      writer = this.#startWriter(place, request)
+      writer = this.#startWriter(place, request, sections)
       return pushAll(writer, collected, request.body)
     }
     try {
       await request.body.read(take)
-      if (writer === undefined) return await this.#storeCollected(place, collected)
+      if (writer === undefined) {
+        sections?.finish()
+        return await this.#storeCollected(place, collected)
+      }
       const stored = await writer.finish()
       this.#copies.set(stored, writer.copies)
       return stored
@@ -126,10 +132,14 @@ export class BodyStore {
     }
   }
 
-  #startWriter(place: BodyPlace, { body, signal }: BodyRequest): ChunkWriter {
+  #startWriter(
+    place: BodyPlace,
+    { body, signal }: BodyRequest,
+    sections: BodySections | undefined,
+  ): ChunkWriter {
     const dataId = this.#newDataId()
     const { lengthBytes } = body
-    return new ChunkWriter(this.#parts, { dataId, owner: place, lengthBytes, signal })
+    return new ChunkWriter(this.#parts, { dataId, owner: place, lengthBytes, signal, sections })
   }
 
   #pushLimited(

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { BodySections } from '../base/body-hasher.ts'
 import type { ChecksumAlgorithm } from '../base/object-checksums.ts'
 
 /** Takes a piece; a returned promise means: send no more until it resolves. */
@@ -24,6 +25,11 @@ export interface BodySource {
   readonly givesPiecesAway?: boolean
   /** Where pieces share memory: told of each that the taker does not look at again. */
   readonly release?: ((piece: Uint8Array) => void) | undefined
+  /**
+   * Called before `read` by who hashes large pieces elsewhere: bytes are good only once these sections
+   * are verified. Whoever does not call it reads bytes that are hashed on the way.
+   */
+  readonly deferSections?: (() => BodySections | undefined) | undefined
   /** One that is to be kept with it. */
   readonly checksum?: BodyChecksum | undefined
 }

@@ -36,8 +36,8 @@ export function checksummed(body: BodySource, algorithm: ChecksumAlgorithm): Bod
 
 /** What a body that is read through another one says of itself. */
 export function sameBody(body: BodySource) {
-  const { lengthBytes, givesPiecesAway = false, release, checksum } = body
-  return { lengthBytes, givesPiecesAway, release, checksum }
+  const { lengthBytes, givesPiecesAway = false, release, deferSections, checksum } = body
+  return { lengthBytes, givesPiecesAway, release, deferSections, checksum }
 }
 
 /** The checksum to keep of a body that has been read. */

@@ -156,6 +156,9 @@ describe('all slabs come back', () => {
         finish: () => Promise.reject(new Error('thread died')),
         abandon() {},
       }),
+      openSections: () => {
+        throw new Error('thread died')
+      },
     }
     const { slabs, writer } = openBench(12, hashers)
     const one = writer({ lengthBytes: content.length })

@@ -8,7 +8,12 @@
  */
 
 import { assert } from '../../base/assert.ts'
-import type { BodyHasher, BodyHashers } from '../../base/body-hasher.ts'
+import type {
+  BodyHasher,
+  BodyHashers,
+  BodySections,
+  SectionHasher,
+} from '../../base/body-hasher.ts'
 import { toHex } from '../../base/bytes.ts'
 import { SLAB_BYTES } from '../../base/slabs.ts'
 import type { Slab, SlabPool } from '../../base/slabs.ts'
@@ -32,6 +37,8 @@ export interface ChunkWriterOptions {
   /** Undefined when the body does not announce it. */
   readonly lengthBytes: number | undefined
   readonly signal: AbortSignal
+  /** Nothing is sent off before those that end in it are verified. */
+  readonly sections?: BodySections | undefined
 }
 
 /** The chunk that is being filled. */
@@ -40,6 +47,7 @@ interface OpenChunk {
   filledBytes: number
   hashedBytes: number
   hashed: Promise<bigint>[]
+  verified: Promise<void>[]
 }
 
 /** One body on its way; ended by exactly one of `finish` and `abandon`. */
@@ -49,6 +57,7 @@ export class ChunkWriter {
   readonly #parts: ChunkWriterParts
   readonly #options: ChunkWriterOptions
   readonly #hasher: BodyHasher
+  readonly #sectionHasher: SectionHasher | undefined
   #open: OpenChunk | undefined
   #sizeBytes = 0
   #chunkCount = 0
@@ -61,6 +70,7 @@ export class ChunkWriter {
     this.#parts = parts
     this.#options = options
     this.#hasher = parts.hashers.open()
+    this.#sectionHasher = options.sections && parts.hashers.openSections()
   }
 
   get dataId(): DataId {
@@ -86,7 +96,9 @@ export class ChunkWriter {
     if (this.#open !== undefined) await this.#sendOff(this.#open)
     await Promise.all(this.#writing)
     const { md5, crc64 } = await this.#hasher.finish()
-    const { dataId } = this.#options
+    const { dataId, sections } = this.#options
+    sections?.finish()
+    this.#sectionHasher?.close()
     return { sizeBytes: this.#sizeBytes, data: { kind: 'chunks', dataId }, md5: toHex(md5), crc64 }
   }
 
@@ -95,11 +107,12 @@ export class ChunkWriter {
     const open = this.#open
     this.#open = undefined
     if (open !== undefined) {
-      await Promise.allSettled(open.hashed)
+      await whenHashed(open)
       this.#parts.slabs.release(open.slabs)
     }
     await Promise.allSettled(this.#writing)
     this.#hasher.abandon()
+    this.#sectionHasher?.close()
   }
 
   async #pushSlowly(piece: Uint8Array): Promise<void> {
@@ -124,7 +137,7 @@ export class ChunkWriter {
     const chunkBytes = Math.min(left, CHUNK_SIZE_BYTES)
     const count = Math.ceil(chunkBytes / SLAB_BYTES)
     const slabs = await this.#parts.slabs.acquire(count, signal)
-    return { slabs, filledBytes: 0, hashedBytes: 0, hashed: [] }
+    return { slabs, filledBytes: 0, hashedBytes: 0, hashed: [], verified: [] }
   }
 
   #fill(open: OpenChunk, piece: Uint8Array): void {
@@ -151,6 +164,20 @@ export class ChunkWriter {
     const bytes = slab.bytes.subarray(from, from + open.filledBytes - open.hashedBytes)
     open.hashed.push(this.#hasher.update(bytes))
     open.hashedBytes = open.filledBytes
+    this.#verify(open, bytes)
+  }
+
+  /** Has sections hashed in the last bytes that were filled. */
+  #verify(open: OpenChunk, bytes: Uint8Array): void {
+    const { sections } = this.#options
+    if (sections === undefined || this.#sectionHasher === undefined) return
+    const from = this.#sizeBytes - bytes.byteLength
+    const marks = sections.takeMarks(this.#sizeBytes).map((mark) => mark - from)
+    const hashes = this.#sectionHasher.update(bytes, marks)
+    const verified = hashes.then((found) => sections.verify(found))
+    // It is awaited when the chunk is written, or the body given up.
+    verified.catch(() => undefined)
+    open.verified.push(verified)
   }
 
   /** Starts to write the open chunk; waits while another one is still being written. */
@@ -172,6 +199,7 @@ export class ChunkWriter {
     let sent = false
     try {
       const [crcBefore, crcAfter] = await Promise.all([before, open.hashed.at(-1) ?? before])
+      await Promise.all(open.verified)
       await Promise.all(open.hashed)
       // Combining is its own inverse: what the chunk adds to the body's CRC is the chunk's CRC.
       const crc64 = combineCrc64(crcBefore, crcAfter, open.filledBytes)
@@ -182,7 +210,7 @@ export class ChunkWriter {
       void settled.then((chunk) => this.#giveBack(open.slabs, chunk))
       await counted
     } finally {
-      if (!sent) this.#parts.slabs.release(open.slabs)
+      if (!sent) void whenHashed(open).then(() => this.#parts.slabs.release(open.slabs))
     }
   }
 
@@ -191,6 +219,11 @@ export class ChunkWriter {
     if (mayReuse) this.#parts.slabs.release(slabs)
     else this.#parts.slabs.discard(slabs)
   }
+}
+
+/** Slabs that are still being read must not be filled again. */
+async function whenHashed({ hashed, verified }: OpenChunk): Promise<void> {
+  await Promise.allSettled([...hashed, ...verified])
 }
 
 function roomOf(open: OpenChunk): number {

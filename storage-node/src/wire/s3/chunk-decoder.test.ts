@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { s3Signing, scopeText, signingKeyV4 } from '../signing-key-v4.ts'
+import { SectionDigest } from '../../base/section-digest.ts'
 import { ChunkDecoder } from './chunk-decoder.ts'
 import { ChunkSigner } from './chunk-signer.ts'
 
@@ -78,6 +79,58 @@ test('the published signed bodies are decoded, however they are cut', () => {
     }),
     { numRuns: 15 },
   )
+})
+
+/** The same where somebody else hashes, as often as so many bytes have come. */
+function decodeDeferred(decoder: ChunkDecoder, body: string, slabBytes: number): unknown {
+  const [sections, digest] = [decoder.defer(), new SectionDigest()]
+  let [data, hashedBytes] = [Buffer.alloc(0), 0]
+  const hash = (upTo: number) => {
+    const marks = sections?.takeMarks(upTo).map((mark) => mark - hashedBytes) ?? []
+    sections?.verify(digest.update(data.subarray(hashedBytes, upTo), marks))
+    hashedBytes = upTo
+  }
+  try {
+    data = Buffer.concat(decoder.push(Buffer.from(body, 'latin1')))
+    for (let upTo = slabBytes; upTo < data.byteLength; upTo += slabBytes) hash(upTo)
+    const trailer = decoder.finish()
+    hash(data.byteLength)
+    sections?.finish()
+    return [data.toString('latin1'), trailer]
+  } catch (error) {
+    return (error as { code?: string }).code ?? error
+  }
+}
+
+test.each([1000, 65_536, 65_537, 1_000_000])(
+  'pieces that somebody else hashes, %i bytes at a time, have to have their signatures',
+  (slabBytes) => {
+    const deferred = (body: string) => decodeDeferred(openWithTrailer(), body, slabBytes)
+    expect(deferred(SIGNED_WITH_TRAILER)).toEqual([DATA, 'sOO8/Q=='])
+    const [, second = '', last = ''] = TRAILER_SIGNATURES
+    const other = 'f'.repeat(64)
+    for (const [from, to] of [
+      ['\r\naaaa', '\r\naaab'],
+      ['a\r\n400', 'b\r\n400'],
+      ['a\r\n0;', 'b\r\n0;'],
+      [TRAILER_SIGNATURES[0] ?? '', other],
+      [second, other],
+      [last, other],
+      [TRAILER_SIGNATURE, other],
+    ] as const) {
+      const changed = SIGNED_WITH_TRAILER.replace(from, to)
+      expect(changed).not.toBe(SIGNED_WITH_TRAILER)
+      expect(deferred(changed)).toBe('SignatureDoesNotMatch')
+    }
+  },
+)
+
+test('a section that nobody has verified is a mistake of ours', () => {
+  const decoder = openSigned()
+  const sections = decoder.defer()
+  decoder.push(Buffer.from(SIGNED, 'latin1'))
+  expect(() => sections?.finish()).toThrow('verified')
+  expect(openPlain().defer()).toBeUndefined()
 })
 
 test('data is handed on without a copy', () => {

@@ -2,9 +2,9 @@
  * Takes the frames of an aws-chunked body away: `size;chunk-signature=…`, data, and at the end perhaps a
  * checksum.
  *
- * Data is handed on as it arrives, without a copy, and is good only once `finish` has returned: what is
- * made of it before then must be forgotten when anything throws. Between pieces no more is kept than one
- * bounded line and a running hash.
+ * Data is handed on as it arrives, without a copy, and is good only once `finish` has returned, and what was
+ * deferred is verified: what is made of it before then must be forgotten when anything throws. Between pieces
+ * no more is kept than one bounded line and a running hash, or what is deferred of a few pieces.
  *
  * @module
  */
@@ -12,7 +12,9 @@
 import { createHash, hash, type Hash } from 'node:crypto'
 import { unreachable } from '../../base/assert.ts'
 import { OssError } from '../../model/errors.ts'
+import type { BodySections } from '../../base/body-hasher.ts'
 import type { ChunkSigner } from './chunk-signer.ts'
+import { DeferredHashes } from './deferred-hashes.ts'
 
 /** What the head of the request says of the body. */
 export interface Framing {
@@ -27,6 +29,8 @@ export interface Framing {
 }
 
 const LINE_SIZE_BYTES_MAX = 256
+/** Smaller pieces are hashed here, whoever hashes the others: what is kept of each until then would add up. */
+const DEFERRED_BYTES_MIN = 8 * 1024
 const LINE_FEED = 0x0a
 const SIZE_LINE = /^([0-9a-fA-F]{1,16})(?:;chunk-signature=([0-9a-f]{64}))?$/
 const TRAILER_SIGNATURE = 'x-amz-trailer-signature'
@@ -42,12 +46,19 @@ export class ChunkDecoder {
   #leftBytes = 0
   #signature = ''
   #hash: Hash | undefined
+  #deferred: DeferredHashes | undefined
   #dataBytes = 0
   #trailer: string | undefined
   #trailerIsSigned = false
 
   constructor(framing: Framing) {
     this.#framing = framing
+  }
+
+  /** From now on, whoever asks hashes pieces that are signed. Undefined: they are not. */
+  defer(): BodySections | undefined {
+    if (this.#framing.signer === undefined) return undefined
+    return (this.#deferred = new DeferredHashes())
   }
 
   /** The data in the next bytes of the body. Throws what frames or signatures get that are not right. */
@@ -131,7 +142,7 @@ export class ChunkDecoder {
     this.#dataBytes += this.#leftBytes
     if (this.#dataBytes > lengthBytes) throw incomplete('is longer')
     this.#signature = signature ?? ''
-    this.#hash = signer === undefined ? undefined : createHash('sha256')
+    if (signer !== undefined) this.#startHash()
     if (this.#leftBytes > 0) {
       this.#expected = 'data'
       return
@@ -140,10 +151,22 @@ export class ChunkDecoder {
     this.#expected = 'trailer'
   }
 
+  #startHash(): void {
+    const sizeBytes = this.#leftBytes
+    if (this.#deferred === undefined || sizeBytes < DEFERRED_BYTES_MIN) {
+      this.#hash = createHash('sha256')
+    } else this.#deferred.begin(this.#dataBytes - sizeBytes)
+  }
+
   #verifyChunk(): void {
     const { signer } = this.#framing
-    if (signer === undefined || this.#hash === undefined) return
-    if (!signer.isNextChunk(this.#hash.digest('hex'), this.#signature)) throw wrongSignature()
+    if (signer === undefined) return
+    const link = signer.nextChunk(this.#signature)
+    const verify = (sha256: string) => {
+      if (!signer.isChunk(link, sha256)) throw wrongSignature()
+    }
+    if (this.#hash === undefined) return this.#deferred?.end(this.#dataBytes, verify)
+    verify(this.#hash.digest('hex'))
     this.#hash = undefined
   }
 

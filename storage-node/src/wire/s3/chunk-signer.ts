@@ -18,7 +18,16 @@ export interface ChunkScope {
   readonly scope: string
 }
 
-/** Verifies a chain of signatures, in order. */
+/** What the signature of one piece covers besides the piece, and the signature that came with it. */
+export interface ChunkLink {
+  readonly previous: string
+  readonly provided: string
+}
+
+/**
+ * Verifies a chain of signatures. Each is held to the one before it as that one was sent, so that pieces may be
+ * verified later and in any order: the chain is whole once every one of them has been.
+ */
 export class ChunkSigner {
   readonly #scope: ChunkScope
   #previous: string
@@ -29,21 +38,28 @@ export class ChunkSigner {
     this.#previous = seed
   }
 
-  /** Whether the next piece of data has this signature; `sha256` is that of the piece, in hex. */
-  isNextChunk(sha256: string, provided: string): boolean {
-    return this.#isNext('AWS4-HMAC-SHA256-PAYLOAD', `${EMPTY_SHA256}\n${sha256}`, provided)
+  /** Goes on by a piece of data that came with this signature, which is to be verified. */
+  nextChunk(provided: string): ChunkLink {
+    const previous = this.#previous
+    this.#previous = provided
+    return { previous, provided }
+  }
+
+  /** Whether a piece has its signature; `sha256` is that of the piece, in hex. */
+  isChunk(link: ChunkLink, sha256: string): boolean {
+    return this.#isSigned('AWS4-HMAC-SHA256-PAYLOAD', `${EMPTY_SHA256}\n${sha256}`, link)
   }
 
   /** Whether the trailing headers have this signature; `sha256` is that of their lines, in hex. */
   isTrailer(sha256: string, provided: string): boolean {
-    return this.#isNext('AWS4-HMAC-SHA256-TRAILER', sha256, provided)
+    const link = { previous: this.#previous, provided }
+    return this.#isSigned('AWS4-HMAC-SHA256-TRAILER', sha256, link)
   }
 
-  #isNext(algorithm: string, hashes: string, provided: string): boolean {
+  #isSigned(algorithm: string, hashes: string, { previous, provided }: ChunkLink): boolean {
     const { key, timestamp, scope } = this.#scope
-    const text = `${algorithm}\n${timestamp}\n${scope}\n${this.#previous}\n${hashes}`
+    const text = `${algorithm}\n${timestamp}\n${scope}\n${previous}\n${hashes}`
     const expected = createHmac('sha256', key).update(text).digest('hex')
-    this.#previous = expected
     return sameSignature(expected, provided)
   }
 }
