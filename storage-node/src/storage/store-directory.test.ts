@@ -135,6 +135,15 @@ describe('a store that is not as it was left', () => {
     expect(released).toBe(1)
   }
 
+  test('a store that was condemned is opened by no later start, and says why', async () => {
+    const store = await StoreDirectory.open(options(disk.files))
+    await store.condemn('its volume was set back')
+    await store.close()
+    disk.crash()
+    await expectDamaged(/it is damaged: its volume was set back$/)
+    await expectDamaged(/it is damaged: its volume was set back$/)
+  })
+
   test('a bit of STORE that rotted is damage', async () => {
     disk.rot(`${DIRECTORY}/STORE`, 14)
     await expectDamaged(/^Cannot open store "\/data\/store": it is damaged: STORE cannot be read$/)

@@ -37,6 +37,9 @@ export interface StoreDirectoryOptions {
 /** What a store has once it was formatted; without STORE they are a damaged store's. */
 const CONTENT_NAMES = ['journal', 'state', 'segments']
 
+/** Why the store must never be served again, in words (D2, D3). */
+const CONDEMNED = 'CONDEMNED'
+
 /** The directory of a store that this process holds. */
 export class StoreDirectory {
   readonly storeId: StoreId
@@ -75,6 +78,7 @@ export class StoreDirectory {
     const held = await lock(`${directory}/LOCK`)
     if (held === undefined) throw new StoreInUseError(directory)
     try {
+      await refuseCondemned(options)
       const found = await readIdentity(options)
       const identity = found ?? (await format(options))
       const watermark = await openWatermark(options, identity.storeId)
@@ -116,6 +120,12 @@ export class StoreDirectory {
     await replaceFile(files, failedPath(directory), writeFailures([...this.failures, failure]))
   }
 
+  /** From now on no start serves the store. */
+  async condemn(reason: string): Promise<void> {
+    const { files, directory } = this.#options
+    await replaceFile(files, `${directory}/${CONDEMNED}`, Buffer.from(reason))
+  }
+
   /** When the store last synced its watermark, which it does every second. */
   get lastSyncMs(): number {
     return this.#watermark.syncedMs
@@ -126,6 +136,11 @@ export class StoreDirectory {
     await this.#watermark.close()
     await this.#lock.release()
   }
+}
+
+async function refuseCondemned({ files, directory }: StoreDirectoryOptions): Promise<void> {
+  const reason = await findFile(files, `${directory}/${CONDEMNED}`)
+  if (reason !== undefined) throw new StoreDamagedError(directory, Buffer.from(reason).toString())
 }
 
 async function readIdentity(options: StoreDirectoryOptions): Promise<StoreIdentity | undefined> {

@@ -18,6 +18,7 @@ import { Journal, LAG_BYTES_MAX } from './journal/journal.ts'
 import type { KeyValueEngine } from './key-value-engine.ts'
 import { RowCache } from './row-cache.ts'
 import { StateWriter } from './state-writer.ts'
+import type { OwnLife } from './store-age.ts'
 import { StoreDirectory } from './store-directory.ts'
 import type { LockStore } from './store-lock.ts'
 
@@ -134,6 +135,17 @@ export class Store {
   /** Of this process. */
   get incarnation(): Incarnation {
     return this.#parts.directory.incarnation
+  }
+
+  /** What others may have to say against it (D3). */
+  get life(): OwnLife {
+    const { foundGroup, syncedGroup } = this.journal
+    return { incarnation: this.incarnation, foundGroup, syncedGroup }
+  }
+
+  /** From now on no start serves it; the process has to end. */
+  condemn(reason: string): Promise<void> {
+    return this.#parts.directory.condemn(reason)
   }
 
   /** When its volume last synced something; it is asked to every second. */

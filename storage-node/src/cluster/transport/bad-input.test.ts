@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import type { PartitionId, StoreId } from '../../contract/identifiers.ts'
+import type { Incarnation, PartitionId, StoreId } from '../../contract/identifiers.ts'
 import { bulkPieces, fixedBytes } from '../../wire/peer/codec.ts'
 import type { FrameHead } from '../../wire/peer/frames.ts'
 import { encodeFrame, FrameWriter, plainHead } from '../../wire/peer/frames.ts'
-import type { Hello, Lane } from '../../wire/peer/hello.ts'
-import { hello } from '../../wire/peer/hello.ts'
+import type { Hello, KnownLife, Lane } from '../../wire/peer/hello.ts'
+import { hello, NOTHING_KNOWN } from '../../wire/peer/hello.ts'
 import { PeerUnreachableError } from '../peer-network.ts'
 import { tlsOptions } from './credentials.ts'
+import type { Lives } from './peer-admission.ts'
 import type { SocketNetwork } from './socket-network.ts'
 import type { TestCertificates, TestNodeOptions } from './transport-fixtures.ts'
 import { A, B, C, makeTestCertificates, ownName, REGION, TestNodes } from './transport-fixtures.ts'
@@ -89,6 +90,47 @@ test('the same incarnation in another process is refused (D6)', async () => {
     askAs({ store: B, incarnation: 7, nonce: 8 }),
     `Store ${B} runs twice with incarnation 7`,
   )
+})
+
+describe('a store that others know better than itself (D3)', () => {
+  const known = { incarnation: 6 as Incarnation, group: 70 }
+  const telling: Lives = { known: () => known, condemn: () => undefined }
+  const told: [StoreId, KnownLife][] = []
+  const outdated: Lives = {
+    known: () => NOTHING_KNOWN,
+    condemn: (life, from) => {
+      if (life.group > 0) told.push([from, life])
+      return life.group > 0 ? 'This store is too old' : undefined
+    },
+  }
+  afterEach(() => told.splice(0))
+
+  test('is told so by whom it greets, before it says anything else', async () => {
+    const other = await nodes.open({ store: C, certificates, lives: telling })
+    other.serve({ message() {}, request: () => Promise.resolve({ knows: true }) })
+    const own = await nodes.open({ store: B, certificates, lives: outdated })
+    await expect(own.request(C, knows, { deadlineMs: 5000 })).rejects.toThrow('too old')
+    expect(told[0]).toEqual([C, known])
+    expect(own.connectionCount).toBe(0)
+  })
+
+  test('is told so by who greets it, and answers nothing', async () => {
+    const own = await nodes.open({ store: B, certificates, lives: outdated })
+    own.serve({ message() {}, request: () => Promise.reject(new Error('It was asked')) })
+    const other = await nodes.open({ store: C, certificates, lives: telling })
+    await expect(other.request(B, knows, { deadlineMs: 5000 })).rejects.toThrow('too old')
+    expect(told[0]).toEqual([C, known])
+  })
+
+  test('is not told so by somebody who does not hold a store of the region', async () => {
+    const own = await nodes.open({ store: B, certificates, lives: outdated })
+    const thief = new TestNodes()
+    thief.redirect(B, own.port)
+    const other = await thief.open({ store: C, certificateOf: A, certificates, lives: telling })
+    await expect(other.request(B, knows, { deadlineMs: 5000 })).rejects.toThrow('does not belong')
+    await thief.close()
+    expect(told).toEqual([])
+  })
 })
 
 test('a protocol that is not spoken here is refused', async () => {
@@ -207,7 +249,8 @@ function openRaw(of: StoreId = B): Promise<Socket> {
 
 function helloFrame(change: Partial<Hello>): Buffer {
   const lane = 'control' as const
-  const mine = { ...ownName({ store: B }), protocolMin: 1, protocolMax: 1, lane, ...change }
+  const agreed = { protocolMin: 1, protocolMax: 1, lane, known: NOTHING_KNOWN }
+  const mine = { ...ownName({ store: B }), ...agreed, ...change }
   return encodeFrame(plainHead('hello', 0), hello, mine)
 }
 

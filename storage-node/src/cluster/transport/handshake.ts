@@ -9,11 +9,12 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../base/clock.ts'
 import { releaseBytes } from '../../base/release-bytes.ts'
+import type { StoreId } from '../../contract/identifiers.ts'
 import { decode } from '../../wire/peer/codec.ts'
 import type { Frame } from '../../wire/peer/frame-reader.ts'
 import { FrameReader } from '../../wire/peer/frame-reader.ts'
 import { encodeFrame, NO_PROTOCOL, plainHead } from '../../wire/peer/frames.ts'
-import type { Hello, Lane } from '../../wire/peer/hello.ts'
+import type { Hello, KnownLife, Lane } from '../../wire/peer/hello.ts'
 import {
   commonProtocol,
   hello,
@@ -57,7 +58,7 @@ export async function greet(
   parts: HandshakeParts,
 ): Promise<AgreedSocket> {
   return within(socket, parts.clock, async (first) => {
-    socket.write(helloFrame(parts.self, lane))
+    socket.write(helloFrame(parts, lane, parts.admission.known(store as StoreId)))
     const peer = readHello(await first.frame())
     if (peer.store !== store) throw new PeerRefusedError(`Store must be ${store}, is ${peer.store}`)
     return agree(first, peer, lane, parts)
@@ -69,8 +70,9 @@ export async function welcome(socket: Socket, parts: HandshakeParts): Promise<Ag
   return within(socket, parts.clock, async (first) => {
     try {
       const peer = readHello(await first.frame())
+      const known = parts.admission.known(peer.store)
       const agreed = await agree(first, peer, peer.lane, parts)
-      socket.write(helloFrame(parts.self, peer.lane))
+      socket.write(helloFrame(parts, peer.lane, known))
       return agreed
     } catch (error) {
       const isRefused = error instanceof PeerRefusedError
@@ -96,8 +98,9 @@ async function agree(
 
 const ownProtocols = { protocolMin: PROTOCOL_VERSION_MIN, protocolMax: PROTOCOL_VERSION }
 
-function helloFrame(self: OwnName, lane: Lane): Buffer {
-  return encodeFrame(plainHead('hello', NO_PROTOCOL), hello, { ...self, ...ownProtocols, lane })
+function helloFrame({ self }: HandshakeParts, lane: Lane, known: KnownLife): Buffer {
+  const said = { ...self, ...ownProtocols, lane, known }
+  return encodeFrame(plainHead('hello', NO_PROTOCOL), hello, said)
 }
 
 function refusalFrame(why: string): Buffer {

@@ -7,10 +7,11 @@
 
 import { sameBytes } from '../../base/bytes.ts'
 import type { Incarnation, StoreId } from '../../contract/identifiers.ts'
-import type { Hello } from '../../wire/peer/hello.ts'
+import type { Hello, KnownLife } from '../../wire/peer/hello.ts'
 import {
   commonProtocol,
   isPlainStoreId,
+  NOTHING_KNOWN,
   PROTOCOL_VERSION,
   PROTOCOL_VERSION_MIN,
 } from '../../wire/peer/hello.ts'
@@ -27,6 +28,16 @@ export interface AdmissionOptions {
   readonly incarnationMax: (store: StoreId) => Incarnation | undefined
   /** Makes a higher incarnation durable; before that the Hello is not answered. */
   readonly remember: (store: StoreId, incarnation: Incarnation) => Promise<void>
+  /** Absent where another lane to the same stores exchanges it. */
+  readonly lives?: Lives
+}
+
+/** What stores tell each other of their earlier lives (D3). */
+export interface Lives {
+  /** What this one knows of another. */
+  known(store: StoreId): KnownLife
+  /** Why this store must not go on, by what another knows of it; undefined: it may. */
+  condemn(known: KnownLife, from: StoreId): string | undefined
 }
 
 /** What is known about the latest life of a store. */
@@ -47,7 +58,17 @@ export class PeerAdmission {
 
   /** Why the other side is refused; undefined: it may stay. */
   async admit(hello: Hello, certificateName: string | undefined): Promise<string | undefined> {
-    return this.#mayStay(hello, certificateName) ?? (await this.#mayLive(hello))
+    const { lives } = this.#options
+    return (
+      this.#mayStay(hello, certificateName) ??
+      lives?.condemn(hello.known, hello.store) ??
+      (await this.#mayLive(hello))
+    )
+  }
+
+  /** What is said to a store of itself; asked before its Hello is admitted, which adds to it. */
+  known(store: StoreId): KnownLife {
+    return this.#options.lives?.known(store) ?? NOTHING_KNOWN
   }
 
   #mayStay(hello: Hello, certificateName: string | undefined): string | undefined {

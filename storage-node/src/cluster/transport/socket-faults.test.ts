@@ -3,7 +3,7 @@ import type { Server, Socket } from 'node:net'
 import { ManualClock } from '../../base/manual-clock.ts'
 import type { PartitionId } from '../../contract/identifiers.ts'
 import { encodeFrame, plainHead } from '../../wire/peer/frames.ts'
-import { hello } from '../../wire/peer/hello.ts'
+import { hello, NOTHING_KNOWN } from '../../wire/peer/hello.ts'
 import type { PeerRequest } from '../../wire/peer/messages.ts'
 import type { PeerHandler } from '../peer-network.ts'
 import { PeerFailure, PeerTimeoutError, PeerUnreachableError } from '../peer-network.ts'
@@ -47,7 +47,8 @@ async function openStrangeB(then: (socket: Socket) => void): Promise<void> {
     socket.once('data', (greeting: Buffer) => {
       // Control, bulk or beacon: the byte behind the two protocol numbers.
       const lane = (['control', 'bulk', 'beacon'] as const)[greeting[28]!]!
-      const mine = { ...ownName({ store: B }), protocolMin: 1, protocolMax: 1, lane }
+      const agreed = { protocolMin: 1, protocolMax: 1, lane, known: NOTHING_KNOWN }
+      const mine = { ...ownName({ store: B }), ...agreed }
       socket.write(encodeFrame(plainHead('hello', 0), hello, mine))
       then(socket)
     })
@@ -189,7 +190,8 @@ test('what was asked of a process fails when the store has started again', async
     const socket = connect(a.port, '127.0.0.1')
     sockets.push(socket)
     const name = ownName({ store: B, incarnation: life, nonce: life })
-    const mine = { ...name, protocolMin: 1, protocolMax: 1, lane: 'control' as const }
+    const agreed = { protocolMin: 1, protocolMax: 1, lane: 'control' as const }
+    const mine = { ...name, ...agreed, known: NOTHING_KNOWN }
     socket.write(encodeFrame(plainHead('hello', 0), hello, mine))
     await new Promise((resolve) => socket.once('data', resolve))
     socket.resume()

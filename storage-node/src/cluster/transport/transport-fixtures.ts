@@ -17,6 +17,7 @@ import { FileCredentials } from './credential-files.ts'
 import type { CredentialSource } from './credentials.ts'
 import type { OwnName } from './handshake.ts'
 import { certificateUri, makeLocalCertificates } from './local-certificates.ts'
+import type { Lives } from './peer-admission.ts'
 import { PeerAdmission } from './peer-admission.ts'
 import { SocketNetwork } from './socket-network.ts'
 
@@ -78,6 +79,7 @@ export interface TestNodeOptions {
   readonly clock?: Clock | undefined
   /** Store whose certificate is used instead of the own one. */
   readonly certificateOf?: StoreId
+  readonly lives?: Lives
 }
 
 /** Storage nodes that find each other. */
@@ -129,11 +131,13 @@ export function ownName(options: Omit<TestNodeOptions, 'certificates'>): OwnName
 function admission({
   store,
   certificates,
-}: Pick<TestNodeOptions, 'store' | 'certificates'>): PeerAdmission {
+  lives,
+}: Pick<TestNodeOptions, 'store' | 'certificates' | 'lives'>): PeerAdmission {
   return new PeerAdmission({
     ...{ self: store, region: REGION },
     isHolder: (name, peer) => certificates === undefined || name === certificateUri(REGION, peer),
     incarnationMax: () => undefined,
     remember: () => Promise.resolve(),
+    ...(lives && { lives }),
   })
 }

@@ -253,6 +253,18 @@ describe('what is heard of other stores', () => {
     disk.crash()
     expect((await openJournal(disk.files)).peer(PEER)?.syncedGroup).toBe(70)
   })
+
+  test('what was known before a life is kept apart from what that life says', async () => {
+    const journal = await openJournal(newDisk().files)
+    await journal.recordIncarnation(PEER, 1)
+    journal.hearSyncedGroup(PEER, 70)
+    await journal.recordIncarnation(PEER, 2)
+    journal.hearSyncedGroup(PEER, 90)
+    expect(journal.earlierPeer(PEER)).toEqual({
+      ...{ storeId: PEER, incarnationMax: 1, syncedGroup: 70 },
+    })
+    expect(journal.peer(PEER)).toMatchObject({ incarnationMax: 2, syncedGroup: 90 })
+  })
 })
 
 test('a start finds the opIds of the last seconds, and only those up to the end it asks for', async () => {

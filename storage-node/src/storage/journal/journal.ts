@@ -82,6 +82,9 @@ export class Journal {
   readonly #replicas: Map<PartitionId, ReplicaRecord>
   readonly #durableReplicas: Map<PartitionId, ReplicaRecord>
   readonly #peers: Map<StoreId, PeerRecord>
+  /** As they were before the lives that this process has met. */
+  readonly #earlierPeers = new Map<StoreId, PeerRecord>()
+  readonly #foundGroup: number
   /** Peers whose group number is not in the journal yet. */
   readonly #heardPeers = new Set<StoreId>()
   #peersWrittenMs = -Infinity
@@ -100,6 +103,7 @@ export class Journal {
     this.#replicas = new Map(found.replicas)
     this.#durableReplicas = found.replicas
     this.#peers = found.peers
+    this.#foundGroup = found.lastGroup
     this.#checkpointedBytes = -found.sizeBytes
     const closedMs = options.clock.monotonicMs()
     for (const { number, sizeBytes } of found.files) {
@@ -154,6 +158,11 @@ export class Journal {
   /** Number of the last group that is durable. */
   get syncedGroup(): number {
     return this.#writer.syncedGroup
+  }
+
+  /** Number of the last group that was there when the journal was opened. */
+  get foundGroup(): number {
+    return this.#foundGroup
   }
 
   /** Bytes that a start would have to walk: those written since the last checkpoint began. */
@@ -257,12 +266,18 @@ export class Journal {
     return this.#peers.get(storeId)
   }
 
+  /** The same as it was before the life of that store that was met last, if this process met it. */
+  earlierPeer(storeId: StoreId): PeerRecord | undefined {
+    return this.#earlierPeers.get(storeId) ?? this.peer(storeId)
+  }
+
   /** Resolves once it is durable that no lower incarnation of the store is listened to (D6). */
   recordIncarnation(storeId: StoreId, incarnation: number): Promise<void> {
     const { syncedGroup = 0, incarnationMax = 0 } = this.#peers.get(storeId) ?? {}
     if (incarnation <= incarnationMax) return Promise.resolve()
     const peer = { storeId, incarnationMax: incarnation, syncedGroup }
     this.#peers.set(storeId, peer)
+    this.#earlierPeers.set(storeId, { storeId, incarnationMax, syncedGroup })
     return this.#writer.write({ kind: 'peer', peer })
   }
 

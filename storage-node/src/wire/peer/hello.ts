@@ -7,7 +7,7 @@
 import type { Zone } from '../../contract/configuration.ts'
 import type { Incarnation, StoreId } from '../../contract/identifiers.ts'
 import type { Codec } from './codec.ts'
-import { enumOf, fixedBytes, struct, text, u16 } from './codec.ts'
+import { enumOf, fixedBytes, struct, text, u16, u48 } from './codec.ts'
 import { incarnation, storeId, zone } from './common-codecs.ts'
 
 /**
@@ -39,7 +39,18 @@ export interface Hello {
   /** Of the process: two with one incarnation are a volume that was mounted twice (D6). */
   readonly nonce: Uint8Array
   readonly zone: Zone
+  readonly known: KnownLife
 }
+
+/** What one store knows of the life of another before its present one (D3). */
+export interface KnownLife {
+  /** The highest that was heard of; 0: none. */
+  readonly incarnation: Incarnation
+  /** The last group of its journal that was synced for sure. */
+  readonly group: number
+}
+
+export const NOTHING_KNOWN: KnownLife = { incarnation: 0 as Incarnation, group: 0 }
 
 export const hello: Codec<Hello> = struct<Hello>({
   protocolMin: u16(),
@@ -50,6 +61,7 @@ export const hello: Codec<Hello> = struct<Hello>({
   incarnation,
   nonce: fixedBytes(NONCE_BYTES),
   zone,
+  known: struct({ incarnation, group: u48() }),
 })
 
 /** Why a connection is refused; the last thing that is said over it. */
