@@ -8,6 +8,7 @@ import type { Member } from '@granary/storage-node/contract/configuration'
 import type { StoreId } from '@granary/storage-node/contract/identifiers'
 import type { ConditionChange } from '../resources/conditions.ts'
 import { ZONES_WANTED } from './choose-zones.ts'
+import { isStoreRefused } from './last-words.ts'
 import { listed, type Refusal } from './refusal.ts'
 
 /** A storage node as it was seen. */
@@ -17,6 +18,8 @@ export interface ObservedNode {
   readonly isReady: boolean
   /** Undefined: it has told none yet. */
   readonly store: StoreId | undefined
+  /** Why its process ended last, if it is not back yet. */
+  readonly lastWords?: string | undefined
 }
 
 /** A partition as it was seen. */
@@ -109,6 +112,8 @@ function degradedCondition({ nodes, partitions, strangers }: RegionObservation):
       'bring the volume back, or its data stays with the other zones only'
     return said('Degraded', true, 'VolumesReplaced', message)
   }
+  const refused = nodes.filter(({ lastWords }) => lastWords && isStoreRefused(lastWords))
+  if (refused.length > 0) return volumesRefused(refused)
   const { underReplicated } = countPartitions(partitions, nodes)
   const away = nodes.filter(({ isReady }) => !isReady)
   if (away.length > 0) {
@@ -119,6 +124,14 @@ function degradedCondition({ nodes, partitions, strangers }: RegionObservation):
     return said('Degraded', true, 'PartitionsUnderReplicated', message)
   }
   return said('Degraded', false, 'AllThere', 'All storage nodes are ready and all copies are there')
+}
+
+function volumesRefused(nodes: readonly ObservedNode[]): ConditionChange {
+  const told = nodes.map(({ pod, lastWords }) => `${pod} (${lastWords})`)
+  const message =
+    `The volume cannot be served at ${listed(told)}: what is on it is kept and nobody is told anything ` +
+    'of it; bring the volume back as it was last, or its data stays with the other zones only'
+  return said('Degraded', true, 'VolumesRefused', message)
 }
 
 function riskCondition({ zones, nodes }: RegionObservation): ConditionChange {
@@ -141,5 +154,9 @@ function riskCondition({ zones, nodes }: RegionObservation): ConditionChange {
 function whoIsAway(nodes: readonly ObservedNode[], otherwise: string): string {
   const away = nodes.filter(({ isReady }) => !isReady).map(({ pod }) => pod)
   if (away.length === 0) return otherwise
-  return `${listed(away)} ${away.length === 1 ? 'is' : 'are'} not ready; kubectl describe pod says why`
+  const told = nodes.flatMap(({ isReady, pod, lastWords }) => {
+    return isReady || lastWords === undefined ? [] : `; ${pod} ended with ${lastWords}`
+  })
+  const isOrAre = away.length === 1 ? 'is' : 'are'
+  return `${listed(away)} ${isOrAre} not ready; kubectl describe pod says why${told.join('')}`
 }

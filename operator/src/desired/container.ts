@@ -29,6 +29,8 @@ export function storageNodeContainer(plan: RegionPlan, zone: string) {
     // Out of the Services as soon as it drains or has lost touch with the others.
     readinessProbe: probe('/ready', { periodSeconds: 2, failureThreshold: 2, timeoutSeconds: 2 }),
     resources: plan.spec.resources,
+    // Why it ended is in the pod's status then, where `kubectl describe` and the operator find it.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,

@@ -66,6 +66,8 @@ export class TestCluster {
   #isRegionBare = false
   /** Pods that never become ready. */
   readonly broken = new Set<string>()
+  /** The last line of the log of those. */
+  readonly lastLines = new Map<string, string>()
   /** Stores of pods whose volume is another one by now. */
   readonly stores = new Map<string, StoreId>()
 
@@ -248,9 +250,14 @@ export class TestCluster {
       await this.user.apply(pods, { metadata: { name, namespace, labels: { ...labels, ...hash } } })
     }
     const status = this.broken.has(name) ? 'False' : 'True'
-    await this.user.applyStatus(pods, {
+    const message = this.lastLines.get(name)
+    const ended = { name: 'storage-node', ready: false, lastState: { terminated: { message } } }
+    await this.user.applyStatus<KubernetesObject>(pods, {
       metadata: { name, namespace },
-      status: { conditions: [{ type: 'Ready', status }] },
+      status: {
+        conditions: [{ type: 'Ready', status }],
+        containerStatuses: message === undefined ? [] : [ended],
+      },
     })
   }
 

@@ -129,6 +129,28 @@ describe('a Region that serves', () => {
     await cluster.settle()
   })
 
+  test('a volume that is not served is told with the reason that the storage node gave', async () => {
+    const pod = `${REGION}-c-0`
+    const why =
+      'StoreDamagedError: Cannot open store "/var/lib/granary/store": it is damaged: older'
+    const line = (more: object) =>
+      JSON.stringify({ level: 'error', message: 'Cannot start', ...more })
+    cluster.broken.add(pod)
+    cluster.lastLines.set(pod, `cut off"}\n${line({ why })}\n{"level":"info","message":"Bye"}\n`)
+    await cluster.settle()
+    expect(condition(cluster, 'Degraded')).toBe('True VolumesRefused')
+    expect(message(cluster, 'Degraded')).toContain(`${pod} (${why})`)
+    expect(message(cluster, 'Degraded')).toContain('bring the volume back as it was last')
+    cluster.lastLines.set(pod, line({ error: 'Error: No file\n  at secret/place' }))
+    await cluster.settle()
+    expect(condition(cluster, 'Degraded')).toBe('True StorageNodesAway')
+    expect(message(cluster, 'Degraded')).toMatch(new RegExp(`; ${pod} ended with Error: No file$`))
+    cluster.broken.clear()
+    cluster.lastLines.clear()
+    await cluster.settle()
+    expect(condition(cluster, 'Degraded')).toBe('False AllThere')
+  })
+
   test('a volume that comes back empty is told, and changes no record', async () => {
     const before = await cluster.api.get(placementMaps, at(REGION))
     cluster.stores.set(`${REGION}-b-0`, storeIdOf('another disk'))

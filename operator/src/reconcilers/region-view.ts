@@ -8,6 +8,7 @@ import type { Zone } from '@granary/storage-node/contract/configuration'
 import type { PartitionId, StoreId } from '@granary/storage-node/contract/identifiers'
 import { readPlacement } from '@granary/storage-node/contract/kubernetes-records'
 import type { PlacementMap } from '@granary/storage-node/contract/placement-map'
+import { lastWords } from '../decisions/last-words.ts'
 import type { ObservedNode, ObservedPartition } from '../decisions/region-conditions.ts'
 import { pods, statefulSets, type Pod, type StatefulSet } from '../resources/built-in.ts'
 import { REGION_LABEL, regionNames, storageNodeLabels, ZONE_LABEL } from '../resources/names.ts'
@@ -59,13 +60,13 @@ export function observedNodes(
   zones: readonly string[],
   perZone: number,
 ): readonly ObservedNode[] {
+  const statuses = new Map(view.pods.map(({ metadata, status }) => [metadata.name, status]))
   return zones.flatMap((zone) =>
     wantedPods(region, [zone], perZone).map((pod) => ({
       ...{ pod, zone },
-      isReady: view.pods.some(({ metadata, status }) => {
-        return metadata.name === pod && isReady(status)
-      }),
+      isReady: isReady(statuses.get(pod)),
       store: storeOf(view, pod),
+      lastWords: lastWords(statuses.get(pod)),
     })),
   )
 }
