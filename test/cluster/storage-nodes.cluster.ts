@@ -28,11 +28,11 @@ import { sendOssRequest } from '../support/oss-request.ts'
 import { apply, getJson, kubectl, runScript } from './bed.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { openClusterClient } from './cluster-client.ts'
+import { killStorageNode } from './kill-storage-node.ts'
 import { callAdminApi } from './operator-calls.ts'
 import { bucketHosts, NAMESPACE, PODS, REGION, regionManifests, ZONES } from './region-manifests.ts'
 import type { RegionSecrets } from './region-secrets.ts'
 import { gatewayCertificate, makeRegionSecrets } from './region-secrets.ts'
-import { STORAGE_NODE_IMAGE } from './storage-node-image.ts'
 
 const BUCKET = 'photos'
 const OBJECT_COUNT = 200
@@ -155,7 +155,7 @@ test('a storage node starts again and serves while the API server is out of its 
   const startedBefore = await startedAt(address)
   runScript('partition', [zone, 'cp'])
   try {
-    killContainers(zone, third)
+    killStorageNode(zone, third)
     await until('it is another process, and ready', async () => {
       const [started, ready] = [
         await startedAt(address),
@@ -213,12 +213,18 @@ async function ledBy(pod: string): Promise<readonly string[]> {
     .map(({ metadata }) => metadata.name)
 }
 
+/** One that was given up while its machine was silent is ready for a moment more, and then another one. */
 async function waitUntilReady(): Promise<void> {
-  const pods = PODS.map((pod) => `pod/${pod}`)
-  await until('each pod is ready', async () => {
-    await kubectl(['wait', '--for=condition=Ready', ...pods, inNamespace, '--timeout=5s'])
-    return true
+  await until('each pod is ready, and none is to go', async () => {
+    const pods = await Promise.all(PODS.map(findPod))
+    return pods.every((pod) => pod?.metadata.deletionTimestamp === undefined && isReady(pod))
   })
+}
+
+function isReady(pod: Pod | undefined): boolean {
+  return (pod?.status.conditions ?? []).some(
+    ({ type, status }) => type === 'Ready' && status === 'True',
+  )
 }
 
 async function makeAccessKey(): Promise<void> {
@@ -234,7 +240,11 @@ async function makeAccessKey(): Promise<void> {
 }
 
 interface Pod extends KubernetesObject {
-  readonly status: { readonly podIP?: string }
+  readonly metadata: KubernetesObject['metadata'] & { readonly deletionTimestamp?: string }
+  readonly status: {
+    readonly podIP?: string
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+  }
 }
 
 async function findPod(name: string): Promise<Pod | undefined> {
@@ -263,16 +273,6 @@ async function hasEnded(address: string): Promise<void> {
 async function startedAt(address: string): Promise<string | undefined> {
   const text = await (await fetch(`http://${address}:${podPorts.probes}/metrics`)).text()
   return /^process_start_time_seconds (\S+)$/m.exec(text)?.[1]
-}
-
-/** On the pod's machine: through the API server it would not be. */
-function killContainers(zone: string, pod: string): void {
-  const script = `
-    for id in $(ctr --namespace k8s.io containers list 'labels."io.kubernetes.pod.name"==${pod}' |
-      awk '/${STORAGE_NODE_IMAGE.replaceAll('/', '.')}/ {print $1}'); do
-      ctr --namespace k8s.io tasks kill --signal SIGKILL "$id" || true
-    done`
-  runScript('node', [zone, 'exec', 'sh', '-c', script])
 }
 
 async function getAt(address: string, at: number): Promise<Buffer> {

@@ -1,0 +1,23 @@
+/**
+ * `npm run end-to-end`: a region under traffic from pods, in every failure that a cluster knows; the last line is
+ * `N passed, N failed`.
+ *
+ * With names (`-- lost-pods`) only those suites run.
+ *
+ * @module
+ */
+
+import { makeOperatorImage } from '../cluster/operator-image.ts'
+import { makeStorageNodeImage } from '../cluster/storage-node-image.ts'
+import { runInCluster } from '../cluster/suite-runner.ts'
+import { makeClientImage } from './client-image.ts'
+
+/** In this order; each installs the chart, and takes it away again. */
+const SUITES = [
+  'end-to-end/lost-pods.cluster.ts',
+  'end-to-end/lost-zones.cluster.ts',
+  'end-to-end/lost-api-server.cluster.ts',
+]
+
+const images = [makeStorageNodeImage, makeOperatorImage, makeClientImage]
+await runInCluster({ suites: SUITES, images }, process.argv.slice(2))
