@@ -11,6 +11,7 @@ import { sendS3 } from '../support/s3-anonymous.ts'
 
 const bucket = 'conditions'
 const NOTHING = { 'if-none-match': '*' }
+const ANYTHING = { 'if-match': '*' }
 let api: TestApi
 beforeAll(async () => {
   api = await startApi()
@@ -84,10 +85,14 @@ test('what is deleted is what the client has seen', async () => {
   await put('seen', 'x', {})
   expect(await remove('seen', has('y'))).toBe('412 PreconditionFailed')
   expect(await remove('seen', has('y'), 'null')).toBe('412 PreconditionFailed')
-  expect(await remove('seen', { 'if-match': '*' })).toBe('501 NotImplemented')
   expect(await remove('seen', { 'if-none-match': '*' })).toBe('501 NotImplemented')
   expect(await remove('seen', has('x'))).toBe('204')
   expect(await remove('seen', has('x'))).toBe('404 NoSuchKey')
+  expect(await remove('seen', ANYTHING)).toBe('404 NoSuchKey')
+  expect(await put('seen', 'x', ANYTHING)).toBe('404 NoSuchKey')
+  await put('seen', 'x', {})
+  expect(await put('seen', 'x', ANYTHING)).toBe('200')
+  expect(await remove('seen', ANYTHING)).toBe('204')
   await put('seen', 'x', {})
   expect(await remove('seen', has('x'), 'null')).toBe('204')
   expect(await remove('seen', {})).toBe('204')
@@ -118,7 +123,8 @@ test('where versions are kept, what counts is the current one', async () => {
 
 test.each([
   [{ 'if-none-match': '"x"' }, '501 NotImplemented'],
-  [{ 'if-match': '*' }, '501 NotImplemented'],
+  [{ 'if-match': '"x", "y"' }, '501 NotImplemented'],
+  [{ 'if-match': '*', 'if-none-match': '*' }, '400 InvalidRequest'],
   [{ 'if-match': '"x"', 'if-none-match': '*' }, '400 InvalidRequest'],
 ])('%j is answered %s', async (headers, expected) => {
   expect(await put('odd', 'x', headers)).toBe(expected)

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { PutCondition } from './checkers/history.ts'
+import type { WriteCondition } from './checkers/history.ts'
 import { blockOf, blocksIn } from './contents.ts'
 import type { BucketRecord, ObjectMetadata, RunningNode } from './running-node.ts'
 import { countText, saidText, wholeBytes, wholeMetadata } from './whole-objects.ts'
@@ -100,7 +100,7 @@ export class Calls {
     key: string,
     bytes: Uint8Array,
     forbidOverwrite: boolean,
-    required?: PutCondition,
+    required?: WriteCondition,
   ): Promise<SeenRecord> {
     const record = await this.#bucket(bucket)
     const condition = required && conditionOf(required)
@@ -136,8 +136,10 @@ export class Calls {
     return { record: open.record, bytes: Buffer.concat(pieces) }
   }
 
-  async delete(bucket: string, key: string): Promise<void> {
-    await this.#node.objects.delete(await this.#bucket(bucket), key as ObjectKey)
+  async delete(bucket: string, key: string, required?: WriteCondition): Promise<void> {
+    const record = await this.#bucket(bucket)
+    const condition = required && conditionOf(required)
+    await this.#node.objects.delete(record, key as ObjectKey, undefined, condition)
   }
 
   /** Makes a bucket that keeps versions. */
@@ -460,8 +462,9 @@ export class Calls {
   }
 }
 
-function conditionOf(required: PutCondition) {
+function conditionOf(required: WriteCondition) {
   if (required === 'nothing') return { kind: 'absent' } as const
+  if (required === 'something') return { kind: 'present' } as const
   return { kind: 'etag', etag: required.etag } as const
 }
 

@@ -16,8 +16,8 @@ import type {
   ClientHistory,
   ClientOperation,
   Outcome,
-  PutCondition,
   Seen,
+  WriteCondition,
 } from './checkers/history.ts'
 import type { Machine } from './machine.ts'
 import { outcomeOf } from './outcome.ts'
@@ -86,7 +86,7 @@ export interface ClientSurroundings {
 /** What a put wants of what is there. */
 interface PutWish {
   readonly forbidOverwrite?: boolean
-  readonly condition?: PutCondition | undefined
+  readonly condition?: WriteCondition | undefined
 }
 
 /** A client; its calls follow from its own dice. */
@@ -240,7 +240,11 @@ export class Client {
     }
     if (turn < 37) return this.#put(machine, bucket, key, { forbidOverwrite: true })
     if (turn < 45) return this.#upload(machine, bucket, key)
-    if (turn < 57) return this.#delete(machine, bucket, key)
+    if (turn < 57) {
+      // Half of the deletions are of what was seen last, or of anything.
+      const condition = turn < 47 ? 'something' : this.#seenBefore(turn < 51, bucket, key)
+      return this.#delete(machine, bucket, key, condition)
+    }
     return this.#read(machine, bucket, key)
   }
 
@@ -254,9 +258,13 @@ export class Client {
   }
 
   /** A part of the puts want to make the object, a part to replace what was seen last. */
-  #conditionOf(turn: number, bucket: string, key: string): PutCondition | undefined {
+  #conditionOf(turn: number, bucket: string, key: string): WriteCondition | undefined {
     if (turn < 5) return 'nothing'
-    const etag = turn < 12 ? this.#etags.get(`${bucket}/${key}`) : undefined
+    return turn === 12 ? 'something' : this.#seenBefore(turn < 12, bucket, key)
+  }
+
+  #seenBefore(isAsked: boolean, bucket: string, key: string): WriteCondition | undefined {
+    const etag = isAsked ? this.#etags.get(`${bucket}/${key}`) : undefined
     return etag === undefined ? undefined : { etag }
   }
 
@@ -302,9 +310,14 @@ export class Client {
     })
   }
 
-  #delete(machine: Machine, bucket: string, key: string): Promise<void> {
-    return this.#call(machine, { kind: 'delete', bucket, key }, async (calls) => {
-      await calls.delete(bucket, key)
+  #delete(
+    machine: Machine,
+    bucket: string,
+    key: string,
+    condition?: WriteCondition,
+  ): Promise<void> {
+    return this.#call(machine, { kind: 'delete', bucket, key, condition }, async (calls) => {
+      await calls.delete(bucket, key, condition)
       return { kind: 'nothing' }
     })
   }

@@ -180,12 +180,15 @@ describe('a condition on what is replaced', () => {
     ['absent', undefined, undefined],
     ['absent', object(), 'PreconditionFailed'],
     ['absent', marker, undefined],
+    ['present', object(), undefined],
+    ['present', undefined, 'NoSuchKey'],
+    ['present', marker, 'NoSuchKey'],
     ['etag', object(), undefined],
     ['etag', { ...object(), etag: 'F' }, 'PreconditionFailed'],
     ['etag', undefined, 'NoSuchKey'],
     ['etag', marker, 'NoSuchKey'],
   ] as const)('%s of %j: %s', (kind, current, expected) => {
-    const condition = kind === 'absent' ? { kind } : { kind, etag: object().etag }
+    const condition = kind === 'etag' ? { kind, etag: object().etag } : { kind }
     for (const state of ['unset', 'Suspended'] as const) {
       const command = { ...put(1), condition, versions: { state } }
       const decision = decidePutObject(command, met(current), context)

@@ -214,6 +214,21 @@ describe('a deletion without a version', () => {
     expect(countedBy(decision)).toEqual({})
   })
 
+  test.each([
+    ['present', version(3), undefined],
+    ['present', undefined, 'NoSuchKey'],
+    ['present', marker(3), 'NoSuchKey'],
+    ['etag', version(3), undefined],
+    ['etag', version(3, { etag: 'F' }), 'PreconditionFailed'],
+    ['etag', undefined, 'NoSuchKey'],
+  ] as const)('that is only of what is %s, of %j: %s', (kind, current, expected) => {
+    const condition = kind === 'etag' ? { kind, etag: version(3).etag } : { kind }
+    for (const rule of [UNSET, ENABLED]) {
+      const decision = decideDeleteObject({ ...remove(rule), condition }, met(current), context)
+      expect('refused' in decision ? decision.refused.code : undefined).toBe(expected)
+    }
+  })
+
   test('answers with the delete marker that it made', () => {
     const decision = decideDeleteObject(remove(ENABLED), met(version(3)), context)
     const result = { kind: 'deleted', existed: true, versionId: NEW_ID, isDeleteMarker: true }

@@ -35,6 +35,8 @@ export interface ConditionSubject {
 export type WriteCondition =
   /** There is none, or it is a delete marker. */
   | { readonly kind: 'absent' }
+  /** There is one that is no delete marker. */
+  | { readonly kind: 'present' }
   /** It has this ETag: upper-case, without quotes. */
   | { readonly kind: 'etag'; readonly etag: string }
 
@@ -50,13 +52,18 @@ export function refuseCondition(
   switch (condition.kind) {
     case 'absent':
       return found === undefined ? undefined : new OssError('PreconditionFailed')
+    case 'present':
+      return found === undefined ? noSuchKey(key) : undefined
     case 'etag':
-      if (found?.etag === condition.etag) return undefined
-      if (found !== undefined) return new OssError('PreconditionFailed')
-      return new OssError('NoSuchKey', { details: [{ name: 'Key', value: key }] })
+      if (found === undefined) return noSuchKey(key)
+      return found.etag === condition.etag ? undefined : new OssError('PreconditionFailed')
     default:
       return unreachable(condition)
   }
+}
+
+function noSuchKey(key: ObjectKey): OssError {
+  return new OssError('NoSuchKey', { details: [{ name: 'Key', value: key }] })
 }
 
 /** Evaluates all conditions. */

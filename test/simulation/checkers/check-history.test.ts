@@ -132,6 +132,32 @@ describe('one key', () => {
       1,
     ],
     [
+      'a delete of what another write has replaced, whatever it says',
+      [
+        [put, done(object)],
+        [{ kind: 'delete', ...place, condition: { etag: 'B' } }, done(nothing)],
+      ],
+      1,
+    ],
+    [
+      'one that says so',
+      [
+        [put, done(object)],
+        [{ kind: 'delete', ...place, condition: { etag: 'B' } }, refused('PreconditionFailed')],
+        [{ kind: 'delete', ...place, condition: 'something' }, done(nothing)],
+        [{ kind: 'delete', ...place, condition: 'something' }, refused('NoSuchKey')],
+      ],
+      0,
+    ],
+    [
+      'a delete of what is there that finds nothing',
+      [
+        [put, done(object)],
+        [{ kind: 'delete', ...place, condition: { etag: 'A' } }, refused('NoSuchKey')],
+      ],
+      1,
+    ],
+    [
       'bytes of nobody',
       [
         [put, done(object)],

@@ -9,7 +9,7 @@ import { SeededRandom } from '../../crash/seeded-random.ts'
 import { GeneratedRegion } from './generated-region.ts'
 import type { RegionBug } from './generated-region.ts'
 import { ClientHistory } from './history.ts'
-import type { ClientOperation, Outcome, PutCondition, Seen } from './history.ts'
+import type { ClientOperation, Outcome, Seen, WriteCondition } from './history.ts'
 
 export interface HistoryPlan {
   readonly seed: number
@@ -114,7 +114,7 @@ class Generator {
     if (turn < 12) return { kind: 'list', bucket }
     if (turn < 35) return { kind: 'get', bucket, key }
     if (turn < 45) return { kind: 'head', bucket, key }
-    if (turn < 62) return { kind: 'delete', bucket, key }
+    if (turn < 62) return { kind: 'delete', bucket, key, condition: this.#seen(key) }
     if (turn < 75) return this.#append(key)
     if (turn < 85) return this.#complete(key)
     const forbidOverwrite = random.chance(0.4)
@@ -122,8 +122,13 @@ class Generator {
     return { kind: 'put', bucket, key, forbidOverwrite, condition, ...this.#piece() }
   }
 
-  #condition(key: string): PutCondition | undefined {
-    if (this.#random.chance(0.3)) return 'nothing'
+  #condition(key: string): WriteCondition | undefined {
+    return this.#random.chance(0.3) ? 'nothing' : this.#seen(key)
+  }
+
+  /** What was there when somebody looked last, or anything. */
+  #seen(key: string): WriteCondition | undefined {
+    if (this.#random.chance(0.2)) return 'something'
     const etag = this.#etags.get(key)
     return etag === undefined || this.#random.chance(0.4) ? undefined : { etag }
   }

@@ -6,7 +6,7 @@
 
 import { unreachable } from '@granary/storage-node/base/assert'
 import { NO_CONTENT_MD5 } from './history.ts'
-import type { ClientOperation, ListedKey, Outcome, PutCondition, Seen } from './history.ts'
+import type { ClientOperation, ListedKey, Outcome, Seen, WriteCondition } from './history.ts'
 
 export const regionBugs = [
   'stale read',
@@ -17,6 +17,7 @@ export const regionBugs = [
   'append anywhere',
   'forbidden overwrite',
   'condition not looked at',
+  'condition of a delete not looked at',
   'false refusal',
   'foreign bytes',
   'list misses a key',
@@ -104,7 +105,7 @@ export class GeneratedRegion {
       case 'head':
         return head(this.#strikes('stale head') ? this.#before.get(place) : object)
       case 'delete':
-        return change(undefined)
+        return this.#delete(operation.condition, object, () => change(undefined))
       case 'put':
         return this.#put(operation, object, change)
       case 'append':
@@ -120,6 +121,16 @@ export class GeneratedRegion {
     if (object === undefined) return refused('NoSuchKey')
     const content = this.#strikes('foreign bytes') ? undefined : object.content
     return done({ ...seen(object), kind: 'content', content })
+  }
+
+  #delete(
+    condition: WriteCondition | undefined,
+    object: StoredObject | undefined,
+    remove: () => Outcome<Seen>,
+  ): Outcome<Seen> {
+    const failed = failedCondition(condition, object)
+    if (failed === undefined) return remove()
+    return this.#strikes('condition of a delete not looked at') ? remove() : refused(failed)
   }
 
   #put(
@@ -201,12 +212,13 @@ export class GeneratedRegion {
 }
 
 function failedCondition(
-  condition: PutCondition | undefined,
+  condition: WriteCondition | undefined,
   object: StoredObject | undefined,
 ): string | undefined {
   if (condition === undefined) return undefined
   if (condition === 'nothing') return object === undefined ? undefined : 'PreconditionFailed'
   if (object === undefined) return 'NoSuchKey'
+  if (condition === 'something') return undefined
   return object.etag === condition.etag ? undefined : 'PreconditionFailed'
 }
 

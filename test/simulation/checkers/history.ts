@@ -20,16 +20,22 @@ export type Outcome<T> =
 export type ClientOperation =
   | { readonly kind: 'createBucket' | 'deleteBucket' | 'list'; readonly bucket: string }
   | {
-      readonly kind: 'get' | 'head' | 'delete'
+      readonly kind: 'get' | 'head'
       readonly bucket: string
       readonly key: string
+    }
+  | {
+      readonly kind: 'delete'
+      readonly bucket: string
+      readonly key: string
+      readonly condition?: WriteCondition | undefined
     }
   | {
       readonly kind: 'put'
       readonly bucket: string
       readonly key: string
       readonly forbidOverwrite: boolean
-      readonly condition?: PutCondition | undefined
+      readonly condition?: WriteCondition | undefined
       readonly content: string
       readonly etag: string
       readonly sizeBytes: number
@@ -54,8 +60,8 @@ export type ClientOperation =
       readonly contentMd5?: string
     }
 
-/** What a put says must be there: nothing, or the object with this ETag. */
-export type PutCondition = 'nothing' | { readonly etag: string }
+/** What a put or a deletion says must be there: nothing, any object, or the one with this ETag. */
+export type WriteCondition = 'nothing' | 'something' | { readonly etag: string }
 
 export interface ListedKey {
   readonly key: string

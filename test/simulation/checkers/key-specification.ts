@@ -9,7 +9,7 @@
 
 import { unreachable } from '@granary/storage-node/base/assert'
 import { NO_CONTENT_MD5 } from './history.ts'
-import type { ClientOperation, ListedKey, Outcome, Seen } from './history.ts'
+import type { ClientOperation, ListedKey, Outcome, Seen, WriteCondition } from './history.ts'
 import type { Specification } from './linearizability.ts'
 
 /** An object as its writers know it; `undefined` where only the region knows. */
@@ -81,7 +81,9 @@ export function nextState(state: KeyState, call: KeyCall): Next {
     case 'head':
       return outcome.kind === 'unknown' || shows(state.object, outcome.value) ? state : undefined
     case 'delete':
-      return { ...state, object: undefined }
+      return mayHold(operation.condition, state.object)
+        ? { ...state, object: undefined }
+        : undefined
     case 'put':
       return put(state, operation, outcome)
     case 'append':
@@ -174,6 +176,7 @@ function isRefused(state: KeyState, call: KeyCall, code: string): boolean {
     case 'complete':
       return code === 'NoSuchUpload' && isUploadGone(state, operation.uploadId, call)
     case 'delete':
+      return isConditionRefused(operation.condition, object, code)
     case 'list':
       return false
     default:
@@ -186,17 +189,27 @@ function isPutRefused(
   { forbidOverwrite, condition }: Of<'put'>,
   code: string,
 ): boolean {
-  if (object === undefined) return code === 'NoSuchKey' && typeof condition === 'object'
-  if (code === 'FileAlreadyExists') return forbidOverwrite
-  if (code !== 'PreconditionFailed' || condition === undefined) return false
+  if (code === 'FileAlreadyExists') return forbidOverwrite && object !== undefined
+  return isConditionRefused(condition, object, code)
+}
+
+function isConditionRefused(
+  condition: WriteCondition | undefined,
+  object: KnownObject | undefined,
+  code: string,
+): boolean {
+  if (condition === undefined) return false
+  if (object === undefined) return code === 'NoSuchKey' && condition !== 'nothing'
+  if (code !== 'PreconditionFailed' || condition === 'something') return false
   return condition === 'nothing' || object.etag !== condition.etag
 }
 
 /** Whether the condition holds, or may: of some objects only the region knows the ETag. */
-function mayHold(condition: Of<'put'>['condition'], object: KnownObject | undefined): boolean {
+function mayHold(condition: WriteCondition | undefined, object: KnownObject | undefined): boolean {
   if (condition === undefined) return true
   if (condition === 'nothing') return object === undefined
   if (object === undefined) return false
+  if (condition === 'something') return true
   return object.etag === undefined || object.etag === condition.etag
 }
 

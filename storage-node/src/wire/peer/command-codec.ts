@@ -107,6 +107,7 @@ const writeCondition: Codec<WriteCondition> = taggedUnion('kind', {
   absent: variant(0, {}),
   // As a client wrote it: whatever fits into the head of a request.
   etag: variant(1, { etag: text(HEADERS_SIZE_BYTES_MAX) }),
+  present: variant(2, {}),
 })
 
 const restoreLengths: Codec<RestoreLengths> = struct<RestoreLengths>({

@@ -140,6 +140,7 @@ const forbidOverwrite = flag
 const condition = maybe(
   fc.oneof(
     fc.constant({ kind: 'absent' } as const),
+    fc.constant({ kind: 'present' } as const),
     fc.record({ kind: fc.constant('etag' as const), etag: fc.string() }),
   ),
 )

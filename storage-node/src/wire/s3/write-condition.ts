@@ -28,15 +28,16 @@ export function readWriteCondition(headers: HeaderValues): WriteCondition | unde
   return readMatch(ifMatch)
 }
 
-/** The condition of a deletion: it has nothing to do where there is nothing. Throws NotImplemented. */
+/** The condition of a deletion, which has nothing to do where there is nothing. Throws NotImplemented. */
 export function readDeleteCondition(headers: HeaderValues): WriteCondition | undefined {
   if (headers['if-none-match'] !== undefined) throw headerNotImplemented('If-None-Match')
   return readMatch(headers['if-match'])
 }
 
-/** An ETag that what is there must have. Throws NotImplemented for several, and for any. */
+/** An ETag that what is there must have, or that anything is there. Throws NotImplemented for several. */
 export function readMatch(ifMatch: string | undefined): WriteCondition | undefined {
   if (ifMatch === undefined) return undefined
-  if (ifMatch.trim() === ANYTHING || ifMatch.includes(',')) throw headerNotImplemented('If-Match')
+  if (ifMatch.trim() === ANYTHING) return { kind: 'present' }
+  if (ifMatch.includes(',')) throw headerNotImplemented('If-Match')
   return { kind: 'etag', etag: parseEtag(ifMatch) }
 }
