@@ -129,6 +129,39 @@ describe('a Region that serves', () => {
     await cluster.settle()
   })
 
+  test('a Region whose names are taken makes nothing, and says which', async () => {
+    const before = await cluster.api.list(services)
+    await cluster.make(regions, NAMESPACE, `${REGION}-gateway`)
+    await cluster.settle()
+    const said = (type: string) => cluster.condition(regions, NAMESPACE, `${REGION}-gateway`, type)
+    expect(said('Ready')).toBe('False NameTaken')
+    const words = cluster.message(regions, NAMESPACE, `${REGION}-gateway`, 'Ready')
+    expect(words).toContain(`Service oss-${REGION}-gateway of this namespace belongs to`)
+    expect(await cluster.api.list(services)).toEqual(before)
+    expect(condition(cluster, 'Ready')).toBe('True Serving')
+    await cluster.user.delete(regions, at(`${REGION}-gateway`))
+    await cluster.settle()
+  })
+
+  test('a Region of the same name in another namespace has nothing of the first', async () => {
+    const before = await cluster.api.list(statefulSets, { namespace: NAMESPACE })
+    await cluster.make(regions, 'other', REGION)
+    await cluster.settle()
+    const said = (type: string) => cluster.condition(regions, 'other', REGION, type)
+    expect([said('Ready'), said('NameShared')]).toEqual(['True Serving', 'True OtherNamespace'])
+    expect(cluster.message(regions, 'other', REGION, 'NameShared')).toContain(NAMESPACE)
+    expect(condition(cluster, 'NameShared')).toBe('none')
+    expect(await cluster.api.list(statefulSets, { namespace: NAMESPACE })).toEqual(before)
+    const authorities = await Promise.all(
+      [NAMESPACE, 'other'].map((namespace) => {
+        return cluster.api.get(secrets, { namespace, name: `${REGION}-authority` })
+      }),
+    )
+    expect(authorities[0]?.data).not.toEqual(authorities[1]?.data)
+    await cluster.user.delete(regions, { namespace: 'other', name: REGION })
+    await cluster.settle()
+  })
+
   test('a volume that is not served is told with the reason that the storage node gave', async () => {
     const pod = `${REGION}-c-0`
     const why =
@@ -164,7 +197,7 @@ describe('a Region that serves', () => {
     await cluster.user.delete(partitions, at(`${REGION}-3`))
     await cluster.settle()
     expect(condition(cluster, 'Ready')).toBe('False PartitionsMissing')
-    expect(await cluster.api.list(partitions)).toHaveLength(24)
+    expect(await cluster.api.list(partitions, { namespace: NAMESPACE })).toHaveLength(24)
   })
 })
 

@@ -34,6 +34,7 @@ import { holdWithFinalizer } from './finalizer.ts'
 import type { ReconcilerParts } from './parts.ts'
 import { openRegion } from './region-access.ts'
 import { advanceFounding, type FoundingStep } from './region-founding.ts'
+import { findNames } from './region-names.ts'
 import { planRegion } from './region-plans.ts'
 import { removeRegion } from './region-removal.ts'
 import { advanceRollout } from './region-rollout.ts'
@@ -120,6 +121,8 @@ class RegionReconciler {
 
   async #advance(before: Region, plan: RegionPlan): Promise<Again> {
     const region = await this.#recordZones(before, plan)
+    const names = await findNames(this.#parts, region)
+    if (names.refusal !== undefined) return this.#refuse(region, names.refusal)
     await ensureSecrets(this.#parts, plan)
     await applyObjects(this.#parts.api, [
       ...desiredAccessRights(plan),
@@ -135,7 +138,7 @@ class RegionReconciler {
     const growth = await growVolumes(this.#parts, plan)
     const rollout = await this.#rollOut(region, plan, view, founding)
     const progress = founding.unfounded ?? rollout ?? growth
-    await this.#report(region, plan, view, founding, progress)
+    await this.#report(region, plan, view, founding, progress, names.conditions)
     return { afterMs: progress === undefined ? RESYNC_MS : PROGRESS_MS }
   }
 
@@ -162,6 +165,7 @@ class RegionReconciler {
     view: RegionView,
     { unfounded, isBegun }: FoundingStep,
     progress: Refusal | undefined,
+    more: readonly ConditionChange[],
   ): Promise<void> {
     const { zones, spec } = plan
     const nodes = observedNodes(view, plan.region, zones, spec.storageNodesPerZone)
@@ -174,7 +178,7 @@ class RegionReconciler {
       ...statusFields(plan, view, nodes),
       ...(isBegun && { partitionsCreated: true }),
     }
-    await this.#write(region, plan, [zonesChosen(plan), ...conditions], fields, true)
+    await this.#write(region, plan, [zonesChosen(plan), ...conditions, ...more], fields, true)
   }
 
   #write(
