@@ -126,6 +126,7 @@ function startAdmin(
 ): Promise<AdminApi> {
   const facts = {
     ...{ isReady: true, isDraining: false, version: '0', protocolVersion: 1, recordVersion: 1 },
+    ...{ clockMs: 0, ringKeys: ['k1'] },
     ...{ capacityBytes: 1, usedBytes: 0 },
   }
   return startAdminApi({

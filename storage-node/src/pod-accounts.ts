@@ -18,6 +18,8 @@ export interface PodAccounts {
   readonly accounts: RegionAccounts
   /** For the operator. */
   readonly managed: ManagedAccounts
+  /** Ids of the keys of the ring, in their order. */
+  ringKeys(): readonly string[]
   stop(): void
 }
 
@@ -34,6 +36,7 @@ export async function openPodAccounts(
   const directory = new AccountDirectory({ random, tokenKey: tokenKeyOf(file.ring), ownKeys: [] })
   return {
     accounts: new RegionAccounts({ region, records, keyRing, directory, logger }),
+    ringKeys: () => file.ring.keys.map(({ id }) => id),
     managed: new ManagedAccounts({ partitions, region, keyRing, random }),
     stop: () => file.stop(),
   }

@@ -21,7 +21,7 @@ import { readCallbackKey } from './local-directory.ts'
 import { OssError } from './model/errors.ts'
 import type { NodeConfig, PodConfig } from './node-config.ts'
 import type { NodePlace, PlaceParts, ServedApi } from './node-place.ts'
-import { openPodAccounts } from './pod-accounts.ts'
+import { openPodAccounts, type PodAccounts } from './pod-accounts.ts'
 import { startPodAdmin } from './pod-admin.ts'
 import { startPodApi } from './pod-api.ts'
 import { PodRecord } from './pod-record.ts'
@@ -116,7 +116,12 @@ async function serveInPod(
   })
   const admin = await startPodAdmin(
     node,
-    { ...config, port: place.adminPort, accounts: accounts.managed, facts: factsOf(config, phase) },
+    {
+      ...config,
+      port: place.adminPort,
+      accounts: accounts.managed,
+      facts: factsOf(config, phase, accounts, parts),
+    },
     parts,
   )
   return {
@@ -139,9 +144,16 @@ async function callbackKeyIn(directory: string): Promise<CallbackKey> {
   }
 }
 
-function factsOf(config: NodeConfig, { state }: Phase) {
+function factsOf(
+  config: NodeConfig,
+  { state }: Phase,
+  { ringKeys }: PodAccounts,
+  { clock }: PlaceParts,
+) {
   return async () => ({
     ...(await measured(config)),
+    clockMs: clock.nowMs(),
+    ringKeys: ringKeys(),
     isReady: state() === 'Ready',
     isDraining: state() === 'Draining',
   })

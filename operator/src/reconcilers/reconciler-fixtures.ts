@@ -35,6 +35,7 @@ import { regions, type Region } from '../resources/region.ts'
 import { storageNodes } from '../resources/storage-node.ts'
 import type { Controller } from '../runtime/controller.ts'
 import { MemoryRegion } from '../storage-nodes/memory-region.ts'
+import type { PodStatus } from '../storage-nodes/region-admin.ts'
 import { controllers } from './all.ts'
 import type { ReconcilerParts } from './parts.ts'
 
@@ -68,6 +69,8 @@ export class TestCluster {
   readonly broken = new Set<string>()
   /** The last line of the log of those. */
   readonly lastLines = new Map<string, string>()
+  /** What pods answer otherwise than they should. */
+  readonly answers = new Map<string, Partial<PodStatus>>()
   /** Stores of pods whose volume is another one by now. */
   readonly stores = new Map<string, StoreId>()
 
@@ -279,7 +282,8 @@ export class TestCluster {
       await this.user.apply<KubernetesObject>(storageNodes, { ...object, metadata })
       this.region.statuses.set(name, {
         ...{ name, storeId, isReady: !this.broken.has(name), isDraining: false, version: '1' },
-        ...{ partitions: [], capacityBytes: 1000, usedBytes: 10 },
+        ...{ partitions: [], capacityBytes: 1000, usedBytes: 10, clockMs: this.clock.nowMs() },
+        ...this.answers.get(name),
       })
     }
     await this.#runPartitions()

@@ -129,6 +129,25 @@ describe('a Region that serves', () => {
     await cluster.settle()
   })
 
+  test('a clock that is wrong is told, and objects that are older than storage nodes know', async () => {
+    const pod = `${REGION}-b-0`
+    cluster.answers.set(pod, {
+      clockMs: cluster.clock.nowMs() + 60_000,
+      partitions: [{ id: 2, epoch: 5, role: 'Primary', lag: 0 }],
+    })
+    await cluster.settle()
+    await cluster.reconcileAll()
+    expect(condition(cluster, 'ClockSkewed')).toBe('True ClocksDiffer')
+    expect(message(cluster, 'ClockSkewed')).toContain(`${pod} is 60 s ahead of the others`)
+    expect(condition(cluster, 'ConfigRegressed')).toBe('True ObjectsOlder')
+    expect(message(cluster, 'ConfigRegressed')).toContain('Partitions 2 are older')
+    cluster.answers.clear()
+    await cluster.runOthers()
+    await cluster.settle()
+    expect(condition(cluster, 'ClockSkewed')).toBe('False ClocksAgree')
+    expect(condition(cluster, 'ConfigRegressed')).toBe('False AsKnown')
+  })
+
   test('a Region whose names are taken makes nothing, and says which', async () => {
     const before = await cluster.api.list(services)
     await cluster.make(regions, NAMESPACE, `${REGION}-gateway`)

@@ -33,6 +33,7 @@ import { tell } from './events.ts'
 import { holdWithFinalizer } from './finalizer.ts'
 import type { ReconcilerParts } from './parts.ts'
 import { openRegion } from './region-access.ts'
+import { answerConditions, askPods } from './region-answers.ts'
 import { advanceFounding, type FoundingStep } from './region-founding.ts'
 import { findNames } from './region-names.ts'
 import { planRegion } from './region-plans.ts'
@@ -136,9 +137,10 @@ class RegionReconciler {
       await this.#write(region, plan, [], { partitionsCreated: true }, false)
     })
     const growth = await growVolumes(this.#parts, plan)
-    const rollout = await this.#rollOut(region, plan, view, founding)
+    const { rollout, conditions } = await this.#askAndRollOut(region, plan, view, founding)
     const progress = founding.unfounded ?? rollout ?? growth
-    await this.#report(region, plan, view, founding, progress, names.conditions)
+    const more = [...names.conditions, ...conditions]
+    await this.#report(region, plan, view, founding, progress, more)
     return { afterMs: progress === undefined ? RESYNC_MS : PROGRESS_MS }
   }
 
@@ -148,15 +150,18 @@ class RegionReconciler {
     return this.#write(region, plan, [zonesChosen(plan)], {}, false)
   }
 
-  async #rollOut(
+  async #askAndRollOut(
     region: Region,
     plan: RegionPlan,
     view: RegionView,
     { unfounded }: FoundingStep,
-  ): Promise<Refusal | undefined> {
-    if (unfounded !== undefined) return undefined
-    const open = await openRegion(this.#parts, region)
-    return open && advanceRollout(this.#parts, plan, view, open.connection)
+  ): Promise<{ rollout?: Refusal | undefined; conditions: readonly ConditionChange[] }> {
+    const open = unfounded === undefined ? await openRegion(this.#parts, region) : undefined
+    if (open === undefined) return { conditions: [] }
+    const answers = await askPods(this.#parts, view, open.connection)
+    const conditions = await answerConditions(this.#parts, plan, view, answers)
+    const rollout = await advanceRollout(this.#parts, plan, view, open.connection, answers)
+    return { rollout, conditions }
   }
 
   async #report(

@@ -9,6 +9,7 @@ import type { Refusal } from '../decisions/refusal.ts'
 import type { RegionPlan } from '../desired/region-plan.ts'
 import { pods, type Pod, type StatefulSet } from '../resources/built-in.ts'
 import type { ReconcilerParts, RegionConnection } from './parts.ts'
+import type { PodAnswers } from './region-answers.ts'
 import {
   isReady,
   observedPartitions,
@@ -26,12 +27,13 @@ export async function advanceRollout(
   plan: RegionPlan,
   view: RegionView,
   connection: RegionConnection,
+  answers: PodAnswers,
 ): Promise<Refusal | undefined> {
   if (!view.pods.some((pod) => isOutdated(pod, view.sets))) return undefined
   const decision = decideRollout({
     zoneCount: plan.zones.length,
     wanted: wantedPods(plan.region, plan.zones, plan.spec.storageNodesPerZone),
-    pods: await Promise.all(view.pods.map((pod) => rolloutPod(pod, view, connection))),
+    pods: view.pods.map((pod) => rolloutPod(pod, view, answers)),
     partitions: observedPartitions(view),
   })
   if (decision.kind === 'settled') return undefined
@@ -60,14 +62,9 @@ async function restart(
   return { reason: 'Restarting', message: `${name} is restarted with what the Region asks now` }
 }
 
-async function rolloutPod(
-  pod: Pod,
-  view: RegionView,
-  connection: RegionConnection,
-): Promise<RolloutPod> {
+function rolloutPod(pod: Pod, view: RegionView, { statuses }: PodAnswers): RolloutPod {
   const { name, deletionTimestamp } = pod.metadata
-  const answer = isReady(pod.status) ? await connection.getStatus(name) : undefined
-  const lags = answer?.kind === 'ok' ? answer.value.partitions.map(({ lag }) => lag) : undefined
+  const lags = statuses.get(name)?.partitions.map(({ lag }) => lag)
   return {
     ...{ name, zone: zoneOf(pod), isReady: isReady(pod.status) },
     isOutdated: isOutdated(pod, view.sets),

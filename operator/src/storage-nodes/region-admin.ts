@@ -94,6 +94,10 @@ export interface PodStatus {
   readonly partitions: readonly PartitionReplica[]
   readonly capacityBytes: number
   readonly usedBytes: number
+  /** Its wall clock; a storage node of an earlier version does not say. */
+  readonly clockMs?: number
+  /** Ids of the keys that it can open secrets with, in their order. */
+  readonly ringKeys?: readonly string[]
 }
 
 /** What is asked of a single pod. */

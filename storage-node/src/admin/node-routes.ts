@@ -35,6 +35,10 @@ export interface NodeFacts {
   readonly recordVersion: number
   readonly capacityBytes: number
   readonly usedBytes: number
+  /** Its wall clock. */
+  readonly clockMs: number
+  /** Ids of the keys that it can open secrets with, in their order. */
+  readonly ringKeys: readonly string[]
 }
 
 export interface NodeRoutesOptions {

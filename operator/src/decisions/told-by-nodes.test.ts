@@ -1,0 +1,43 @@
+import {
+  clockCondition,
+  configCondition,
+  regressedPartitions,
+  type ToldByNode,
+} from './told-by-nodes.ts'
+
+const told = (pod: string, change: Partial<ToldByNode> = {}): ToldByNode => {
+  return { pod, partitions: [], aheadMs: 0, ...change }
+}
+
+test.each<[string, (number | undefined)[], string | undefined]>([
+  ['agree', [0, 5_000, 10_000], undefined],
+  ['agree with each other, and the operator is wrong', [90_000, 90_100, 90_200], undefined],
+  ['are not told by all', [0, undefined, 100], undefined],
+  ['are told by nobody', [undefined], undefined],
+  ['differ ahead', [0, 42_000, 100], 'b is 42 s ahead of the others'],
+  ['differ behind', [-3_600_000, 0, 100], 'a is 3600 s behind the others'],
+])('clocks that %s', (_name, readings, words) => {
+  const nodes = readings.map((aheadMs, at) => told('abc'.charAt(at), { aheadMs }))
+  const { status, message } = clockCondition(nodes)
+  expect(status).toBe(words === undefined ? 'False' : 'True')
+  expect(message).toContain(words ?? 'agree')
+})
+
+test('objects that are older than what a storage node knows are told by number', () => {
+  const nodes = [
+    told('a', { partitions: [{ id: 1, epoch: 3 }] }),
+    told('b', {
+      partitions: [
+        { id: 1, epoch: 2 },
+        { id: 2, epoch: 1 },
+      ],
+    }),
+  ]
+  const at = (...epochs: number[]) => epochs.map((epoch, index) => ({ id: index + 1, epoch }))
+  expect(regressedPartitions(at(3, 1), nodes)).toEqual([])
+  expect(regressedPartitions(at(4, 2, 7), nodes)).toEqual([])
+  expect(regressedPartitions(at(2, 1), nodes)).toEqual([1])
+  expect(regressedPartitions(at(3, 0), nodes)).toEqual([2])
+  expect(configCondition([1, 2])).toMatchObject({ status: 'True', reason: 'ObjectsOlder' })
+  expect(configCondition([1, 2]).message).toContain('Partitions 1, 2 are older')
+})

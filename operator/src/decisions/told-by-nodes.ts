@@ -1,0 +1,73 @@
+/**
+ * What the answers of storage nodes say about the region as a whole: whether their clocks agree, and
+ * whether the cluster holds what they know.
+ *
+ * @module
+ */
+
+import type { ConditionChange } from '../resources/conditions.ts'
+import { listed } from './refusal.ts'
+import { said } from './region-conditions.ts'
+
+/** What one storage node answered. */
+export interface ToldByNode {
+  readonly pod: string
+  /** Its copies of partitions, with the newest configuration that it knows. */
+  readonly partitions: readonly KnownEpoch[]
+  /** How far its clock is ahead of the operator's; undefined: it did not say. */
+  readonly aheadMs: number | undefined
+}
+
+/** The number of a partition's configuration; 0: it has none. */
+export interface KnownEpoch {
+  readonly id: number
+  readonly epoch: number
+}
+
+/** Storage nodes refuse commands that are dated further from their own clock (replication.md 1.5). */
+const SKEW_MS_MAX = 10_000
+const SECOND_MS = 1_000
+
+/** Partitions whose objects are older than what storage nodes know of them. */
+export function regressedPartitions(
+  objects: readonly KnownEpoch[],
+  told: readonly ToldByNode[],
+): readonly number[] {
+  const known = new Map<number, number>()
+  for (const { id, epoch } of told.flatMap(({ partitions }) => partitions)) {
+    known.set(id, Math.max(epoch, known.get(id) ?? 0))
+  }
+  return objects.filter(({ id, epoch }) => epoch < (known.get(id) ?? 0)).map(({ id }) => id)
+}
+
+export function configCondition(regressed: readonly number[]): ConditionChange {
+  if (regressed.length === 0) {
+    return said('ConfigRegressed', false, 'AsKnown', 'The cluster holds what storage nodes know')
+  }
+  const message =
+    `The objects of Partitions ${listed(regressed.map(String))} are older than what storage nodes know: ` +
+    'they were restored from a backup, or made again. Storage nodes go on with what they know, and none takes ' +
+    'over from another: restore these objects, with status, from a later backup of the cluster'
+  return said('ConfigRegressed', true, 'ObjectsOlder', message)
+}
+
+/** Clocks are compared with each other: the operator's may be the wrong one. */
+export function clockCondition(told: readonly ToldByNode[]): ConditionChange {
+  const readings = told.flatMap(({ pod, aheadMs }) =>
+    aheadMs === undefined ? [] : { pod, aheadMs },
+  )
+  const inOrder = readings.map(({ aheadMs }) => aheadMs).sort((a, b) => a - b)
+  const middle = inOrder[Math.floor(inOrder.length / 2)] ?? 0
+  const wrong = readings.filter(({ aheadMs }) => Math.abs(aheadMs - middle) > SKEW_MS_MAX)
+  if (wrong.length === 0) {
+    return said('ClockSkewed', false, 'ClocksAgree', 'The clocks of storage nodes agree')
+  }
+  const words = wrong.map(({ pod, aheadMs }) => {
+    const seconds = Math.round((aheadMs - middle) / SECOND_MS)
+    return `${pod} is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} the others`
+  })
+  const message =
+    `${words.join(', ')}: requests that it takes part in are refused; ` +
+    'set the clock of its machine, and keep it with a time service'
+  return said('ClockSkewed', true, 'ClocksDiffer', message)
+}
