@@ -1,5 +1,5 @@
 /**
- * Writes the operator as it is put into images: `node operator/bundle.mjs DIRECTORY`.
+ * Writes the operator and the driver of COSI as they are put into images: `node operator/bundle.mjs DIRECTORY`.
  *
  * The library that reads kubeconfigs stays outside: in a pod it is never loaded. It is plain JavaScript, for it
  * runs where images are built.
@@ -21,5 +21,5 @@ if (directory === undefined) {
 }
 const target = resolve(directory)
 rmSync(target, { recursive: true, force: true })
-const entryPoints = [join(source, 'main.ts')]
+const entryPoints = ['main.ts', 'cosi-main.ts'].map((name) => join(source, name))
 await bundlePrograms({ entryPoints, external: ['@kubernetes/client-node'], target })

@@ -1,4 +1,6 @@
-import { OperatorConfigError, parseOperatorConfig } from './config.ts'
+import { parseOperatorConfig } from './config.ts'
+import { parseCosiConfig } from './cosi-config.ts'
+import { SettingsError } from './settings.ts'
 
 const least = {
   GRANARY_OPERATOR_NAME: 'granary-operator-1',
@@ -33,7 +35,22 @@ test('every mistake is told at once', () => {
     ...{ GRANARY_RESYNC_SECONDS: 'often', KUBECONFIG: 'config' },
   }
   const parse = () => parseOperatorConfig(wrong)
-  expect(parse).toThrow(OperatorConfigError)
+  expect(parse).toThrow(SettingsError)
   for (const name of [...Object.keys(wrong), 'GRANARY_OPERATOR_NAME']) expect(parse).toThrow(name)
   expect(parse).toThrow('GRANARY_PROBES_PORT must be a whole number from 0 to 65535, is "70000"')
+})
+
+test('the driver of COSI needs to know where its resources are, and tells every mistake', () => {
+  const kubeconfig = undefined
+  expect(parseCosiConfig({ GRANARY_COSI_NAMESPACE: 'cosi' })).toEqual({
+    ...{ driverName: 'granary.dev', namespace: 'cosi', socketPath: '/var/lib/cosi/cosi.sock' },
+    ...{ defaultRegion: { namespace: 'cosi', name: 'cn-hangzhou' }, probesPort: 7003 },
+    ...{ pod: undefined, kubeconfig },
+  })
+  const wrong = {
+    ...{ GRANARY_COSI_DRIVER_NAME: '-a', GRANARY_COSI_SOCKET: 'cosi.sock' },
+    ...{ GRANARY_DEFAULT_REGION: 'a/b/c', GRANARY_PROBES_PORT: 'x', KUBECONFIG: 'a' },
+  }
+  const parse = () => parseCosiConfig(wrong)
+  for (const name of [...Object.keys(wrong), 'GRANARY_COSI_NAMESPACE']) expect(parse).toThrow(name)
 })

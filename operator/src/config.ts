@@ -4,11 +4,10 @@
  * @module
  */
 
-import { isAbsolute } from 'node:path'
-import type { PodSurroundings } from './kubernetes/cluster-access.ts'
 import type { ObjectName } from './resources/kubernetes-object.ts'
+import { DNS_LABEL, Settings, type ClusterSettings, type Environment } from './settings.ts'
 
-export interface OperatorConfig {
+export interface OperatorConfig extends ClusterSettings {
   /** Of this process among the operators; no other one ever has the same. */
   readonly identity: string
   /** The namespace that the operator runs in. */
@@ -19,12 +18,7 @@ export interface OperatorConfig {
   readonly storageNodeImage: string
   readonly probesPort: number
   readonly resyncMs: number
-  /** Where the API server is; outside of a pod by the kubeconfig. */
-  readonly pod: PodSurroundings | undefined
-  readonly kubeconfig: string | undefined
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** Names of the variables, by setting. */
 export const operatorVariables = {
@@ -35,81 +29,24 @@ export const operatorVariables = {
   probesPort: 'GRANARY_PROBES_PORT',
   resyncSeconds: 'GRANARY_RESYNC_SECONDS',
 } as const
-type Name = keyof typeof operatorVariables
 
-const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
-const PROBES_PORT = 7003
 const RESYNC_SECONDS = 300
 const RESYNC_SECONDS_MAX = 86_400
 
-/** Settings that do not let the operator start; the message has every mistake. */
-export class OperatorConfigError extends Error {
-  override readonly name = 'OperatorConfigError'
-
-  constructor(mistakes: readonly string[]) {
-    super(mistakes.join('; '))
-  }
-}
-
-/** Reads the environment. Throws `OperatorConfigError` with every mistake. */
+/** Reads the environment. Throws `SettingsError` with every mistake. */
 export function parseOperatorConfig(environment: Environment): OperatorConfig {
-  const mistakes: string[] = []
-  const text = (name: Name, pattern: RegExp, meaning: string, otherwise?: string): string => {
-    const value = environment[operatorVariables[name]] || otherwise
-    if (value === undefined) mistakes.push(`${operatorVariables[name]} must be set`)
-    else if (!pattern.test(value)) {
-      mistakes.push(`${operatorVariables[name]} must be ${meaning}, is "${value}"`)
-    }
-    return value ?? ''
-  }
-  const number = (name: Name, otherwise: number, min: number, max: number): number => {
-    const meaning = `a whole number from ${min} to ${max}`
-    const value = Number(text(name, /^\d{1,6}$/, meaning, String(otherwise)))
-    if (value < min || value > max) {
-      mistakes.push(`${operatorVariables[name]} must be ${meaning}, is "${value}"`)
-    }
-    return value
-  }
-  const namespace = text('namespace', DNS_LABEL, 'the name of a namespace')
-  const region = /^([a-z0-9-]+\/)?[a-z][a-z0-9-]{0,30}[a-z0-9]$/
-  const defaultRegion = text(
-    'defaultRegion',
-    region,
-    'a Region as name or namespace/name',
-    'cn-hangzhou',
-  )
+  const settings = new Settings(environment)
+  const { identity, resyncSeconds, storageNodeImage, ...names } = operatorVariables
+  const namespace = settings.text(names.namespace, DNS_LABEL, 'the name of a namespace')
   const config = {
-    identity: text('identity', /^\S{1,128}$/, 'a name of at most 128 characters'),
+    identity: settings.text(identity, /^\S{1,128}$/, 'a name of at most 128 characters'),
     namespace,
-    defaultRegion: regionOf(defaultRegion, namespace),
-    storageNodeImage: text('storageNodeImage', /^\S{1,512}$/, 'the name of an image'),
-    probesPort: number('probesPort', PROBES_PORT, 0, 65_535),
-    resyncMs: number('resyncSeconds', RESYNC_SECONDS, 10, RESYNC_SECONDS_MAX) * 1_000,
-    pod: podOf(environment),
-    kubeconfig: kubeconfigOf(environment, mistakes),
+    defaultRegion: settings.region(names.defaultRegion, namespace),
+    storageNodeImage: settings.text(storageNodeImage, /^\S{1,512}$/, 'the name of an image'),
+    probesPort: settings.probesPort(names.probesPort),
+    resyncMs: settings.number(resyncSeconds, RESYNC_SECONDS, 10, RESYNC_SECONDS_MAX) * 1_000,
+    ...settings.cluster(),
   }
-  if (mistakes.length > 0) throw new OperatorConfigError(mistakes)
+  settings.check()
   return config
-}
-
-function regionOf(text: string, namespace: string): Required<ObjectName> {
-  const slash = text.indexOf('/')
-  return slash === -1
-    ? { namespace, name: text }
-    : { namespace: text.slice(0, slash), name: text.slice(slash + 1) }
-}
-
-function podOf(environment: Environment): PodSurroundings | undefined {
-  const serviceHost = environment['KUBERNETES_SERVICE_HOST']
-  const servicePort = environment['KUBERNETES_SERVICE_PORT']
-  if (!serviceHost || !servicePort) return undefined
-  return { serviceHost, servicePort }
-}
-
-function kubeconfigOf(environment: Environment, mistakes: string[]): string | undefined {
-  const path = environment['KUBECONFIG'] || undefined
-  if (path !== undefined && !isAbsolute(path)) {
-    mistakes.push(`KUBECONFIG must be one absolute path, is "${path}"`)
-  }
-  return path
 }

@@ -76,7 +76,7 @@ export function productOf(path: string): string | undefined {
 export function isRoot(path: string): boolean {
   return (
     productFolder(path) === undefined &&
-    /^(main|local|generate|.*-thread)\.ts$/.test(posix.basename(path))
+    /^(main|cosi-main|local|generate|.*-thread)\.ts$/.test(posix.basename(path))
   )
 }
 

@@ -17,7 +17,7 @@ const CORS_TEXT_LENGTH_MAX = 256
 const MAX_AGE_SECONDS_MAX = 999_999_999
 
 /** 3 to 63 of a-z, 0-9 and -; as the OSS reference wants names of buckets. */
-const BUCKET_NAME = '^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$'
+export const BUCKET_NAME = '^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$'
 
 const corsTexts = (what: string) =>
   z
