@@ -128,6 +128,8 @@ test.each<[ChecksumAlgorithm, 'FULL_OBJECT' | 'COMPOSITE']>([
   const page = await s3.listParts({ Bucket, Key, UploadId })
   expect(page).toMatchObject({ ChecksumAlgorithm: algorithm, ChecksumType: type })
   expect(page.Parts?.map((part) => part[name])).toEqual(listed.map((part) => part[name]))
+  const { Uploads = [] } = await s3.listMultipartUploads({ Bucket, Prefix: Key })
+  expect(Uploads).toMatchObject([{ ChecksumAlgorithm: algorithm, ChecksumType: type }])
   const MultipartUpload = { Parts: listed }
   const made = await s3.completeMultipartUpload({ Bucket, Key, UploadId, MultipartUpload })
   const whole = await expectedOf(
@@ -140,6 +142,10 @@ test.each<[ChecksumAlgorithm, 'FULL_OBJECT' | 'COMPOSITE']>([
   expect(await s3.headObject({ Bucket, Key, ChecksumMode })).toMatchObject({ [name]: whole })
   const second = await s3.headObject({ Bucket, Key, PartNumber: 2, ChecksumMode })
   expect(second).toMatchObject({ [name]: listed[1]?.[name], PartsCount: 2 })
+  const kind = { ChecksumAlgorithm: [algorithm], ChecksumType: type }
+  expect((await s3.listObjectsV2({ Bucket, Prefix: Key })).Contents).toMatchObject([kind])
+  expect((await s3.listObjects({ Bucket, Prefix: Key })).Contents).toMatchObject([kind])
+  expect((await s3.listObjectVersions({ Bucket, Prefix: Key })).Versions).toMatchObject([kind])
   const ObjectAttributes = ['Checksum' as const, 'ObjectParts' as const]
   const told = await s3.getObjectAttributes({ Bucket, Key, ObjectAttributes, MaxParts: 1 })
   const [first] = listed
@@ -165,6 +171,24 @@ async function expectedOf(
   const whole = await s3.putObject({ Bucket, Key: 'whole', Body, ChecksumAlgorithm })
   return `${whole[name]}${type === 'COMPOSITE' ? '-2' : ''}`
 }
+
+test('parts are listed with the checksums that a composite one is made of', async () => {
+  const Key = 'lacking'
+  const { UploadId, listed } = await begin(Key, { algorithm: 'SHA256', type: 'COMPOSITE' })
+  const [first, second] = listed.map(({ ETag, PartNumber }) => ({ ETag, PartNumber }))
+  const complete = (Parts: object[]) =>
+    s3.completeMultipartUpload({ Bucket, Key, UploadId, MultipartUpload: { Parts } })
+  for (const lacking of [
+    [first, second],
+    [listed[0], second],
+  ] as object[][]) {
+    await expect(complete(lacking)).rejects.toMatchObject({
+      name: 'InvalidRequest',
+      message: expect.stringContaining('sha256 checksum') as string,
+    })
+  }
+  expect((await complete(listed)).ETag).toMatch(/-2"$/)
+})
 
 test('a completion is refused where a checksum or the size is another, and may be sent again', async () => {
   const Key = 'completed'

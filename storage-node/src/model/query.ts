@@ -19,6 +19,7 @@ import type {
   ObjectKey,
   VersionId,
 } from './identifiers.ts'
+import type { ChecksumPlan } from './object-checksum.ts'
 import type {
   ObjectRecord,
   ObjectType,
@@ -42,6 +43,8 @@ export interface ObjectSummary {
   readonly lastModifiedMs: number
   readonly etag: string
   readonly restore: RestoreTimes | undefined
+  /** Which checksum is kept of it. */
+  readonly checksum: ChecksumPlan | undefined
 }
 
 /** What a list is restricted to, and where it goes on. */
@@ -90,6 +93,7 @@ export interface UploadSummary {
   readonly uploadId: DataSetId
   readonly initiatedMs: number
   readonly storageClass: StorageClass
+  readonly checksums: ChecksumPlan | undefined
 }
 
 export interface UploadPage {

@@ -98,6 +98,7 @@ export interface UploadListing {
     readonly uploadId: string
     readonly initiatedMs: number
     readonly storageClass: StorageClass
+    readonly checksums: ChecksumPlan | undefined
   }[]
   readonly commonPrefixes: readonly string[]
   readonly isTruncated: boolean
@@ -214,6 +215,17 @@ export class UploadService {
     const command = { ...complete, parts, expected, forbidOverwrite, condition, acl, versions }
     const result = await changeInBucket(this.#parts.partitions, bucket, command)
     return resultOf(result, 'object').record
+  }
+
+  /** Which checksums it was begun with; undefined also where there is no such upload. */
+  async findChecksums(
+    { bucketId }: BucketRecord,
+    key: ObjectKey,
+    uploadId: string,
+  ): Promise<ChecksumPlan | undefined> {
+    const query = { kind: 'upload', bucketId, key, uploadId: idOf(uploadId) } as const
+    const found = await this.#parts.partitions.ask({ ...query, after: 0, limit: 0 })
+    return found?.upload.checksums
   }
 
   async abort(bucket: BucketRecord, key: ObjectKey, uploadId: string): Promise<void> {

@@ -50,9 +50,9 @@ function firstRow(query: Queries['uploads']['ask']): Uint8Array | undefined {
 }
 
 function summaryOf(entry: KeyEntry): UploadSummary {
-  const { initiatedMs, metadata } = decodeUploadRow(entry.row.value)
+  const { initiatedMs, metadata, checksums } = decodeUploadRow(entry.row.value)
   const { storageClass } = metadata
-  return { key: entry.key, uploadId: uploadIdOf(entry), initiatedMs, storageClass }
+  return { key: entry.key, uploadId: uploadIdOf(entry), initiatedMs, storageClass, checksums }
 }
 
 function uploadIdOf({ row, end }: KeyEntry): DataSetId {

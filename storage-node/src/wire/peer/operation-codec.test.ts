@@ -269,6 +269,7 @@ const droppedEntry = fc.record({
 const summaryFields = {
   ...{ key, type: objectType, storageClass, etag: word },
   ...{ sizeBytes: whole, lastModifiedMs: whole, restore },
+  checksum: maybe(checksums.anyChecksumPlan),
 }
 
 const answers: ByKind<KindedAnswer> = {
@@ -321,7 +322,12 @@ const answers: ByKind<KindedAnswer> = {
       ...page,
       nextKeyMarker: word,
       nextUploadId: maybe(dataSetId),
-      uploads: some(fc.record({ key, uploadId: dataSetId, initiatedMs: whole, storageClass })),
+      uploads: some(
+        fc.record({
+          ...{ key, uploadId: dataSetId, initiatedMs: whole, storageClass },
+          checksums: maybe(checksums.anyChecksumPlan),
+        }),
+      ),
     }),
   }),
   counters: fc.record({ answer: fc.record({ counters, continuesAt }) }),

@@ -41,6 +41,7 @@ import {
   bucketId,
   bucketName,
   bucketRecord,
+  checksumPlan,
   dataId,
   dataSetId,
   etag,
@@ -109,6 +110,7 @@ const objectSummaryFields = {
   lastModifiedMs: u48(),
   etag,
   restore: optional(restoreTimes),
+  checksum: optional(checksumPlan),
 }
 const objectSummary: Codec<ObjectSummary> = struct<ObjectSummary>(objectSummaryFields)
 const versionSummary: Codec<VersionSummary> = struct<VersionSummary>({
@@ -122,6 +124,7 @@ const uploadSummary: Codec<UploadSummary> = struct<UploadSummary>({
   uploadId: dataSetId,
   initiatedMs: u48(),
   storageClass,
+  checksums: optional(checksumPlan),
 })
 const droppedEntry: Codec<DroppedEntry> = struct<DroppedEntry>({
   ...onKey,

@@ -6,6 +6,7 @@
 
 import { toHex } from '../../base/bytes.ts'
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from '../../base/object-checksums.ts'
+import type { ListedPart } from '../../model/command.ts'
 import { invalidArgument, OssError } from '../../model/errors.ts'
 import type {
   Checksum,
@@ -52,6 +53,13 @@ export function checksumElements({ checksum, etag }: Kept): string {
   const { algorithm, type } = checksum
   const text = textOfObject(checksum, etag)
   return xmlElement(`Checksum${algorithm}`, text) + xmlElement('ChecksumType', type)
+}
+
+/** Elements of lists that tell which checksum is kept. */
+export function checksumKindElements(plan: ChecksumPlan | undefined): string {
+  if (plan === undefined) return ''
+  const { algorithm, type } = plan
+  return `<ChecksumAlgorithm>${algorithm}</ChecksumAlgorithm><ChecksumType>${type}</ChecksumType>`
 }
 
 /** The same of a part. */
@@ -113,6 +121,22 @@ export function readPartChecksum(part: XmlElement): Checksum | undefined {
 /** Whether a read is to be told the checksum of what it reads. */
 export function wantsChecksum(headers: HeaderValues): boolean {
   return headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED'
+}
+
+/**
+ * Throws InvalidRequest where parts are listed without the checksums that the upload was begun with, of
+ * which that of the object is made.
+ */
+export function requirePartChecksums(
+  parts: readonly ListedPart[],
+  plan: ChecksumPlan | undefined,
+): void {
+  if (plan?.type !== 'COMPOSITE') return
+  const lacking = parts.find(({ checksum }) => checksum === undefined)
+  if (lacking === undefined) return
+  throw invalidRequest(
+    `The upload was created using a ${plan.algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${lacking.partNumber} in the request.`,
+  )
 }
 
 function readType(headers: HeaderValues): ChecksumType | undefined {

@@ -1,8 +1,8 @@
 /**
  * Rows `O` and `V`: a version of an object, or a delete marker.
  *
- * The head is of fixed size and holds all that a list page shows, so that a page of 1,000 decodes no
- * headers and no metadata. What few objects have stands behind it, each only where a flag says so.
+ * The head is of fixed size and holds what a list page shows of all, so that a page of 1,000 decodes no
+ * headers and no metadata. What not all objects have stands behind it, each only where a flag says so.
  *
  * @module
  */
@@ -25,7 +25,8 @@ import type {
 import { plainVersion } from '../../model/object.ts'
 import { NULL_VERSION, saltOf, versionIdOf } from '../../model/version-id.ts'
 import { BinaryReader, BinaryWriter } from './binary.ts'
-import { readObjectChecksum, writeObjectChecksum } from './checksum-bytes.ts'
+import type { ChecksumPlan } from '../../model/object-checksum.ts'
+import { readChecksumPlan, readObjectChecksum, writeObjectChecksum } from './checksum-bytes.ts'
 import { StoredFormatError } from './stored-format-error.ts'
 
 /** Of buckets without versions, and without what flags tell of. */
@@ -72,6 +73,9 @@ const FURTHER_FLAGS = { hasContentMd5: 1, hasChecksum: 2 } as const
 const FURTHER_KNOWN = FURTHER_FLAGS.hasContentMd5 | FURTHER_FLAGS.hasChecksum
 const SALT_BYTES = 8
 const RESTORE_BYTES = 12
+const TIME_BYTES = 6
+const SEQ_BYTES = 8
+const MD5_BYTES = 16
 /** No version has this number. */
 const NOWHERE = 0n
 
@@ -83,6 +87,7 @@ export interface ObjectSummaryRow {
   readonly lastModifiedMs: number
   readonly etag: string
   readonly restore: RestoreTimes | undefined
+  readonly checksum: ChecksumPlan | undefined
 }
 
 export function encodeObjectRow(record: ObjectRecord): Buffer {
@@ -109,7 +114,7 @@ export function encodeObjectRow(record: ObjectRecord): Buffer {
 }
 
 export function decodeObjectRow(bytes: Uint8Array): ObjectRecord {
-  const summary = decodeObjectSummary(bytes)
+  const summary = decodeHead(asBuffer(bytes))
   const reader = new BinaryReader(bytes)
   const version = reader.u8()
   reader.raw(2)
@@ -130,6 +135,10 @@ export function decodeObjectRow(bytes: Uint8Array): ObjectRecord {
 /** Decodes what a list page shows only. */
 export function decodeObjectSummary(bytes: Uint8Array): ObjectSummaryRow {
   const row = asBuffer(bytes)
+  return { ...decodeHead(row), checksum: summaryChecksum(row) }
+}
+
+function decodeHead(row: Buffer): Omit<ObjectSummaryRow, 'checksum'> {
   if (row.length <= HEAD_BYTES) throw new StoredFormatError('Object row is too short')
   const version = row[0] ?? 0
   if (version < VERSION_WITHOUT_FLAGS || version > VERSION) {
@@ -155,6 +164,22 @@ function summaryRestore(row: Buffer): RestoreTimes | undefined {
     readyMs: row.readUIntLE(RESTORE_AT, 6),
     expiresMs: row.readUIntLE(RESTORE_AT + 6, 6),
   }
+}
+
+/** Reads over what stands before the kind of the checksum, where there is one. */
+function summaryChecksum(row: Buffer): ChecksumPlan | undefined {
+  const flags = flagsIn(row)
+  if ((flags & FLAGS.hasFurther) === 0) return undefined
+  const reader = new BinaryReader(row)
+  reader.raw(RESTORE_AT)
+  if (flags & FLAGS.hasRestore) reader.raw(RESTORE_BYTES)
+  if (flags & FLAGS.hasVersionId) reader.raw(SALT_BYTES)
+  if (flags & FLAGS.isSymlink) reader.text()
+  if (flags & FLAGS.isSealed) reader.raw(TIME_BYTES)
+  if (flags & FLAGS.hasOlder) reader.raw(SEQ_BYTES)
+  const further = reader.u8()
+  if (further & FURTHER_FLAGS.hasContentMd5) reader.raw(MD5_BYTES)
+  return further & FURTHER_FLAGS.hasChecksum ? readChecksumPlan(reader) : undefined
 }
 
 /** Whether the row says that the key was deleted. */
@@ -310,7 +335,7 @@ function readFurther(reader: BinaryReader): Pick<VersionState, 'contentMd5' | 'c
     throw new StoredFormatError(`Object row has further flags ${further}`)
   }
   return {
-    contentMd5: further & FURTHER_FLAGS.hasContentMd5 ? reader.hex(16) : undefined,
+    contentMd5: further & FURTHER_FLAGS.hasContentMd5 ? reader.hex(MD5_BYTES) : undefined,
     checksum: further & FURTHER_FLAGS.hasChecksum ? readObjectChecksum(reader) : undefined,
   }
 }

@@ -119,6 +119,9 @@ test('object rows come back as they were, and their head alone shows the summary
         sizeBytes: record.sizeBytes,
         etag: record.etag,
         restore,
+        checksum: record.checksum && {
+          ...{ algorithm: record.checksum.algorithm, type: record.checksum.type },
+        },
       }
       expect(decodeObjectSummary(row)).toEqual(summary)
       expect(isDeleteMarkerRow(row)).toBe(record.isDeleteMarker)

@@ -155,7 +155,12 @@ test('ListMultipartUploads passes on where to go on', async () => {
       listUploads(_bucket, options) {
         asked = options
         return Promise.resolve({
-          uploads: [{ key: key as ObjectKey, uploadId, initiatedMs: 0, storageClass: 'Standard' }],
+          uploads: [
+            {
+              ...{ key: key as ObjectKey, uploadId, initiatedMs: 0, storageClass: 'Standard' },
+              checksums: undefined,
+            },
+          ],
           commonPrefixes: [],
           isTruncated: true,
           nextKeyMarker: 'barley',

@@ -18,6 +18,7 @@ import {
   readChecksumPlan,
   readExpectedObject,
   readPartChecksum,
+  requirePartChecksums,
 } from '../../../wire/s3/checksum-text.ts'
 import { writeS3CompletedUpload } from '../../../wire/s3/documents/complete-multipart-upload.ts'
 import { writeS3CopyResult } from '../../../wire/s3/documents/copy-result.ts'
@@ -81,6 +82,9 @@ export const completeMultipartUpload: ObjectOperation = {
     const parts = readCompleteMultipartUpload(document, readPartChecksum)
     const expected = readExpectedObject(http.headers)
     const uploadId = uploadIdOf(http.query)
+    if (parts.some(({ checksum }) => checksum === undefined)) {
+      requirePartChecksums(parts, await uploads.findChecksums(bucket, key, uploadId))
+    }
     const record = await uploads.complete(bucket, key, uploadId, parts, {
       ...{ forbidOverwrite: false, condition, expected },
     })

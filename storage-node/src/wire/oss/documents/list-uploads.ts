@@ -5,6 +5,7 @@
  */
 
 import type { BucketName, ObjectKey } from '../../../model/identifiers.ts'
+import type { ChecksumPlan } from '../../../model/object-checksum.ts'
 import type { StorageClass } from '../../../model/object.ts'
 import { formatIsoDate } from '../../http-date.ts'
 import { xmlDocument, xmlElement, xmlGroup } from '../../xml-writer.ts'
@@ -20,6 +21,8 @@ interface Upload {
   readonly uploadId: string
   readonly initiatedMs: number
   readonly storageClass: StorageClass
+  /** Told to S3 clients. */
+  readonly checksums?: ChecksumPlan | undefined
 }
 
 export interface UploadList {

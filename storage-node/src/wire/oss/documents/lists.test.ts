@@ -25,6 +25,7 @@ function summary(key: string): ObjectSummary {
     lastModifiedMs: TIME_MS,
     etag: 'AB',
     restore: undefined,
+    checksum: undefined,
   }
 }
 

@@ -11,6 +11,7 @@ import type { WriteName } from '../../oss/documents/encoded-names.ts'
 import { writeCommonPrefixes, writeEncodingType } from '../../oss/documents/encoded-names.ts'
 import { writeOwner } from '../../oss/documents/owner.ts'
 import { escapeXml, xmlDocument, xmlElement, xmlOptional } from '../../xml-writer.ts'
+import { checksumKindElements } from '../checksum-text.ts'
 import { s3StorageClass } from '../storage-class.ts'
 import { s3NameWriter } from './encoded-names.ts'
 
@@ -77,8 +78,9 @@ function writeCommon(list: S3ObjectList, writeName: WriteName, owner: string): s
 /** One template for each: a page of 1,000 is the most that any answer has to write. */
 function writeObjects({ objects }: ObjectPage, writeName: WriteName, owner: string): string {
   let content = ''
-  for (const { key, lastModifiedMs, etag, sizeBytes, storageClass } of objects) {
-    content += `<Contents><Key>${escapeXml(writeName(key))}</Key><LastModified>${formatIsoDate(lastModifiedMs)}</LastModified><ETag>"${etag.toLowerCase()}"</ETag><Size>${sizeBytes}</Size>${owner}<StorageClass>${s3StorageClass(storageClass)}</StorageClass></Contents>`
+  for (const { key, lastModifiedMs, etag, sizeBytes, storageClass, checksum } of objects) {
+    const kind = checksumKindElements(checksum)
+    content += `<Contents><Key>${escapeXml(writeName(key))}</Key><LastModified>${formatIsoDate(lastModifiedMs)}</LastModified><ETag>"${etag.toLowerCase()}"</ETag>${kind}<Size>${sizeBytes}</Size>${owner}<StorageClass>${s3StorageClass(storageClass)}</StorageClass></Contents>`
   }
   return content
 }

@@ -10,6 +10,7 @@ import type { UploadList } from '../../oss/documents/list-uploads.ts'
 import { writeCommonPrefixes, writeEncodingType } from '../../oss/documents/encoded-names.ts'
 import { writeOwner } from '../../oss/documents/owner.ts'
 import { xmlDocument, xmlElement, xmlGroup, xmlOptional } from '../../xml-writer.ts'
+import { checksumKindElements } from '../checksum-text.ts'
 import { s3StorageClass } from '../storage-class.ts'
 import { s3NameWriter } from './encoded-names.ts'
 
@@ -23,14 +24,15 @@ export function writeS3ListUploads(list: S3UploadList): string {
   const id = xmlElement('ID', owner) + xmlElement('DisplayName', owner)
   const owners = xmlGroup('Initiator', id) + writeOwner(owner)
   let uploads = ''
-  for (const { key, uploadId, storageClass, initiatedMs } of page.uploads) {
+  for (const { key, uploadId, storageClass, initiatedMs, checksums } of page.uploads) {
     uploads += xmlGroup(
       'Upload',
       xmlElement('Key', writeName(key)) +
         xmlElement('UploadId', uploadId) +
         owners +
         xmlElement('StorageClass', s3StorageClass(storageClass)) +
-        xmlElement('Initiated', formatIsoDate(initiatedMs)),
+        xmlElement('Initiated', formatIsoDate(initiatedMs)) +
+        checksumKindElements(checksums),
     )
   }
   return xmlDocument(

@@ -12,6 +12,7 @@ import type { WriteName } from '../../oss/documents/encoded-names.ts'
 import { writeCommonPrefixes, writeEncodingType } from '../../oss/documents/encoded-names.ts'
 import { writeOwner } from '../../oss/documents/owner.ts'
 import { escapeXml, xmlDocument, xmlElement, xmlOptional } from '../../xml-writer.ts'
+import { checksumKindElements } from '../checksum-text.ts'
 import { s3StorageClass } from '../storage-class.ts'
 import { s3NameWriter } from './encoded-names.ts'
 
@@ -58,6 +59,6 @@ function writeVersions({ versions }: VersionPage, writeName: WriteName, owner: s
   return content
 }
 
-function writeBody({ etag, sizeBytes, storageClass }: VersionSummary): string {
-  return `<ETag>"${etag.toLowerCase()}"</ETag><Size>${sizeBytes}</Size><StorageClass>${s3StorageClass(storageClass)}</StorageClass>`
+function writeBody({ etag, checksum, sizeBytes, storageClass }: VersionSummary): string {
+  return `<ETag>"${etag.toLowerCase()}"</ETag>${checksumKindElements(checksum)}<Size>${sizeBytes}</Size><StorageClass>${s3StorageClass(storageClass)}</StorageClass>`
 }
