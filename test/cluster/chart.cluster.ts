@@ -63,6 +63,7 @@ test.each([
   ['with one operator', ['--set=replicaCount=1']],
   ['with a Region of other form', ['--set-json=region.spec={"storage":{"size":"5Gi"}}']],
   ['without a Region', ['--set=region.create=false', '--set=defaultRegion=oss/eu']],
+  ['with COSI', ['--set=cosi.enabled=true,cosi.sidecarImage=localhost/sidecar:1']],
   ['with everything for pods', ['--set=priorityClassName=high,imagePullSecrets[0].name=pull']],
 ])('the API server takes it %s', async (_name, args) => {
   const objects = await render(...args)
@@ -106,6 +107,8 @@ test.each([
   ['defaultRegion=a/b/c', 'defaultRegion'],
   ['resyncSeconds=1', 'resyncSeconds'],
   ['serviceMonitor.interval=often', 'serviceMonitor.interval'],
+  ['cosi.driverName=-granary', 'cosi.driverName'],
+  ['cosi.enabled=true', 'cosi.sidecarImage'],
 ])('%s is refused by name', async (value, name) => {
   const rendered = render(`--set=${value}`)
   await expect(rendered).rejects.toThrow(name.split('.').at(-1) as string)

@@ -14,8 +14,23 @@ app.kubernetes.io/component: operator
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{- define "granary.cosiSelector" -}}
+app.kubernetes.io/name: granary
+app.kubernetes.io/component: cosi
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "granary.cosiLabels" -}}
+{{ include "granary.cosiSelector" . }}
+{{ include "granary.release" . }}
+{{- end -}}
+
 {{- define "granary.labels" -}}
 {{ include "granary.selector" . }}
+{{ include "granary.release" . }}
+{{- end -}}
+
+{{- define "granary.release" -}}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}

@@ -13,7 +13,7 @@ import { ACCESS_KEY_LABEL, accessKeySecretName } from '../desired/access-key-sec
 import { decoded } from '../desired/secrets.ts'
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.ts'
 import { accessKeys, type AccessKey } from '../resources/access-key.ts'
-import { buckets, type Bucket } from '../resources/bucket.ts'
+import { buckets } from '../resources/bucket.ts'
 import { secrets } from '../resources/built-in.ts'
 import { findCondition, type Condition } from '../resources/conditions.ts'
 import type { KubernetesObject, ObjectName, ResourceType } from '../resources/kubernetes-object.ts'
