@@ -97,7 +97,8 @@ export class VariableReader {
 function parseEndpoints(text: string): RegionEndpoints | undefined {
   try {
     const { internal, external } = JSON.parse(text) as Partial<RegionEndpoints>
-    if (!isServed(internal) || !Array.isArray(external)) return undefined
+    if (!isServed(internal) || internal.certificates === null) return undefined
+    if (!Array.isArray(external)) return undefined
     return external.every(isServed) ? { internal, external } : undefined
   } catch {
     return undefined
@@ -110,7 +111,6 @@ function isServed(value: unknown): value is ServedHosts {
     Array.isArray(hosts) &&
     hosts.length > 0 &&
     hosts.every((host) => typeof host === 'string' && isDomain(host)) &&
-    typeof certificates === 'string' &&
-    isAbsolute(certificates)
+    (certificates === null || (typeof certificates === 'string' && isAbsolute(certificates)))
   )
 }

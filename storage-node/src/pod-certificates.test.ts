@@ -17,6 +17,7 @@ const clock: Clock = {
   schedule: (ms, callback) => systemClock.schedule(ms / 1_000, callback),
 }
 
+const told: string[] = []
 let folder: string
 let certificates: PodCertificates
 let server: Server
@@ -29,8 +30,11 @@ beforeEach(async () => {
   const external = [
     { hosts: ['oss.example.com'], certificates: join(folder, 'external') },
     { hosts: ['later.example.com'], certificates: join(folder, 'later') },
+    { hosts: ['plain.example.com'], certificates: null },
   ]
-  certificates = await PodCertificates.open({ internal, external }, clock, silentLogger)
+  told.length = 0
+  const logger = { ...silentLogger, warn: (message: string) => told.push(message) }
+  certificates = await PodCertificates.open({ internal, external }, clock, logger)
   server = createServer(certificates.identity((replaced) => server.setSecureContext(replaced)))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
@@ -60,6 +64,14 @@ test('what is not there yet, is damaged or half replaced leaves the others, and 
   expect(await shownTo('oss.example.com')).toBe('outside')
   put('external', 'anew')
   await until(async () => (await shownTo('oss.example.com')) === 'anew')
+})
+
+test('a host without a certificate is served without TLS alone, and nothing is amiss', async () => {
+  const before = told.length
+  expect(await shownTo('plain.example.com')).toBe('refused')
+  expect(await shownTo('photos.plain.example.com')).toBe('refused')
+  // What is missing at another host was told once.
+  expect([before, told.length]).toEqual([1, 1])
 })
 
 test('a client that asks for no name gets the certificate for the inside, as it is now', async () => {

@@ -90,6 +90,7 @@ export class PodCertificates {
 
   async #read(shown: Shown): Promise<void> {
     const { certificates } = shown.served
+    if (certificates === null) return
     try {
       const [cert, key] = await Promise.all([
         readFile(join(certificates, 'tls.crt'), 'utf8'),

@@ -65,8 +65,8 @@ function environment(plan: RegionPlan, zone: string) {
 function servedEndpoints({ region, namespace, spec }: RegionPlan): RegionEndpoints {
   return {
     internal: { hosts: internalHosts(region, namespace), certificates: podPaths.gateway },
-    external: spec.endpoints.external.map(({ host }, at) => {
-      return { hosts: [host], certificates: externalDirectory(at) }
+    external: spec.endpoints.external.map(({ host, tlsSecretName }, at) => {
+      return { hosts: [host], certificates: tlsSecretName && externalDirectory(at) }
     }),
   }
 }

@@ -147,7 +147,7 @@ test('an external host has its certificate from the Secret that is named, once i
   expect(at(set, `${pod}.volumes.3`)).toEqual({ name: 'external-1', secret })
   const endpoints = JSON.parse(String(at(set, `${container}.env.5.value`)))
   expect(endpoints.external).toEqual([
-    { hosts: ['plain.example.com'], certificates: '/etc/granary/external/0' },
+    { hosts: ['plain.example.com'], certificates: null },
     { hosts: ['oss.example.com'], certificates: '/etc/granary/external/1' },
   ])
 })
@@ -218,11 +218,9 @@ test('storage nodes read the map, keep their records, and see no Secret', () => 
 })
 
 test('the key ring outlives the Region, certificates do not', () => {
-  const ring = desiredKeysSecret(plan(), [{ id: 'k1', key: 'AA==' }])
+  const ring = desiredKeysSecret(plan(), { 'keys.json': '{}' })
   expect(ring.metadata.ownerReferences).toBeUndefined()
-  expect(decoded(ring['data'] as Record<string, string>)).toEqual({
-    'keys.json': '{"keys":[{"id":"k1","key":"AA=="}]}',
-  })
+  expect(decoded(ring['data'] as Record<string, string>)).toEqual({ 'keys.json': '{}' })
   const pair = desiredOwnedSecret(plan(), 'x', { 'tls.crt': 'c', 'tls.key': 'k' })
   expect(pair).toMatchObject({ type: 'kubernetes.io/tls', metadata: { ownerReferences: [owner] } })
   expect(desiredOwnedSecret(plan(), 'x', { 'a.crt': 'c' })['type']).toBe('Opaque')

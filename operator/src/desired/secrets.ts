@@ -16,25 +16,28 @@ import type { RegionPlan } from './region-plan.ts'
 
 /** The Secret is mounted as a directory: its key is the name of the file. */
 export const KEY_RING_FILE = basename(podPaths.keyRing)
+export const CALLBACK_KEY_FILE = basename(podPaths.callbackKey)
 
 /** One key of the ring. */
 export interface RingKey {
   readonly id: string
   /** 32 bytes, base64. */
   readonly key: string
+  /** RFC 3339; undefined: with the Secret. */
+  readonly madeAt?: string
 }
 
-/** The key ring; the first key seals, all of them open. */
+/** The key ring, whose first key seals and all of which open, and the key of callbacks. */
 export function desiredKeysSecret(
   plan: Pick<RegionPlan, 'region' | 'namespace'>,
-  keys: readonly RingKey[],
+  texts: Readonly<Record<string, string>>,
 ): DesiredObject {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: keptMetadata(plan, regionNames(plan.region).keysSecret),
     type: 'Opaque',
-    data: encoded({ [KEY_RING_FILE]: JSON.stringify({ keys }) }),
+    data: encoded(texts),
   }
 }
 

@@ -28,6 +28,8 @@ export interface ReconcilerParts {
   readonly defaultRegion: Required<ObjectName>
   /** Placement groups of a new region. Default: `REGION_GROUP_COUNT`. */
   readonly groupCount?: number
+  /** Length of the key that callbacks are signed with. Default: 2048. */
+  readonly callbackKeyBits?: number
   /** Opens the admin API of a region. */
   readonly openRegion: (options: Omit<RegionClientOptions, 'clock'>) => RegionConnection
 }

@@ -12,7 +12,7 @@ import { podHost, podPorts } from '@granary/storage-node/contract/storage-node-p
 import { storageNodeObject } from '@granary/storage-node/contract/storage-node-record'
 import type { Zone } from '@granary/storage-node/contract/configuration'
 import type { StoreId } from '@granary/storage-node/contract/identifiers'
-import { encoded } from '../desired/secrets.ts'
+import { decoded, encoded } from '../desired/secrets.ts'
 import { MemoryCluster } from '../kubernetes/memory-cluster.ts'
 import { MemoryKubernetesApi } from '../kubernetes/memory-kubernetes-api.ts'
 import { accessKeys } from '../resources/access-key.ts'
@@ -25,6 +25,7 @@ import {
   secrets,
   statefulSets,
   storageClasses,
+  type Secret,
   type StatefulSet,
 } from '../resources/built-in.ts'
 import { findCondition, type Condition } from '../resources/conditions.ts'
@@ -81,6 +82,7 @@ export class TestCluster {
       defaultRegion: { name: REGION, namespace: NAMESPACE },
       openRegion: () => this.region,
       groupCount: 16,
+      callbackKeyBits: 1024,
     }
     this.#controllers = controllers(this.parts)
   }
@@ -283,10 +285,17 @@ export class TestCluster {
       this.region.statuses.set(name, {
         ...{ name, storeId, isReady: !this.broken.has(name), isDraining: false, version: '1' },
         ...{ partitions: [], capacityBytes: 1000, usedBytes: 10, clockMs: this.clock.nowMs() },
+        ringKeys: this.#ringKeys(namespace, region),
         ...this.answers.get(name),
       })
     }
     await this.#runPartitions()
+  }
+
+  #ringKeys(namespace: string, region: string): readonly string[] {
+    const secret = this.memory.get(secrets, { namespace, name: `${region}-keys` }) as Secret
+    const ring = decoded(secret?.data)['keys.json'] ?? '{"keys":[]}'
+    return ring.startsWith('{') ? JSON.parse(ring).keys.map(({ id }: { id: string }) => id) : []
   }
 
   async #runPartitions(): Promise<void> {

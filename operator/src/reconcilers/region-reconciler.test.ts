@@ -1,3 +1,4 @@
+import { sign, verify } from 'node:crypto'
 import { readPlacement } from '@granary/storage-node/contract/kubernetes-records'
 import { buckets } from '../resources/bucket.ts'
 import {
@@ -10,6 +11,7 @@ import {
   statefulSets,
   storageClasses,
 } from '../resources/built-in.ts'
+import { decoded } from '../desired/secrets.ts'
 import { partitions } from '../resources/partition.ts'
 import { placementMaps } from '../resources/placement-map.ts'
 import { regions } from '../resources/region.ts'
@@ -47,6 +49,10 @@ describe('a Region that serves', () => {
     expect(readPlacement(map!).stores.map(({ name }) => name)).toEqual([
       ...[`${REGION}-a-0`, `${REGION}-b-0`, `${REGION}-c-0`],
     ])
+    const keys = decoded((await cluster.api.get(secrets, at(`${REGION}-keys`)))?.data)
+    const { privateKey, publicKey } = JSON.parse(keys['callback-key.json'] ?? '')
+    const signed = sign('md5', Buffer.from('words'), privateKey)
+    expect(verify('md5', Buffer.from('words'), publicKey, signed)).toBe(true)
     for (const name of ['keys', 'authority', 'operator-certificate', 'gateway-certificate']) {
       expect(await cluster.api.get(secrets, at(`${REGION}-${name}`))).toBeDefined()
     }
@@ -146,6 +152,36 @@ describe('a Region that serves', () => {
     await cluster.settle()
     expect(condition(cluster, 'ClockSkewed')).toBe('False ClocksAgree')
     expect(condition(cluster, 'ConfigRegressed')).toBe('False AsKnown')
+  })
+
+  test('a new key of the ring seals once every storage node has it', async () => {
+    const ring = async () => {
+      const secret = await cluster.api.get(secrets, at(`${REGION}-keys`))
+      const { keys } = JSON.parse(decoded(secret?.data)['keys.json'] ?? '')
+      return (keys as { id: string }[]).map(({ id }) => id)
+    }
+    await cluster.user.delete(secrets, at(`${REGION}-keys`))
+    await cluster.settle()
+    const [first = ''] = await ring()
+    const slow = `${REGION}-a-0`
+    cluster.answers.set(slow, { ringKeys: [first] })
+    const annotations = { 'granary.dev/ring-key': '2026-11' }
+    await cluster.user.apply(regions, { metadata: { ...at(REGION), annotations } })
+    await cluster.settle()
+    expect(await ring()).toEqual([first, '2026-11'])
+    expect(condition(cluster, 'Progressing')).toBe('True KeyRingWaits')
+    cluster.answers.clear()
+    await cluster.runOthers()
+    await cluster.settle()
+    expect(await ring()).toEqual(['2026-11', first])
+    expect(condition(cluster, 'Progressing')).toBe('False Settled')
+    const misnamed = { 'granary.dev/ring-key': 'two words' }
+    await cluster.user.apply(regions, { metadata: { ...at(REGION), annotations: misnamed } })
+    await cluster.settle()
+    expect(condition(cluster, 'Progressing')).toBe('True RingKeyMisnamed')
+    expect(await ring()).toEqual(['2026-11', first])
+    await cluster.make(regions, NAMESPACE, REGION)
+    await cluster.settle()
   })
 
   test('a Region whose names are taken makes nothing, and says which', async () => {

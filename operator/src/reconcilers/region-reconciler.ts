@@ -35,6 +35,7 @@ import type { ReconcilerParts } from './parts.ts'
 import { openRegion } from './region-access.ts'
 import { answerConditions, askPods } from './region-answers.ts'
 import { advanceFounding, type FoundingStep } from './region-founding.ts'
+import { rotateRing } from './region-keys.ts'
 import { findNames } from './region-names.ts'
 import { planRegion } from './region-plans.ts'
 import { removeRegion } from './region-removal.ts'
@@ -160,8 +161,9 @@ class RegionReconciler {
     if (open === undefined) return { conditions: [] }
     const answers = await askPods(this.#parts, view, open.connection)
     const conditions = await answerConditions(this.#parts, plan, view, answers)
+    const ring = await rotateRing(this.#parts, plan, region, answers)
     const rollout = await advanceRollout(this.#parts, plan, view, open.connection, answers)
-    return { rollout, conditions }
+    return { rollout: rollout ?? ring, conditions }
   }
 
   async #report(

@@ -1,5 +1,5 @@
 /**
- * Makes and renews the Secrets of a region: its key ring, its authority, and every certificate.
+ * Makes and renews the Secrets of a region: its keys, its authority, and every certificate.
  *
  * @module
  */
@@ -19,14 +19,14 @@ import {
 } from '../certificates/region-authority.ts'
 import type { CertificateNames } from '../decisions/certificate-renewal.ts'
 import type { RegionPlan } from '../desired/region-plan.ts'
-import { decoded, desiredKeysSecret, desiredOwnedSecret } from '../desired/secrets.ts'
+import { decoded, desiredOwnedSecret } from '../desired/secrets.ts'
 import { secrets } from '../resources/built-in.ts'
 import { regionNames } from '../resources/names.ts'
 import { applyObjects } from './apply-objects.ts'
 import type { ReconcilerParts } from './parts.ts'
+import { ensureKeys } from './region-keys.ts'
 import { wantedPods } from './region-view.ts'
 
-const RING_KEY_BYTES = 32
 /** The name under which the operator shows itself. */
 const OPERATOR = 'operator'
 const PAIR_KEYS = { certificate: 'tls.crt', key: 'tls.key' } as const
@@ -34,22 +34,13 @@ const PAIR_KEYS = { certificate: 'tls.crt', key: 'tls.key' } as const
 /** Makes all of them true, the authority first. */
 export async function ensureSecrets(parts: ReconcilerParts, plan: RegionPlan): Promise<void> {
   const names = regionNames(plan.region)
-  await ensureKeyRing(parts, plan)
+  await ensureKeys(parts, plan)
   const held = await readSecret(parts, plan, names.authoritySecret)
   const authority = await renewAuthority(plan.region, held, parts)
   await writeSecret(parts, plan, names.authoritySecret, held, authority)
   for (const zone of plan.zones) await ensureZone(parts, plan, authority, zone)
   await ensurePair(parts, plan, authority, names.operatorCertificate, operatorNames(plan))
   await ensurePair(parts, plan, authority, names.gatewayCertificate, gatewayNames(plan))
-}
-
-/** Made once. What somebody put there is left: what is sealed with it can be opened with it alone. */
-async function ensureKeyRing(parts: ReconcilerParts, plan: RegionPlan): Promise<void> {
-  const name = regionNames(plan.region).keysSecret
-  const present = await parts.api.get(secrets, { namespace: plan.namespace, name })
-  if (present !== undefined) return
-  const key = Buffer.from(parts.random.bytes(RING_KEY_BYTES)).toString('base64')
-  await parts.api.create(secrets, desiredKeysSecret(plan, [{ id: 'k1', key }]))
 }
 
 /** A pair for each pod of the zone, under the names that storage nodes read them by. */

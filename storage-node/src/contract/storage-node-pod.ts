@@ -36,6 +36,8 @@ export const podPaths = {
   /** Secret of the key ring. */
   keys: '/etc/granary/keys',
   keyRing: '/etc/granary/keys/keys.json',
+  /** What callbacks are signed with: `privateKey` and `publicKey`, PEM texts in JSON. */
+  callbackKey: '/etc/granary/keys/callback-key.json',
   /** `tls.crt` and `tls.key` for clients inside the cluster. */
   gateway: '/etc/granary/gateway',
   /** A directory with `tls.crt` and `tls.key` for each external host: `0`, `1` and so on. */
@@ -83,7 +85,8 @@ export const nodeVariables = {
 export interface ServedHosts {
   /** Endpoints: each is also served with a bucket in front. The first is the one that answers name. */
   readonly hosts: readonly string[]
-  readonly certificates: string
+  /** Null: they have none, and are served without TLS. */
+  readonly certificates: string | null
 }
 
 /** At which hosts clients reach a region. */
