@@ -61,6 +61,35 @@ test.each<[string, Partial<FoundingQuestion>, string]>([
   expect(JSON.stringify(decision)).toContain(words)
 })
 
+test('a store that comes later gets a place in the map and no data', () => {
+  const founded = { ...fresh, partitions: partitions(25, true), placement }
+  const late = { ...founded, pods: ['a', 'b', 'c', 'd'] }
+  expect(decideFounding(late)).toEqual({ kind: 'founded' })
+  const extended = decideFounding({ ...late, stores: [store('d'), store('e'), ...stores] })
+  expect(extended).toEqual({
+    kind: 'extend',
+    placement: { ...placement, version: 2, stores: [...(placement?.stores ?? []), store('d')] },
+  })
+  // The volume of b was lost: its data has a place under the old store.
+  const strange = { ...store('b'), store: 'store-x' as StoreId }
+  expect(decideFounding({ ...founded, stores: [store('a'), strange, store('c')] })).toEqual({
+    kind: 'founded',
+  })
+})
+
+test('a map that was lost is not made anew with stores that were not in it', () => {
+  const all = partitions(25, true).map((each) => {
+    return { ...each, desiredMembers: stores.map(({ store: id }) => id) }
+  })
+  const lost = { ...fresh, isBegun: true, partitions: all }
+  expect(decideFounding(lost)).toMatchObject({ kind: 'make', partitions: [], placement })
+  const grown = { ...lost, pods: ['a', 'b', 'c', 'd'], stores: [...stores, store('d')] }
+  expect(decideFounding(grown)).toMatchObject({
+    kind: 'refuse',
+    refusal: { reason: 'PlacementMapMissing', message: expect.stringContaining('d came after') },
+  })
+})
+
 test('a Region that is made again finds what an earlier one of its name left', () => {
   const left = { ...fresh, partitions: partitions(25, true), placement }
   expect(decideFounding(left)).toEqual({ kind: 'founded' })

@@ -58,13 +58,17 @@ export type FoundingDecision =
       readonly partitions: readonly NewPartition[]
       readonly placement: PlacementMap
     }
+  /** Stores that came later get a place in the map, and no data: the rest of it stays as it is. */
+  | { readonly kind: 'extend'; readonly placement: PlacementMap }
   /** Records are missing that only somebody who knows the data may bring back. */
   | { readonly kind: 'refuse'; readonly refusal: Refusal }
 
 /** What to do next. */
 export function decideFounding(question: FoundingQuestion): FoundingDecision {
   const { pods, stores, isBegun, partitions, placement } = question
-  if (placement !== undefined) return missingPartitions(partitions) ?? { kind: 'founded' }
+  if (placement !== undefined) {
+    return missingPartitions(partitions) ?? extended(placement, question) ?? { kind: 'founded' }
+  }
   const known = new Set(stores.map(({ name }) => name))
   const silent = pods.filter((pod) => !known.has(pod))
   if (silent.length > 0) return { kind: 'wait', refusal: stillSilent(silent) }
@@ -89,6 +93,21 @@ function foundingPartitions(stores: readonly StoreEntry[]): NewPartition[] {
     const intent = { desiredMembers: members, preferredPrimary, initialRange }
     return { partition: (SYSTEM_PARTITION + at) as PartitionId, intent }
   })
+}
+
+/** A pod that is in the map under another store has lost its volume, and is not taken for a new one. */
+function extended(
+  placement: PlacementMap,
+  { pods, stores }: FoundingQuestion,
+): FoundingDecision | undefined {
+  const present = new Set(placement.stores.map(({ name }) => name))
+  const added = stores.filter(({ name }) => pods.includes(name) && !present.has(name)).sort(byName)
+  if (added.length === 0) return undefined
+  const version = placement.version + 1
+  return {
+    kind: 'extend',
+    placement: { ...placement, version, stores: [...placement.stores, ...added] },
+  }
 }
 
 /** Founding partitions are numbered without a gap; splits only add to them. */
@@ -117,6 +136,14 @@ function lostRecords(
     const message =
       `Partitions name stores that no storage node has (${listed([...new Set(strangers)])}), and there is ` +
       'no PlacementMap: restore the PlacementMap, or the volumes of these stores'
+    return { reason: 'PlacementMapMissing', message }
+  }
+  const named = new Set(partitions.flatMap(({ desiredMembers }) => desiredMembers))
+  const later = founders.filter(({ store }) => !named.has(store)).map(({ name }) => name)
+  if (partitions.some(({ isConfigured }) => isConfigured) && later.length > 0) {
+    const message =
+      `There is no PlacementMap, and ${listed(later)} came after it was made: where chunks are would ` +
+      'be reckoned wrongly; restore the PlacementMap from a backup of the cluster'
     return { reason: 'PlacementMapMissing', message }
   }
   const configured = partitions.filter(({ isConfigured }) => isConfigured)

@@ -38,6 +38,8 @@ export interface RegionObservation {
   readonly partitions: readonly ObservedPartition[]
   /** Pods whose volume is not the one that the region was founded with. */
   readonly strangers: readonly string[]
+  /** Pods that came after the region was founded, and hold no data. */
+  readonly late: readonly string[]
   /** Why the region is not founded; undefined: it is. */
   readonly unfounded: Refusal | undefined
   /** What is being changed, in words; undefined: nothing. */
@@ -71,6 +73,7 @@ export function regionConditions(observation: RegionObservation): readonly Condi
     readyCondition(observation),
     degradedCondition(observation),
     riskCondition(observation),
+    spreadCondition(observation),
     progress === undefined
       ? said('Progressing', false, 'Settled', 'Everything is as the Region asks')
       : said('Progressing', true, progress.reason, progress.message),
@@ -149,6 +152,16 @@ function riskCondition({ zones, nodes }: RegionObservation): ConditionChange {
   }
   const message = `Storage nodes of ${listed(gone)} are away: the loss of another zone stops writes`
   return said('QuorumAtRisk', true, 'ZoneAway', message)
+}
+
+function spreadCondition({ late }: RegionObservation): ConditionChange {
+  if (late.length === 0) {
+    return said('DataSpread', true, 'AllHoldData', 'Every storage node holds a share of the data')
+  }
+  const message =
+    `${listed(late)} came after the region was founded: they serve requests and hold no data, ` +
+    'for partitions and chunks stay where they are; where room is short, raise spec.storage.size'
+  return said('DataSpread', false, 'AddedLater', message)
 }
 
 function whoIsAway(nodes: readonly ObservedNode[], otherwise: string): string {

@@ -7,6 +7,7 @@
 import { unreachable } from '@granary/storage-node/base/assert'
 import { partitionObject, placementObject } from '@granary/storage-node/contract/kubernetes-records'
 import { REGION_GROUP_COUNT } from '@granary/storage-node/contract/placement-map'
+import type { PlacementMap } from '@granary/storage-node/contract/placement-map'
 import {
   storeEntryOf,
   type StorageNodeSpec,
@@ -47,6 +48,9 @@ export async function advanceFounding(
     case 'make':
       await make(parts, plan, decision)
       return { unfounded: JUST_FOUNDED, isBegun: true }
+    case 'extend':
+      await extend(parts, plan, view, decision.placement)
+      return { unfounded: undefined, isBegun: true }
     default:
       return unreachable(decision)
   }
@@ -72,6 +76,22 @@ function decide(
     placement: view.placement,
     groupCount,
   })
+}
+
+/** Over the map that was looked at only: two that add to it would lose one another's stores. */
+async function extend(
+  { api, logger }: ReconcilerParts,
+  { region, namespace }: RegionPlan,
+  { placementMetadata }: RegionView,
+  placement: PlacementMap,
+): Promise<void> {
+  const { uid, resourceVersion } = placementMetadata ?? {}
+  const map = placementObject(region, placement)
+  const seen = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) }
+  const metadata = { ...map.metadata, namespace, ...seen }
+  await api.apply<typeof map>(placementMaps, { ...map, metadata })
+  const { version, stores } = placement
+  logger.info('The placement map has more stores', { region, version, stores: stores.length })
 }
 
 async function make(

@@ -35,6 +35,7 @@ describe('a Region that serves', () => {
     expect(condition(cluster, 'ZonesChosen')).toBe('True Chosen')
     expect(condition(cluster, 'QuorumAtRisk')).toBe('False AllZonesReady')
     expect(condition(cluster, 'Degraded')).toBe('False AllThere')
+    expect(condition(cluster, 'DataSpread')).toBe('True AllHoldData')
     expect(condition(cluster, 'Progressing')).toBe('False Settled')
     const region = await cluster.getRegion()
     expect(region?.status?.zones?.map(({ name, ready }) => `${name} ${ready}`)).toEqual([
@@ -275,6 +276,25 @@ test.each<[string, (test: TestCluster) => Promise<unknown>, string, string]>([
   expect(await test.api.list(statefulSets)).toEqual([])
   const [event] = await test.api.list(clusterEvents)
   expect(event).toMatchObject({ type: 'Warning', reason })
+})
+
+test('storage nodes that are added serve, and what is on the others stays where it is', async () => {
+  const test = await TestCluster.serving()
+  const before = readPlacement((await test.api.get(placementMaps, at(REGION)))!)
+  const records = await test.api.list(partitions)
+  await test.make(regions, NAMESPACE, REGION, { storageNodesPerZone: 2 })
+  await test.settle()
+  const after = readPlacement((await test.api.get(placementMaps, at(REGION)))!)
+  expect(after.version).toBeGreaterThan(before.version)
+  expect(after.groups).toEqual(before.groups)
+  expect(after.stores.slice(0, 3)).toEqual(before.stores)
+  expect(after.stores.slice(3).map(({ name }) => name)).toEqual([
+    ...[`${REGION}-a-1`, `${REGION}-b-1`, `${REGION}-c-1`],
+  ])
+  expect(await test.api.list(partitions)).toEqual(records)
+  expect(condition(test, 'Ready')).toBe('True Serving')
+  expect(condition(test, 'DataSpread')).toBe('False AddedLater')
+  expect(message(test, 'DataSpread')).toContain(`${REGION}-a-1`)
 })
 
 test('a Region that keeps its volumes goes at once, and one of its name finds its data', async () => {

@@ -43,6 +43,7 @@ import { advanceRollout } from './region-rollout.ts'
 import { ensureSecrets } from './region-secrets.ts'
 import { statusFields } from './region-status.ts'
 import {
+  latePods,
   observedNodes,
   observedPartitions,
   strangePods,
@@ -180,6 +181,7 @@ class RegionReconciler {
       ...{ zones, nodes, unfounded, progress },
       partitions: observedPartitions(view),
       strangers: strangePods(view),
+      late: latePods(view),
     })
     const fields = {
       ...statusFields(plan, view, nodes),

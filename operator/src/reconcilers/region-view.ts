@@ -11,6 +11,7 @@ import type { PlacementMap } from '@granary/storage-node/contract/placement-map'
 import { lastWords } from '../decisions/last-words.ts'
 import type { ObservedNode, ObservedPartition } from '../decisions/region-conditions.ts'
 import { pods, statefulSets, type Pod, type StatefulSet } from '../resources/built-in.ts'
+import type { ObjectMetadata } from '../resources/kubernetes-object.ts'
 import { REGION_LABEL, regionNames, storageNodeLabels, ZONE_LABEL } from '../resources/names.ts'
 import { partitions, type Partition } from '../resources/partition.ts'
 import { placementMaps } from '../resources/placement-map.ts'
@@ -24,6 +25,8 @@ export interface RegionView {
   readonly storageNodes: readonly StorageNode[]
   readonly partitions: readonly Partition[]
   readonly placement: PlacementMap | undefined
+  /** Of the object with the map. */
+  readonly placementMetadata: ObjectMetadata | undefined
 }
 
 /** Reads what belongs to the region. */
@@ -44,6 +47,7 @@ export async function viewRegion(
   return {
     ...{ pods: foundPods, sets, storageNodes, partitions: foundPartitions },
     placement: placement === undefined ? undefined : readPlacement(placement),
+    placementMetadata: placement?.metadata,
   }
 }
 
@@ -89,6 +93,12 @@ export function foundPartitions(view: RegionView) {
     desiredMembers: spec.desiredMembers as readonly string[] as readonly StoreId[],
     isConfigured: (status?.epoch ?? 0) > 0,
   }))
+}
+
+/** Pods whose stores hold nothing: they came when data had its places. */
+export function latePods({ placement }: RegionView): readonly string[] {
+  const used = new Set(placement?.groups.flat())
+  return (placement?.stores ?? []).flatMap(({ name }, at) => (used.has(at) ? [] : name))
 }
 
 /** Pods whose store is not the one that the placement map has under their name. */

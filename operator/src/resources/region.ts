@@ -282,15 +282,19 @@ const spec = z
       .max(STORAGE_NODES_PER_ZONE_MAX)
       .default(1)
       .meta(
-        described('Number of storage nodes in each zone. It must not fall. Default: 1.', {
-          rules: [
-            {
-              rule: 'self >= oldSelf',
-              message: 'must not fall: storage nodes hold data',
-              reason: 'FieldValueForbidden',
-            },
-          ],
-        }),
+        described(
+          'Number of storage nodes in each zone. Data is spread over those that a region begins with; those that ' +
+            'are added later serve requests and hold none. It must not fall. Default: 1.',
+          {
+            rules: [
+              {
+                rule: 'self >= oldSelf',
+                message: 'must not fall: storage nodes hold data',
+                reason: 'FieldValueForbidden',
+              },
+            ],
+          },
+        ),
       ),
     ...{ storage, resources, pod, endpoints, allowedNamespaces },
     deletionPolicy: z
