@@ -16,6 +16,7 @@ const SUITES = [
   ...['cluster/chart.cluster.ts', 'cluster/alerts.cluster.ts', 'cluster/election.cluster.ts'],
   ...['cluster/config-stores.cluster.ts', 'cluster/storage-nodes.cluster.ts'],
   ...['cluster/applied-resources.cluster.ts', 'cluster/install.cluster.ts'],
+  'cluster/cosi.cluster.ts',
 ]
 
 const images = [makeStorageNodeImage, makeOperatorImage]

@@ -1,0 +1,71 @@
+/**
+ * COSI's own programs and definitions, from its Go modules: built once, and put into the cluster as images.
+ *
+ * @module
+ */
+
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensureDebianPackages, findCommand } from '../support/debian-packages.ts'
+import { bedCache, kubectl, runScript } from './bed.ts'
+
+const source = join(__dirname, 'cosi')
+const MODULE = 'sigs.k8s.io/container-object-storage-interface'
+const SOURCES = ['go.mod', 'go.sum', 'internal/go.mod', 'internal/runtime/controller.go']
+
+export const COSI_CONTROLLER_IMAGE = 'localhost/cosi-controller:test'
+export const COSI_SIDECAR_IMAGE = 'localhost/cosi-sidecar:test'
+
+const programs = [
+  { name: 'cosi-controller', path: `${MODULE}/controller/cmd`, image: COSI_CONTROLLER_IMAGE },
+  { name: 'cosi-sidecar', path: `${MODULE}/sidecar/cmd`, image: COSI_SIDECAR_IMAGE },
+]
+
+/** Builds what is not there already from the same sources, gives it to every machine, and applies the definitions. */
+export async function installCosi(): Promise<void> {
+  ensureDebianPackages({ files: ['go'], packages: ['golang-go'] })
+  for (const program of programs) {
+    build(program)
+    makeImage(program)
+  }
+  const folder = go('list', '-m', '-f', '{{.Dir}}', `${MODULE}/client`).trim()
+  const definitions = join(folder, 'config', 'crd')
+  await kubectl(['apply', '--server-side', '--force-conflicts', '--filename', definitions])
+  const established = ['wait', '--for=condition=Established', '--timeout=30s']
+  await kubectl([...established, '--filename', definitions])
+}
+
+function go(...args: readonly string[]): string {
+  const env = {
+    ...{ ...process.env, CGO_ENABLED: '0', GOFLAGS: '-trimpath -buildvcs=false' },
+    GOCACHE: process.env['GRANARY_TESTBED_GOCACHE'] ?? join(bedCache, 'go-build'),
+  }
+  const command = findCommand('go') ?? 'go'
+  return execFileSync(command, args, { cwd: source, env, stdio: ['ignore', 'pipe', 2] }).toString()
+}
+
+function build({ name, path }: (typeof programs)[number]): void {
+  const built = join(bedCache, 'bin', name)
+  const stampFile = join(bedCache, 'bin', `.${name}.stamp`)
+  const stamp = createHash('sha256')
+  for (const file of SOURCES) stamp.update(readFileSync(join(source, file)))
+  const wanted = `${stamp.digest('hex')} ${go('env', 'GOVERSION')}`
+  const isBuilt = existsSync(built) && existsSync(stampFile)
+  if (isBuilt && readFileSync(stampFile, 'utf8') === wanted) return
+  go('build', '-ldflags', '-s -w', '-o', built, path)
+  writeFileSync(stampFile, wanted)
+}
+
+/** One static program on nothing. */
+function makeImage({ name, image }: (typeof programs)[number]): void {
+  const folder = mkdtempSync(join(tmpdir(), 'granary-image-'))
+  try {
+    cpSync(join(bedCache, 'bin', name), join(folder, name))
+    runScript('image', ['--user', '10001:10001', image, folder, '--', `/${name}`])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
