@@ -32,6 +32,8 @@ async function textsOf(test: TestCluster, name = 'app'): Promise<Record<string, 
   )
 }
 
+const encode = (text: string) => Buffer.from(text).toString('base64')
+
 test('a pair is in the region and in a Secret that applications can read', async () => {
   const test = await withKey()
   const texts = await textsOf(test)
@@ -120,6 +122,32 @@ test('a Secret that is edited or deleted is written again with the same pair', a
   await test.user.delete(secrets, at('app'))
   await test.settle()
   expect(await textsOf(test)).toEqual(before)
+})
+
+test("the operator's own Secret may go or be spoilt: applications keep their pair", async () => {
+  const test = await withKey({ rotation: { every: '720h', overlap: '24h' } })
+  const [before, ids] = [await textsOf(test), idsInRegion(test)]
+  const pairs = at('app-access-key-pairs')
+  await test.user.delete(secrets, pairs)
+  await test.settle()
+  expect([await textsOf(test), idsInRegion(test)]).toEqual([before, ids])
+  await test.user.apply(secrets, { metadata: pairs, data: { 'pairs.json': 'eA==' } })
+  await test.settle()
+  expect([await textsOf(test), idsInRegion(test)]).toEqual([before, ids])
+  test.clock.advance(720 * HOUR_MS)
+  await test.settle()
+  expect(idsInRegion(test)).toHaveLength(2)
+  expect(idsInRegion(test)).toContain(ids[0])
+})
+
+test('a pair that no status names is taken from no Secret', async () => {
+  const test = await withKey()
+  const chosen = { accessKeyId: encode('CHOSEN'), accessKeySecret: encode('by-somebody-else') }
+  await test.user.delete(secrets, at('app-access-key-pairs'))
+  await test.user.apply(secrets, { metadata: at('app'), data: chosen })
+  await test.settle()
+  expect(idsInRegion(test)).not.toContain('CHOSEN')
+  expect((await textsOf(test))['accessKeyId']).toBe(idsInRegion(test)[0])
 })
 
 const photos = [{ bucketRef: { name: 'photos' }, access: 'ReadWrite' }]

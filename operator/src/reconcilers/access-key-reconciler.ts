@@ -26,7 +26,12 @@ import type { Answer } from '../storage-nodes/region-admin.ts'
 import { mayNotWriteConfigMap, writeConfigMap } from './access-key-config-map.ts'
 import { makePair, readPairs, savePairs } from './access-key-pairs.ts'
 import { findRights, type KeyRights } from './access-key-policies.ts'
-import { mayNotWriteSecret, readExistingPair, writeSecret } from './access-key-secret.ts'
+import {
+  mayNotWriteSecret,
+  readExistingPair,
+  readToldPair,
+  writeSecret,
+} from './access-key-secret.ts'
 import { tell } from './events.ts'
 import { holdWithFinalizer } from './finalizer.ts'
 import type { ReconcilerParts } from './parts.ts'
@@ -139,7 +144,10 @@ class AccessKeyReconciler {
 
   /** The pairs as they are kept, or the one that somebody else made. */
   async #pairs(key: AccessKey): Promise<readonly Pair[] | Refusal> {
-    if (key.spec.existingSecretRef === null) return readPairs(this.#parts, key)
+    if (key.spec.existingSecretRef === null) {
+      const kept = await readPairs(this.#parts, key)
+      return kept.length > 0 ? kept : readToldPair(this.#parts, key)
+    }
     const pair = await readExistingPair(this.#parts, key)
     if (isRefusal(pair)) return pair
     const known = key.status?.keys?.find(({ accessKeyId }) => accessKeyId === pair.accessKeyId)

@@ -12,7 +12,7 @@ import {
   desiredAccessKeySecret,
 } from '../desired/access-key-secrets.ts'
 import { decoded } from '../desired/secrets.ts'
-import type { AccessKey } from '../resources/access-key.ts'
+import type { AccessKey, SecretKey } from '../resources/access-key.ts'
 import { secrets, type Secret } from '../resources/built-in.ts'
 import { regionHosts } from '../resources/names.ts'
 import type { Region } from '../resources/region.ts'
@@ -81,6 +81,27 @@ export async function readExistingPair(
   const what = secret === undefined ? 'There is no Secret' : 'There is no pair in the Secret'
   const message = `${what} ${name}: it must have the keys accessKeyId and accessKeySecret`
   return { reason: 'ExistingSecretInvalid', message }
+}
+
+/**
+ * The pair that works, as applications were told it: for when the operator's own Secret was deleted or spoilt.
+ * Without it they would be refused until they have read another one.
+ */
+export async function readToldPair(
+  { api }: ReconcilerParts,
+  key: AccessKey,
+): Promise<readonly Pair[]> {
+  const name = key.status?.secretName
+  if (name === undefined) return []
+  const secret = await api.get(secrets, { namespace: key.metadata.namespace ?? '', name })
+  if (secret === undefined || !isOf(secret, key)) return []
+  const texts = decoded(secret.data)
+  const told = (of: SecretKey) => texts[key.spec.secretKeys[of] ?? of] ?? ''
+  const accessKeyId = told('accessKeyId')
+  const accessKeySecret = told('accessKeySecret')
+  const known = key.status?.keys?.find((each) => each.accessKeyId === accessKeyId)
+  if (known?.state !== 'Active' || accessKeySecret === '') return []
+  return [{ accessKeyId, accessKeySecret, state: 'Active', sinceMs: Date.parse(known.since) }]
 }
 
 function isOf({ metadata }: Secret, key: AccessKey): boolean {

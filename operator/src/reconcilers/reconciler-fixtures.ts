@@ -6,7 +6,7 @@
  */
 
 import { ManualClock } from '@granary/storage-node/base/manual-clock'
-import { silentLogger } from '@granary/storage-node/base/logger'
+import type { Logger } from '@granary/storage-node/base/logger'
 import type { Random } from '@granary/storage-node/base/random'
 import { podHost, podPorts } from '@granary/storage-node/contract/storage-node-pod'
 import { storageNodeObject } from '@granary/storage-node/contract/storage-node-record'
@@ -54,6 +54,13 @@ function countingRandom(): Random {
   }
 }
 
+function recordingLogger(lines: string[]): Logger {
+  const record = (message: string, fields = {}) => {
+    lines.push(JSON.stringify({ message, ...fields }))
+  }
+  return { info: record, warn: record, error: record }
+}
+
 export class TestCluster {
   readonly clock = new ManualClock(START_MS)
   readonly memory = new MemoryCluster(this.clock)
@@ -66,6 +73,8 @@ export class TestCluster {
   parts: ReconcilerParts
   #controllers: readonly Controller[]
   #isRegionBare = false
+  /** What the operator has logged. */
+  readonly lines: string[] = []
   /** Pods that never become ready. */
   readonly broken = new Set<string>()
   /** The last line of the log of those. */
@@ -77,7 +86,8 @@ export class TestCluster {
 
   constructor() {
     this.parts = {
-      ...{ api: this.api, clock: this.clock, random: countingRandom(), logger: silentLogger },
+      ...{ api: this.api, clock: this.clock, random: countingRandom() },
+      logger: recordingLogger(this.lines),
       ...{ storageNodeImage: 'granary/storage-node:1', operatorNamespace: NAMESPACE },
       defaultRegion: { name: REGION, namespace: NAMESPACE },
       openRegion: () => this.region,

@@ -1,5 +1,6 @@
 import { sign, verify } from 'node:crypto'
 import { readPlacement } from '@granary/storage-node/contract/kubernetes-records'
+import { accessKeys } from '../resources/access-key.ts'
 import { buckets } from '../resources/bucket.ts'
 import {
   clusterEvents,
@@ -10,6 +11,7 @@ import {
   services,
   statefulSets,
   storageClasses,
+  type Secret,
 } from '../resources/built-in.ts'
 import { decoded } from '../desired/secrets.ts'
 import { partitions } from '../resources/partition.ts'
@@ -257,6 +259,15 @@ describe('a Region that serves', () => {
   })
 })
 
+/** Of a Secret, what nobody but its readers may see: secrets of pairs, and each line of a key. */
+function privateParts({ data = {} }: Secret, into: Set<string>): void {
+  for (const [key, text] of Object.entries(decoded(data))) {
+    if (!/key$|secret$|json$/i.test(key) || /id$/i.test(key)) continue
+    const lines = text.replaceAll('\\n', '\n').split(/[\n"]/)
+    for (const line of lines) if (/^[A-Za-z0-9+/=]{30,}$/.test(line)) into.add(line)
+  }
+}
+
 test.each<[string, (test: TestCluster) => Promise<unknown>, string, string]>([
   ['two zones', async (test) => test, 'TooFewZones', 'or set spec.allowFewerZones for a test'],
   [
@@ -276,6 +287,43 @@ test.each<[string, (test: TestCluster) => Promise<unknown>, string, string]>([
   expect(await test.api.list(statefulSets)).toEqual([])
   const [event] = await test.api.list(clusterEvents)
   expect(event).toMatchObject({ type: 'Warning', reason })
+})
+
+test('no secret reaches a log, an event or a status, whatever happens', async () => {
+  const test = await TestCluster.serving()
+  const made = new Set<string>()
+  const look = () => test.memory.list(secrets).forEach((each) => privateParts(each as Secret, made))
+  const rotation = { every: '1h', overlap: '1h' }
+  await test.make(accessKeys, 'shop', 'app', {
+    rotation,
+    permissions: [{ bucketRef: { name: 'b' }, access: 'Read' }],
+  })
+  await test.make(buckets, 'shop', 'b')
+  for (let turn = 0; turn < 3; turn++) {
+    await test.settle()
+    look()
+    for (const { metadata, data = {} } of await test.api.list(secrets)) {
+      const spoilt = Object.fromEntries(Object.keys(data).map((key) => [key, data[key] + 'eA==']))
+      await test.user.apply(secrets, {
+        metadata: { name: metadata.name, namespace: metadata.namespace ?? '' },
+        data: spoilt,
+      })
+    }
+    test.api.fail({ call: 'apply', effect: { kind: 'status', status: 422 } })
+    await test.settle().catch((error: Error) => test.lines.push(String(error.stack)))
+    test.region.isDown = turn === 1
+    test.clock.advance(7_200_000)
+  }
+  look()
+  const told = [
+    ...test.lines,
+    ...[clusterEvents, regions, buckets, accessKeys].flatMap((type) =>
+      test.memory.list(type).map((each) => JSON.stringify(each)),
+    ),
+  ].join('\n')
+  expect(made.size).toBeGreaterThan(20)
+  expect(test.lines.length).toBeGreaterThan(2)
+  expect([...made].filter((secret) => told.includes(secret))).toEqual([])
 })
 
 test('storage nodes that are added serve, and what is on the others stays where it is', async () => {
