@@ -143,3 +143,74 @@ test('what was signed, and then changed on its way, writes nothing', async () =>
     { numRuns: 80 },
   )
 })
+
+const MALFORMED = '400 AuthorizationHeaderMalformed'
+type Lines = Readonly<Record<string, string>>
+/** What is made of the lines of a head that was signed; several under one name stand in a list. */
+type Change = (lines: Lines) => Readonly<Record<string, string | readonly string[] | undefined>>
+const scope = (from: RegExp, to: string): Change => {
+  return ({ Authorization = '' }) => ({ Authorization: Authorization.replace(from, to) })
+}
+
+test.each<[what: string, change: Change, code: string]>([
+  ['no date', () => ({ 'X-Amz-Date': undefined }), '403 AccessDenied'],
+  [
+    'two dates',
+    (l) => ({ 'X-Amz-Date': [l['X-Amz-Date'] ?? '', '20261120T120000Z'] }),
+    '403 AccessDenied',
+  ],
+  ['no hash', () => ({ 'X-Amz-Content-Sha256': undefined }), '400 InvalidRequest'],
+  [
+    'two hashes',
+    (l) => ({ 'X-Amz-Content-Sha256': Object.values(l).slice(0, 2) }),
+    '400 InvalidArgument',
+  ],
+  [
+    'two signatures',
+    ({ Authorization = '' }) => ({ Authorization: [Authorization, 'AWS4'] }),
+    MALFORMED,
+  ],
+  ['an empty signature', () => ({ Authorization: '' }), '400 InvalidArgument'],
+  ['a signature of 9 KiB', scope(/Signature=/, `Signature=${'0'.repeat(9000)}`), MALFORMED],
+  ['an endless list', scope(/SignedHeaders=/, `SignedHeaders=${'a;'.repeat(4000)}`), MALFORMED],
+  ['a header of 200 KB', () => ({ 'x-amz-meta-a': 'a'.repeat(200_000) }), '400 InvalidRequest'],
+  [
+    'a thousand headers',
+    () => ({ 'x-amz-meta-a': Array.from({ length: 1000 }, () => 'a') }),
+    '403 AccessDenied',
+  ],
+  ['a header that is not signed', () => ({ 'x-amz-acl': 'public-read' }), '403 AccessDenied'],
+  [
+    'an empty one taken out',
+    () => ({ 'x-amz-meta-empty': undefined }),
+    '403 SignatureDoesNotMatch',
+  ],
+  [
+    'one signed that is absent',
+    scope(/SignedHeaders=/, 'SignedHeaders=absent;'),
+    '403 SignatureDoesNotMatch',
+  ],
+  ['one signed twice', scope(/;host;/, ';host;host;'), MALFORMED],
+  ['the scope of another service', scope(/s3\/aws4/, 'ec2/aws4'), MALFORMED],
+  ['the scope of another region', scope(/\/[\w-]+\/s3/, '/eu-west-1/s3'), MALFORMED],
+  ['the scope of another day', scope(/\/\d{8}\//, '/20200101/'), MALFORMED],
+  ['another end of the scope', scope(/aws4_request/, 'aws3_request'), MALFORMED],
+  ['another algorithm', scope(/^AWS4-HMAC-SHA256/, 'AWS4-HMAC-SHA1'), '400 InvalidArgument'],
+  ['another host', () => ({ Host: 'elsewhere' }), '403 SignatureDoesNotMatch'],
+  ['two hosts', ({ Host = '' }) => ({ Host: [Host, 'elsewhere'] }), '403 SignatureDoesNotMatch'],
+])('a head with %s is refused', async (_what, change, code) => {
+  const target = `/${Bucket}/k`
+  const headers = { 'x-amz-meta-empty': '' }
+  const lines = signedS3Headers(api.owner, { method: 'PUT', target, headers, body: 'changed' })
+  const changed = Object.entries({ ...lines, ...change(lines) }).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    return (Array.isArray(value) ? value : [value]).map((each) => `${name}: ${each}`)
+  })
+  const head = [`PUT ${target} HTTP/1.1`, ...changed, 'Connection: close']
+  const answer = await api.sendRaw(Buffer.from(`${head.join('\r\n')}\r\n\r\nchanged`))
+  const [, status = ''] = /^HTTP\/1\.1 (\d+)/.exec(answer) ?? []
+  const [, name = ''] = /<Code>(\w+)</.exec(answer) ?? []
+  expect(`${status} ${name}`).toBe(code)
+  const kept = await api.send({ method: 'GET', bucket: Bucket, key: 'k' })
+  expect(kept.body.toString()).toBe('kept')
+})

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { createHmac } from 'node:crypto'
+import { HmacKey } from '../../base/hmac-key.ts'
+import { remembered } from '../../base/remembered.ts'
 import { OssError } from '../../model/errors.ts'
 import { parseHttpDate } from '../http-date.ts'
 import {
@@ -98,6 +99,10 @@ interface Claim {
   readonly resource: SignedResource
 }
 
+/** Enough for the access keys that are busy at the same time. */
+const KEPT_COUNT_MAX = 1000
+const keyOf = remembered((secret) => new HmacKey('sha1', Buffer.from(secret)), KEPT_COUNT_MAX)
+
 function verifySignature(claim: Claim, secret: string): OssError | undefined {
   const { accessKeyId, provided, date, head, resource } = claim
   const prefix = prefixOf(date, head, resource)
@@ -105,7 +110,7 @@ function verifySignature(claim: Claim, secret: string): OssError | undefined {
   for (const isSigned of signedParameterSets) {
     const text = prefix + subresourceText(head.query, isSigned)
     if (tried.includes(text)) continue
-    const expected = createHmac('sha1', secret).update(text, 'latin1').digest('base64')
+    const expected = keyOf(secret).digest(text, 'base64')
     if (sameSignature(expected, provided)) return undefined
     tried.push(text)
     // Without a query all sets sign the same.

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { createHmac, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { OssError } from '../../model/errors.ts'
 import { formatIsoBasic, parseHttpDate, parseIsoBasic } from '../http-date.ts'
 import { ossSigning, scopeText, signingKeyV4, type Scope } from '../signing-key-v4.ts'
@@ -151,7 +151,7 @@ function verifySignature(
   const key = signingKeyV4(secret, claim.scope, ossSigning)
   const signs = (request: string) => {
     const text = `${V4_ALGORITHM}\n${claim.timestamp}\n${scopeText(claim.scope, ossSigning)}\n${sha256(request)}`
-    const expected = createHmac('sha256', key).update(text).digest('hex')
+    const expected = key.digest(text, 'hex')
     return { text, right: sameSignature(expected, claim.provided) }
   }
   const request = canonicalRequestV4(head, resource, claim.additional)

@@ -5,13 +5,13 @@
  * @module
  */
 
-import { createHmac, type KeyObject } from 'node:crypto'
+import type { HmacKey } from '../../base/hmac-key.ts'
 import { sameSignature } from '../oss/signature-text.ts'
 import { EMPTY_SHA256 } from './payload.ts'
 
 /** What all signatures of one body have in common. */
 export interface ChunkScope {
-  readonly key: KeyObject
+  readonly key: HmacKey
   /** As signed with the request. */
   readonly timestamp: string
   /** `date/region/s3/aws4_request` */
@@ -59,7 +59,7 @@ export class ChunkSigner {
   #isSigned(algorithm: string, hashes: string, { previous, provided }: ChunkLink): boolean {
     const { key, timestamp, scope } = this.#scope
     const text = `${algorithm}\n${timestamp}\n${scope}\n${previous}\n${hashes}`
-    const expected = createHmac('sha256', key).update(text).digest('hex')
+    const expected = key.digest(text, 'hex')
     return sameSignature(expected, provided)
   }
 }

@@ -149,7 +149,7 @@ function readV4(fields: FormFields, coveredFields: readonly string[]): SignedFor
       const refusal = formAgeRefusal(signedMs, nowMs)
       if (refusal !== undefined) return refusal
       const key = signingKeyV4(secret, scope, s3Signing)
-      const expected = createHmac('sha256', key).update(policy, 'latin1').digest('hex')
+      const expected = key.digest(policy, 'hex')
       return sameSignature(expected, provided) ? undefined : mismatch(accessKeyId, provided, policy)
     },
   }
