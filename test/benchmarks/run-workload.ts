@@ -94,7 +94,8 @@ async function runStage(
   )
   const roundCount = turns.length === 1 ? 1 : ROUND_COUNT
   for (let round = 0; round < roundCount; round++) {
-    for (const { side, measurement, samples } of turns) {
+    // There and back: who comes behind the others finds a server that is warmer.
+    for (const { side, measurement, samples } of round % 2 === 0 ? turns : turns.toReversed()) {
       bench.log(`${measurement.name}, ${side.name}, round ${round + 1} of ${roundCount}`)
       const server = side.servers.get(measurement.server ?? PLAIN)!
       samples.push(await measure(bench, server, measurement, round, roundCount))
