@@ -24,15 +24,20 @@ export const operatorImagePlan = {
 
 /** Makes it, gives it to every machine of the cluster, and tells its size as registries keep it. */
 export async function makeOperatorImage(): Promise<void> {
+  layOperatorImage(OPERATOR_IMAGE)
+  await tellImageSize(OPERATOR_IMAGE)
+}
+
+/** Makes it under a name. */
+export function layOperatorImage(image: string): void {
   const { base, program, user, command } = operatorImagePlan
   const folder = mkdtempSync(join(tmpdir(), 'granary-image-'))
   try {
     const bundle = [join(root, 'operator', 'bundle.mjs'), join(folder, program)]
     execFileSync(process.execPath, bundle, { stdio: ['ignore', 2, 2] })
     const options = ['--base', base, '--workdir', program, '--user', user]
-    runScript('image', [...options, OPERATOR_IMAGE, folder, '--', ...command])
+    runScript('image', [...options, image, folder, '--', ...command])
   } finally {
     rmSync(folder, { recursive: true })
   }
-  await tellImageSize(OPERATOR_IMAGE)
 }

@@ -33,21 +33,26 @@ const SIZE_BYTES_MAX = 120 * 1024 ** 2
 
 /** Makes it, gives it to every machine of the cluster, and tells its size as registries keep it. */
 export async function makeStorageNodeImage(): Promise<void> {
+  layStorageNodeImage(STORAGE_NODE_IMAGE, root)
+  await tellImageSize(STORAGE_NODE_IMAGE)
+}
+
+/** Makes it under a name, of the sources of a checkout. */
+export function layStorageNodeImage(image: string, checkout: string): void {
   ensureDebianPackages({ files: [LIBRARY], packages: imagePlan.packages })
   const folder = mkdtempSync(join(tmpdir(), 'granary-image-'))
   try {
-    const bundle = [join(root, 'storage-node', 'bundle.mjs'), join(folder, imagePlan.program)]
+    const bundle = [join(checkout, 'storage-node', 'bundle.mjs'), join(folder, imagePlan.program)]
     execFileSync(process.execPath, bundle, { stdio: ['ignore', 2, 2] })
     mkdirSync(join(folder, LIBRARY, '..'), { recursive: true })
     cpSync(realpathSync(LIBRARY), join(folder, LIBRARY))
     const { base, program, user, environment, command } = imagePlan
     const settings = environment.flatMap((each) => ['--env', each])
     const options = ['--base', base, '--workdir', program, '--user', user, ...settings]
-    runScript('image', [...options, STORAGE_NODE_IMAGE, folder, '--', ...command])
+    runScript('image', [...options, image, folder, '--', ...command])
   } finally {
     rmSync(folder, { recursive: true })
   }
-  await tellImageSize(STORAGE_NODE_IMAGE)
 }
 
 /** As registries keep it; throws if it is too large. */

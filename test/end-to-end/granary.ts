@@ -108,7 +108,8 @@ export class Granary {
       return `--set-json=${name}=${JSON.stringify(value)}`
     })
     const chart = command === 'uninstall' ? [] : [CHART]
-    return runHelm(command, RELEASE, ...chart, `-n${this.namespace}`, ...given)
+    const kept = command === 'upgrade' ? ['--reuse-values'] : []
+    return runHelm(command, RELEASE, ...chart, ...kept, `-n${this.namespace}`, ...given)
   }
 
   /** An object of the Region's namespace. */

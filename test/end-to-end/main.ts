@@ -11,13 +11,15 @@ import { makeOperatorImage } from '../cluster/operator-image.ts'
 import { makeStorageNodeImage } from '../cluster/storage-node-image.ts'
 import { runInCluster } from '../cluster/suite-runner.ts'
 import { makeClientImage } from './client-image.ts'
+import { makeNextImage } from './next-build.ts'
 
 /** In this order; each installs the chart, and takes it away again. */
 const SUITES = [
-  'end-to-end/lost-pods.cluster.ts',
-  'end-to-end/lost-zones.cluster.ts',
-  'end-to-end/lost-api-server.cluster.ts',
+  ...['end-to-end/lost-pods.cluster.ts', 'end-to-end/lost-zones.cluster.ts'],
+  ...['end-to-end/lost-api-server.cluster.ts', 'end-to-end/planned-changes.cluster.ts'],
+  ...['end-to-end/applications.cluster.ts', 'end-to-end/deletions.cluster.ts'],
+  ...['end-to-end/readme-commands.cluster.ts'],
 ]
 
-const images = [makeStorageNodeImage, makeOperatorImage, makeClientImage]
+const images = [makeStorageNodeImage, makeOperatorImage, makeClientImage, makeNextImage]
 await runInCluster({ suites: SUITES, images }, process.argv.slice(2))

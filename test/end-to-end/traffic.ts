@@ -66,6 +66,12 @@ export class Traffic {
     await this.#ask('POST', '/measure', ANSWER_MS_MAX)
   }
 
+  /** Ends it; `verify` may still follow. */
+  async pause(): Promise<void> {
+    tellTraffic(await this.reports())
+    await this.#ask('POST', '/pause', ANSWER_MS_MAX)
+  }
+
   async reports(): Promise<readonly ClientReport[]> {
     return this.#ask('GET', '/report', ANSWER_MS_MAX)
   }
@@ -135,20 +141,27 @@ export async function expectFullTraffic(traffic: Traffic): Promise<void> {
 }
 
 /** Prints what clients saw of something; throws where no write was acknowledged for longer than that may last. */
-export async function expectSteadyWrites(traffic: Traffic, what: string): Promise<void> {
-  const reports = await traffic.reports()
-  console.log(what)
-  tellTraffic(reports)
-  for (const { measured, wrong } of reports) {
-    expect(wrong).toEqual([])
-    expect(measured.longestSilenceMs).toBeLessThan(SILENCE_MS_MAX)
+export async function expectSteadyWrites(
+  traffic: Traffic,
+  what: string,
+  silenceMsMax = SILENCE_MS_MAX,
+): Promise<void> {
+  for (const { measured } of await rightReports(traffic, what)) {
+    expect(measured.longestSilenceMs).toBeLessThan(silenceMsMax)
   }
 }
 
-/** The same, and nothing failed. */
+/** Prints what clients saw of something; throws where a request failed. */
 export async function expectNoFailure(traffic: Traffic, what: string): Promise<void> {
-  await expectSteadyWrites(traffic, what)
-  expect(failuresOf(await traffic.reports())).toEqual([])
+  expect(failuresOf(await rightReports(traffic, what))).toEqual([])
+}
+
+async function rightReports(traffic: Traffic, what: string): Promise<readonly ClientReport[]> {
+  const reports = await traffic.reports()
+  console.log(what)
+  tellTraffic(reports)
+  for (const { wrong } of reports) expect(wrong).toEqual([])
+  return reports
 }
 
 function tellTraffic(reports: readonly ClientReport[]): void {
@@ -163,7 +176,7 @@ function tellTraffic(reports: readonly ClientReport[]): void {
   for (const failure of failuresOf(reports).slice(0, 10)) console.log(failure)
 }
 
-function clientName(zone: string): string {
+export function clientName(zone: string): string {
   return `client-${zone}`
 }
 

@@ -6,6 +6,8 @@
 
 import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Outcome } from '../../conformance/command-tool.ts'
 import { aliOssClient } from '../../conformance/npm-clients/ali-oss-client.ts'
 import type { SmokeClient } from '../../conformance/npm-clients/smoke-client.ts'
 import { Ossutil } from '../../conformance/ossutil.ts'
@@ -21,6 +23,8 @@ export interface ObjectClient {
 
 const TIMEOUT_MS = 10_000
 const RETRY_COUNT_MAX = 3
+const RETRY_PAUSE_MS = 500
+const OUTPUT_KEPT = 500
 
 interface BucketAccess extends Access {
   readonly bucket: string
@@ -68,26 +72,39 @@ export function commandObjectClient(folder: string, binary: string, work: string
   const limits = ['--connect-timeout', seconds, '--read-timeout', seconds]
   const patience = [...limits, '--retry-times', String(RETRY_COUNT_MAX)]
   const body = join(work, 'body')
+  const run = async (args: (url: string) => readonly string[], key: string) => {
+    const { tool, url } = now()
+    return persistently(() => tool.start(...args(url(key)), ...patience).outcome)
+  }
   return {
     async put(key, bytes) {
-      const { tool, url } = now()
       writeFileSync(body, bytes)
-      await tool.run('cp', '--force', body, url(key), ...patience)
+      mustSucceed(await run((url) => ['cp', '--force', body, url], key))
     },
     async get(key) {
-      const { tool, url } = now()
       rmSync(body, { force: true })
-      const args = ['cp', '--force', url(key), body, ...patience]
-      const { code, output } = await tool.start(...args).outcome
-      if (code === 0) return readFileSync(body)
-      if (/NoSuchKey|StatusCode=404/.test(output)) return undefined
-      throw new Error(`ossutil ended with ${code}: ${output.slice(-500)}`)
+      const outcome = await run((url) => ['cp', '--force', url, body], key)
+      if (/NoSuchKey|StatusCode=404/.test(outcome.output)) return undefined
+      mustSucceed(outcome)
+      return readFileSync(body)
     },
     async remove(key) {
-      const { tool, url } = now()
-      await tool.run('rm', '--force', url(key), ...patience)
+      mustSucceed(await run((url) => ['rm', '--force', url], key))
     },
   }
+}
+
+/** SDKs dial again where nobody answered; ossutil does so for some commands only. */
+async function persistently(run: () => Promise<Outcome>): Promise<Outcome> {
+  for (let left = RETRY_COUNT_MAX; ; left--) {
+    const outcome = await run()
+    if (left === 0 || !outcome.output.includes('connect: connection refused')) return outcome
+    await sleep(RETRY_PAUSE_MS)
+  }
+}
+
+function mustSucceed({ code, output }: Outcome): void {
+  if (code !== 0) throw new Error(`ossutil ended with ${code}: ${output.slice(-OUTPUT_KEPT)}`)
 }
 
 /** All of one moment: the kubelet replaces the folder that a link leads to. */

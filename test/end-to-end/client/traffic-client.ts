@@ -1,9 +1,9 @@
 /**
  * An application in a pod: traffic with the Secret of its namespace, which it is asked about over HTTP.
  *
- * `GET /report` tells what was measured, `POST /measure` begins to measure anew, `POST /verify` ends the traffic
- * and compares every object with what was acknowledged. It records what it knows, and goes on from there when its
- * container starts again.
+ * `GET /report` tells what was measured, `POST /measure` begins to measure anew, `POST /pause` ends the traffic,
+ * `POST /verify` too, and compares every object with what was acknowledged. It records what it knows, and goes on from
+ * there when its container starts again.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { digestOf, TrafficWorker } from './traffic-worker.ts'
 const [name = 'client', secretFolder = '', dataFolder = '', portText = '0', ossutil = ''] =
   process.argv.slice(2)
 
-const SDK_WORKERS = 4
+const SDK_WORKERS = 6
 const SDK_PERIOD_MS = 250
 const COMMAND_PERIOD_MS = 1_000
 const VERIFIED_AT_ONCE = 8
@@ -55,6 +55,8 @@ async function answer(asked: string): Promise<object> {
     case 'POST /measure':
       measures = new Measures(Date.now())
       return report()
+    case 'POST /pause':
+      return pause()
     case 'POST /verify':
       return verify()
     default:
@@ -86,9 +88,14 @@ function makeWorkers(): TrafficWorker[] {
   return [...bySdk, new TrafficWorker({ ...common, ...own, client: command })]
 }
 
-async function verify(): Promise<object> {
+async function pause(): Promise<object> {
   stopping.abort()
   await running
+  return report()
+}
+
+async function verify(): Promise<object> {
+  await pause()
   const keys = [...objects.keys]
   const verified = keys.length
   const verifyNext = async () => {
