@@ -303,6 +303,8 @@ test('a bucket that holds objects stays until it is emptied, or its class says o
   const refusal = await driver.refusal('DriverDeleteBucket', request)
   expect(refusal).toMatch(/^FAILED_PRECONDITION .*BucketNotEmpty/)
   expect(test_.region.buckets.has(CLAIM)).toBe(true)
+  // The API server refuses an apply that names a null.
+  expect(JSON.stringify(bucketOf()?.spec)).not.toContain('null')
   expect(await driver.refusal('DriverCreateBucket', { name: CLAIM })).toMatch(/^ABORTED /)
   const whole = { bucketId: CLAIM, deleteContext: { deleteContents: 'true' } }
   expect(await driver.call('DriverDeleteBucket', whole)).toEqual({})

@@ -14,6 +14,8 @@ import { bedCache, kubectl, runScript } from './bed.ts'
 
 const source = join(__dirname, 'cosi')
 const MODULE = 'sigs.k8s.io/container-object-storage-interface'
+/** Without it the API server takes no definition of a group that is Kubernetes' own. */
+const APPROVED = 'api-approved.kubernetes.io=unapproved, experimental-only'
 const SOURCES = ['go.mod', 'go.sum', 'internal/go.mod', 'internal/runtime/controller.go']
 
 export const COSI_CONTROLLER_IMAGE = 'localhost/cosi-controller:test'
@@ -32,10 +34,12 @@ export async function installCosi(): Promise<void> {
     makeImage(program)
   }
   const folder = go('list', '-m', '-f', '{{.Dir}}', `${MODULE}/client`).trim()
-  const definitions = join(folder, 'config', 'crd')
-  await kubectl(['apply', '--server-side', '--force-conflicts', '--filename', definitions])
-  const established = ['wait', '--for=condition=Established', '--timeout=30s']
-  await kubectl([...established, '--filename', definitions])
+  const files = ['--filename', join(folder, 'config', 'crd')]
+  const approved = ['annotate', '--local', '--overwrite', APPROVED, '--output=yaml']
+  const definitions = await kubectl([...approved, ...files])
+  const whole = ['apply', '--server-side', '--force-conflicts', '--filename', '-']
+  await kubectl(whole, definitions)
+  await kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...files])
 }
 
 function go(...args: readonly string[]): string {

@@ -30,7 +30,13 @@ import type {
   GrantAccessResponse,
   RevokeAccessRequest,
 } from './cosi-messages.ts'
-import { desiredAccessKey, desiredBucket, isOfCosi, isSameRequest } from './cosi-objects.ts'
+import {
+  desiredAccessKey,
+  desiredBucket,
+  isOfCosi,
+  isSameRequest,
+  removedBucket,
+} from './cosi-objects.ts'
 import { readAccountId, readBucketId, readBucketName, readGrantName } from './cosi-names.ts'
 
 export interface CosiDriverOptions {
@@ -86,10 +92,7 @@ export class CosiDriver {
     const { deleteContents } = readBucketParameters(deleteContext, defaultRegion)
     const bucket = await api.get(buckets, { namespace, name })
     if (bucket === undefined) return
-    const { labels = {}, annotations = {}, uid } = bucket.metadata
-    const metadata = { name, namespace, labels, annotations, ...(uid !== undefined && { uid }) }
-    const spec = { ...bucket.spec, deletionPolicy: 'Delete', deleteContents } as const
-    await api.apply(buckets, { metadata, spec })
+    await api.apply(buckets, removedBucket(bucket, deleteContents))
     // A Bucket that nobody holds would be gone before its bucket is.
     const held = await this.#look(buckets, bucket, signal, (present) => {
       return present === undefined || isHeld(present)

@@ -25,7 +25,20 @@ export function desiredBucket(
 ): Bucket {
   const { apiVersion, kind } = buckets
   const kept = { ...spec, deletionPolicy: 'Retain', deleteContents: false } as const
-  return { apiVersion, kind, metadata: metadataOf(namespace, name, request), spec: kept }
+  const metadata = metadataOf(namespace, name, request)
+  return { apiVersion, kind, metadata, spec: withoutNulls(kept) }
+}
+
+/** The same Bucket, whose bucket goes with it. */
+export function removedBucket({ metadata, spec }: Bucket, deleteContents: boolean): Bucket {
+  const { apiVersion, kind } = buckets
+  const { name, namespace, labels = {}, annotations = {}, uid } = metadata
+  const place = { name, ...(namespace !== undefined && { namespace }) }
+  const removed = { ...spec, deletionPolicy: 'Delete', deleteContents } as const
+  return {
+    ...{ apiVersion, kind, spec: withoutNulls(removed) },
+    metadata: { ...place, labels, annotations, ...(uid !== undefined && { uid }) },
+  }
 }
 
 export function desiredAccessKey(
@@ -35,7 +48,12 @@ export function desiredAccessKey(
   request: Texts,
 ): AccessKey {
   const { apiVersion, kind } = accessKeys
-  return { apiVersion, kind, metadata: metadataOf(namespace, name, request), spec }
+  return {
+    apiVersion,
+    kind,
+    metadata: metadataOf(namespace, name, request),
+    spec: withoutNulls(spec),
+  }
 }
 
 /** Whether COSI asked for the object at all. */
@@ -47,6 +65,12 @@ export function isOfCosi({ metadata }: KubernetesObject): boolean {
 export function isSameRequest({ metadata }: KubernetesObject, desired: KubernetesObject): boolean {
   const of = ({ annotations }: KubernetesObject['metadata']) => annotations?.[REQUEST_ANNOTATION]
   return of(metadata) === of(desired.metadata)
+}
+
+/** What is read has a null where nothing is said, and an apply must not have it. */
+function withoutNulls<T extends object>(spec: T): T {
+  const text = JSON.stringify(spec, (_name, value: unknown) => value ?? undefined)
+  return JSON.parse(text) as T
 }
 
 function metadataOf(namespace: string, name: string, request: Texts) {

@@ -9,6 +9,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -115,6 +116,7 @@ func follow[T metav1.Object](c *ObjectStorageController, listener Listener[T], i
 	listener.InitializeEventRecorder(c.recorder)
 	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[string](retryFirst, retryLast)
 	queue := workqueue.NewTypedRateLimitingQueue(limiter)
+	gone := &sync.Map{}
 	add := func(object any) {
 		if key, err := cache.DeletionHandlingMetaNamespaceKeyFunc(object); err == nil {
 			queue.Add(key)
@@ -123,15 +125,21 @@ func follow[T metav1.Object](c *ObjectStorageController, listener Listener[T], i
 	_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    add,
 		UpdateFunc: func(_, after any) { add(after) },
+		DeleteFunc: func(last any) {
+			if key, err := cache.DeletionHandlingMetaNamespaceKeyFunc(last); err == nil {
+				gone.Store(key, last)
+				queue.Add(key)
+			}
+		},
 	})
 	if err != nil {
 		klog.Fatal(err)
 	}
-	c.loops = append(c.loops, func(ctx context.Context) { work(ctx, queue, informer, listener) })
+	c.loops = append(c.loops, func(ctx context.Context) { work(ctx, queue, informer, gone, listener) })
 }
 
 func work[T metav1.Object](ctx context.Context, queue workqueue.TypedRateLimitingInterface[string],
-	informer cache.SharedIndexInformer, listener Listener[T]) {
+	informer cache.SharedIndexInformer, gone *sync.Map, listener Listener[T]) {
 	for {
 		key, isOver := queue.Get()
 		if isOver || ctx.Err() != nil {
@@ -140,8 +148,13 @@ func work[T metav1.Object](ctx context.Context, queue workqueue.TypedRateLimitin
 		object, exists, err := informer.GetStore().GetByKey(key)
 		if err == nil && exists {
 			err = listener.Update(ctx, object.(T), object.(T))
+		} else if last, isGone := gone.Load(key); err == nil && isGone {
+			if of, isKnown := last.(T); isKnown {
+				err = listener.Delete(ctx, of)
+			}
 		}
 		if err == nil {
+			gone.Delete(key)
 			queue.Forget(key)
 		} else {
 			klog.ErrorS(err, "Later again", "key", key)
