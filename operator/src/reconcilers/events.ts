@@ -5,6 +5,7 @@
  */
 
 import { createHash } from 'node:crypto'
+import { KubernetesStatusError } from '@granary/storage-node/kubernetes/api-client'
 import type { Refusal } from '../decisions/refusal.ts'
 import { clusterEvents } from '../resources/built-in.ts'
 import { timeText } from '../resources/conditions.ts'
@@ -40,6 +41,16 @@ export async function tell(
       source: { component: FIELD_MANAGER },
     })
   } catch (error) {
+    // Its namespace is being deleted: there is nobody to read of it.
+    if (isEnding(error)) return
     logger.warn('An event was not written', { kind, name, why: (error as Error).message })
   }
+}
+
+function isEnding(error: unknown): boolean {
+  return (
+    error instanceof KubernetesStatusError &&
+    [403, 404].includes(error.status) &&
+    /being terminated|not found/i.test(error.message)
+  )
 }

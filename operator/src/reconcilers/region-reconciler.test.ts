@@ -1,5 +1,6 @@
 import { sign, verify } from 'node:crypto'
 import { readPlacement } from '@granary/storage-node/contract/kubernetes-records'
+import { KubernetesStatusError } from '@granary/storage-node/kubernetes/api-client'
 import { accessKeys } from '../resources/access-key.ts'
 import { buckets } from '../resources/bucket.ts'
 import {
@@ -14,10 +15,12 @@ import {
   type Secret,
 } from '../resources/built-in.ts'
 import { decoded } from '../desired/secrets.ts'
+import type { KubernetesObject } from '../resources/kubernetes-object.ts'
 import { partitions } from '../resources/partition.ts'
 import { placementMaps } from '../resources/placement-map.ts'
 import { regions } from '../resources/region.ts'
 import { storageNodes } from '../resources/storage-node.ts'
+import { tell } from './events.ts'
 import { NAMESPACE, REGION, storeIdOf, TestCluster } from './reconciler-fixtures.ts'
 
 const at = (name: string) => ({ namespace: NAMESPACE, name })
@@ -104,10 +107,39 @@ describe('a Region that serves', () => {
     expect(claims.map(({ spec }) => spec?.resources?.requests?.['storage'])).toEqual([
       ...['20Gi', '20Gi', '20Gi'],
     ])
+    const capacity = (storage: string) =>
+      cluster.user.applyStatus<KubernetesObject>(persistentVolumeClaims, {
+        metadata: at(`data-${REGION}-b-0`),
+        status: { capacity: { storage } },
+      })
+    await capacity('10Gi')
+    await cluster.settle()
+    expect(condition(cluster, 'Progressing')).toBe('True VolumesGrow')
+    expect(message(cluster, 'Progressing')).toContain(
+      `data-${REGION}-b-0 are being enlarged to 20Gi`,
+    )
+    expect(condition(cluster, 'Ready')).toBe('True Serving')
+    await capacity('1Ti')
+    await cluster.settle()
+    expect(condition(cluster, 'Progressing')).toBe('False Settled')
     const [set] = await cluster.api.list(statefulSets)
     expect(set?.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.['storage']).toBe(
       '10Gi',
     )
+  })
+
+  test('volumes whose class lets none grow are told, and grow as soon as it does', async () => {
+    await cluster.make(regions, NAMESPACE, REGION, { storage: { size: '21Gi' } })
+    for (let claim = 0; claim < 3; claim++) {
+      const effect = { kind: 'status', status: 403 } as const
+      cluster.api.fail({ call: 'apply', kind: 'PersistentVolumeClaim', effect })
+    }
+    await cluster.reconcileAll()
+    expect(condition(cluster, 'Progressing')).toBe('True VolumesDoNotGrow')
+    expect(message(cluster, 'Progressing')).toContain('allowVolumeExpansion: true')
+    expect(condition(cluster, 'Ready')).toBe('True Serving')
+    await cluster.settle()
+    expect(condition(cluster, 'Progressing')).toBe('False Settled')
   })
 
   test('a new image reaches one storage node at a time, each after it has handed over', async () => {
@@ -324,6 +356,19 @@ test('no secret reaches a log, an event or a status, whatever happens', async ()
   expect(made.size).toBeGreaterThan(20)
   expect(test.lines.length).toBeGreaterThan(2)
   expect([...made].filter((secret) => told.includes(secret))).toEqual([])
+})
+
+test.each<[string, number, string, number]>([
+  ['is being deleted', 403, 'forbidden: namespace shop is being terminated', 0],
+  ['is gone', 404, 'namespaces "shop" not found', 0],
+  ['may not be written to', 403, 'events is forbidden', 1],
+])('an event for a namespace that %s fails nothing', async (_name, status, words, lines) => {
+  const test = new TestCluster()
+  const refuse = () => Promise.reject(new KubernetesStatusError('create Event', status, words))
+  const parts = { ...test.parts, api: Object.assign(Object.create(test.api), { create: refuse }) }
+  const bucket = { apiVersion: 'v1', kind: 'Bucket', metadata: { namespace: 'shop', name: 'b' } }
+  await tell(parts, bucket, 'Warning', { reason: 'NameTaken', message: 'It is taken' })
+  expect(test.lines).toHaveLength(lines)
 })
 
 test('storage nodes that are added serve, and what is on the others stays where it is', async () => {

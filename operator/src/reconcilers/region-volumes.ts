@@ -20,11 +20,15 @@ export async function growVolumes(
   { region, namespace, zones, spec }: RegionPlan,
 ): Promise<Refusal | undefined> {
   const refused: string[] = []
+  const growing: string[] = []
   for (const pod of wantedPods(region, zones, spec.storageNodesPerZone)) {
     const name = claimName(pod)
     const claim = await api.get(persistentVolumeClaims, { namespace, name })
     const asked = claim?.spec?.resources?.requests?.['storage']
-    if (asked === undefined || !mustGrow(asked, spec.storage.size)) continue
+    if (claim === undefined || asked === undefined) continue
+    const given = claim.status?.capacity?.['storage']
+    if (given !== undefined && mustGrow(given, spec.storage.size)) growing.push(name)
+    if (!mustGrow(asked, spec.storage.size)) continue
     try {
       await api.apply(persistentVolumeClaims, {
         ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name, namespace } },
@@ -35,12 +39,21 @@ export async function growVolumes(
       refused.push(name)
     }
   }
-  return refused.length === 0 ? undefined : mayNotGrow(refused)
+  if (refused.length > 0) return mayNotGrow(refused)
+  return growing.length === 0 ? undefined : stillGrowing(growing, spec.storage.size)
 }
 
 /** An admission of the API server looks at the class. */
 function isForbidden(error: unknown): boolean {
   return error instanceof KubernetesStatusError && [403, 422].includes(error.status)
+}
+
+/** Whoever has made the volumes enlarges them, and their file systems after that. */
+function stillGrowing(claims: readonly string[], size: string): Refusal {
+  const message =
+    `The volumes ${listed(claims)} are being enlarged to ${size}; ` +
+    'kubectl describe persistentvolumeclaim says how far it is, and what hinders it'
+  return { reason: 'VolumesGrow', message }
 }
 
 function mayNotGrow(claims: readonly string[]): Refusal {
