@@ -7,12 +7,16 @@
  * @module
  */
 
+import { remembered } from '../base/remembered.ts'
+
 const DAY_MS = 86_400_000
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 const RFC_1123_LENGTH = 29
 /** Year 9999: everything later has no four-digit year. */
 const TIME_MS_MAX = 253_402_300_799_999
+/** Requests of one second have the same dates: it costs 2 us to read one. */
+const KEPT_COUNT_MAX = 64
 
 /** RFC 1123 in GMT: `Sun, 06 Nov 1994 08:49:37 GMT`. */
 export function formatHttpDate(timeMs: number): string {
@@ -22,17 +26,7 @@ export function formatHttpDate(timeMs: number): string {
 }
 
 /** Reads exactly what `formatHttpDate` writes; the name of the weekday is not checked. */
-export function parseHttpDate(text: string): number | undefined {
-  if (text.length !== RFC_1123_LENGTH) return undefined
-  const match = /^[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/.exec(
-    text,
-  )
-  if (match === null) return undefined
-  const [, day, monthName, year, hour, minute, second] = match
-  const position = MONTHS.indexOf(monthName ?? '')
-  if (position < 0 || position % 3 !== 0) return undefined
-  return timeOf([Number(year), position / 3 + 1, Number(day)], [hour, minute, second].map(Number))
-}
+export const parseHttpDate = remembered(readHttpDate, KEPT_COUNT_MAX)
 
 /** ISO 8601 with the milliseconds that OSS documents have: whole seconds, `.000Z`. */
 export function formatIsoDate(timeMs: number): string {
@@ -47,7 +41,21 @@ export function formatIsoBasic(timeMs: number): string {
 }
 
 /** Reads exactly what `formatIsoBasic` writes. */
-export function parseIsoBasic(text: string): number | undefined {
+export const parseIsoBasic = remembered(readIsoBasic, KEPT_COUNT_MAX)
+
+function readHttpDate(text: string): number | undefined {
+  if (text.length !== RFC_1123_LENGTH) return undefined
+  const match = /^[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/.exec(
+    text,
+  )
+  if (match === null) return undefined
+  const [, day, monthName, year, hour, minute, second] = match
+  const position = MONTHS.indexOf(monthName ?? '')
+  if (position < 0 || position % 3 !== 0) return undefined
+  return timeOf([Number(year), position / 3 + 1, Number(day)], [hour, minute, second].map(Number))
+}
+
+function readIsoBasic(text: string): number | undefined {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text)
   if (match === null) return undefined
   const [year, month, day, ...clock] = match.slice(1).map(Number)
