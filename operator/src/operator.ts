@@ -9,6 +9,7 @@ import type { Clock } from '@granary/storage-node/base/clock'
 import type { Logger } from '@granary/storage-node/base/logger'
 import type { Metrics } from '@granary/storage-node/base/metrics'
 import type { Random } from '@granary/storage-node/base/random'
+import { ClusterClaim, LEASE_NAME } from './cluster-claim.ts'
 import type { KubernetesApi } from './kubernetes/kubernetes-api.ts'
 import { kubernetesLease } from './kubernetes/kubernetes-lease.ts'
 import { controllers } from './reconcilers/all.ts'
@@ -40,8 +41,9 @@ export interface RunningOperator {
   stop(): Promise<void>
 }
 
-export const LEASE_NAME = 'granary-operator'
 const RETRY_MS = 2_000
+/** How often a leader looks whether another installation has begun beside it. */
+const RIVAL_MS = 30_000
 
 export function startOperator(options: OperatorOptions): RunningOperator {
   const { api, metrics, namespace } = options
@@ -80,32 +82,69 @@ function controllersOf(options: OperatorOptions) {
 /** Of two versions side by side, as in an update, the one that leads says what the definitions are. */
 function lead(options: OperatorOptions, manager: Manager): { stop(): Promise<void> } {
   const stopping = new AbortController()
-  const work = applyDefinitions(options, stopping.signal).then((isDone) => {
-    return isDone ? manager.lead() : undefined
-  })
+  const work = keepWorking(options, manager, stopping.signal)
   return {
     async stop() {
       stopping.abort()
-      await (await work)?.stop()
+      await work
     },
   }
 }
 
+async function keepWorking(
+  options: OperatorOptions,
+  manager: Manager,
+  signal: AbortSignal,
+): Promise<void> {
+  const claim = new ClusterClaim(options)
+  while (await begin(options, claim, signal)) {
+    const running = manager.lead()
+    await untilRival(options, claim, signal)
+    await running.stop()
+  }
+}
+
 /** Tries for as long as it takes; false: the time to lead is over. */
-async function applyDefinitions(
+async function begin(
   { api, clock, logger }: OperatorOptions,
+  claim: ClusterClaim,
   signal: AbortSignal,
 ): Promise<boolean> {
   while (!signal.aborted) {
     try {
-      for (const resource of allResources) {
-        await api.apply(customResourceDefinitions, customResourceDefinition(resource))
+      const rival = await claim.findRival()
+      if (rival === undefined) {
+        await applyDefinitions(api, claim)
+        return true
       }
-      return true
+      logger.warn('Another operator works in this cluster', { namespace: rival })
     } catch (error) {
       logger.warn('Definitions are not applied', { why: (error as Error).message })
-      await sleep(clock, RETRY_MS, signal)
     }
+    await sleep(clock, RETRY_MS, signal)
   }
   return false
+}
+
+async function applyDefinitions(api: KubernetesApi, { annotations }: ClusterClaim): Promise<void> {
+  for (const resource of allResources) {
+    const definition = customResourceDefinition(resource)
+    const metadata = { ...definition.metadata, annotations }
+    await api.apply(customResourceDefinitions, { ...definition, metadata })
+  }
+}
+
+/** Of two that begin at once, the one whose claim was written over gives way. */
+async function untilRival(
+  { clock, logger }: OperatorOptions,
+  claim: ClusterClaim,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(clock, RIVAL_MS, signal)
+    const rival = signal.aborted ? undefined : await claim.findRival().catch(() => undefined)
+    if (rival === undefined) continue
+    logger.warn('Another operator has taken over this cluster', { namespace: rival })
+    return
+  }
 }
