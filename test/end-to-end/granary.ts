@@ -18,6 +18,7 @@ export const REGION = 'cn-hangzhou'
 const RELEASE = 'granary'
 const CHART = join(__dirname, '..', '..', 'charts', 'granary')
 const READY_MS_MAX = 90_000
+const REMOVAL_TIMEOUT = '--timeout=90s'
 const BUCKET = 'photos'
 const ACCESS_KEY = 'photos'
 
@@ -92,15 +93,21 @@ export class Granary {
     return { apiVersion: 'granary.dev/v1alpha1', kind, metadata: { name, namespace }, spec }
   }
 
-  /** Takes everything away. */
+  /** Takes everything away; throws where something does not go. */
   async remove(): Promise<void> {
-    const inShop = `-n${this.shop}`
+    const [inShop, inHome] = [`-n${this.shop}`, `-n${this.namespace}`]
     await kubectl(['delete', 'pods', '--all', inShop, '--wait=false'])
-    await kubectl(['delete', 'buckets,accesskeys', '--all', inShop, '--timeout=60s']).catch(ignore)
-    const region = ['region', REGION, `-n${this.namespace}`]
-    await kubectl(['delete', ...region, '--timeout=60s']).catch(ignore)
-    await this.helm('uninstall').catch(ignore)
-    await kubectl(['delete', 'namespace', '--timeout=60s', this.namespace, this.shop]).catch(ignore)
+    try {
+      await kubectl(['delete', 'buckets,accesskeys', '--all', inShop, REMOVAL_TIMEOUT])
+      await kubectl(['delete', 'region', '--all', inHome, REMOVAL_TIMEOUT])
+    } catch (error) {
+      const tail = ['--tail=30', '--prefix', '--selector=app.kubernetes.io/component=operator']
+      console.log(await kubectl(['logs', inHome, ...tail]))
+      throw error
+    } finally {
+      await this.helm('uninstall')
+      await kubectl(['delete', 'namespace', '--wait=false', this.namespace, this.shop])
+    }
   }
 
   async helm(command: 'install' | 'upgrade' | 'uninstall', values: object = {}): Promise<string> {
@@ -191,5 +198,3 @@ export function isReadyNow({ metadata, status }: Observed): boolean {
 function isTrue(type: string) {
   return (condition: Condition) => condition.type === type && condition.status === 'True'
 }
-
-function ignore(): void {}
