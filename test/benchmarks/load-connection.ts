@@ -64,11 +64,7 @@ export class LoadConnection {
   }
 
   #sendBody(): void {
-    while (this.#frames !== undefined) {
-      const { value, done } = this.#frames.next()
-      if (done === true) this.#frames = undefined
-      else if (!this.#socket.write(value)) return
-    }
+    if (this.#frames !== undefined && this.#sendFrames(this.#frames)) return
     while (this.#unsentBytes > 0) {
       const piece = PIECE.subarray(0, Math.min(this.#unsentBytes, PIECE.length))
       this.#unsentBytes -= piece.length
@@ -77,6 +73,25 @@ export class LoadConnection {
     const tail = this.#tail
     this.#tail = ''
     if (tail !== '') this.#socket.write(tail, 'latin1')
+  }
+
+  /** As many at once as of other bodies; true: there are more. */
+  #sendFrames(frames: Iterator<Buffer>): boolean {
+    this.#socket.cork()
+    try {
+      for (let sentBytes = 0; sentBytes < PIECE.length;) {
+        const { value, done } = frames.next()
+        if (done === true) {
+          this.#frames = undefined
+          return false
+        }
+        sentBytes += value.length
+        this.#socket.write(value)
+      }
+      return true
+    } finally {
+      this.#socket.uncork()
+    }
   }
 
   #onData(bytes: Buffer): void {
