@@ -17,7 +17,7 @@ const clock: Clock = {
   schedule: (ms, callback) => systemClock.schedule(ms / 1_000, callback),
 }
 
-const told: string[] = []
+let told: string[]
 let folder: string
 let certificates: PodCertificates
 let server: Server
@@ -32,8 +32,9 @@ beforeEach(async () => {
     { hosts: ['later.example.com'], certificates: join(folder, 'later') },
     { hosts: ['plain.example.com'], certificates: null },
   ]
-  told.length = 0
-  const logger = { ...silentLogger, warn: (message: string) => told.push(message) }
+  // Of this test alone: what the one before it is still reading is gone by now.
+  const lines: string[] = (told = [])
+  const logger = { ...silentLogger, warn: (message: string) => lines.push(message) }
   certificates = await PodCertificates.open({ internal, external }, clock, logger)
   server = createServer(certificates.identity((replaced) => server.setSecureContext(replaced)))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

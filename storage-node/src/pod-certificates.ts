@@ -92,10 +92,9 @@ export class PodCertificates {
     const { certificates } = shown.served
     if (certificates === null) return
     try {
-      const [cert, key] = await Promise.all([
-        readFile(join(certificates, 'tls.crt'), 'utf8'),
-        readFile(join(certificates, 'tls.key'), 'utf8'),
-      ])
+      // In turn: of two that are missing always the same one is told.
+      const cert = await readFile(join(certificates, 'tls.crt'), 'utf8')
+      const key = await readFile(join(certificates, 'tls.key'), 'utf8')
       if (shown.pair.cert !== cert || shown.pair.key !== key) {
         shown.context = createSecureContext({ cert, key, minVersion: 'TLSv1.2' })
         shown.pair = { cert, key }
