@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Logger } from '../../base/logger.ts'
+import type { LogFields, Logger } from '../../base/logger.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { ManualClock } from '../../base/manual-clock.ts'
 import { afterTurn } from '../../base/turn.ts'
@@ -179,7 +179,9 @@ export class BenchNode {
   }
 
   #logger(): Logger {
-    const note = (message: string) => void this.log.push(message)
+    const note = (message: string, { why }: LogFields = {}) => {
+      this.log.push(why === undefined ? message : `${message}: ${why}`)
+    }
     return { ...silentLogger, warn: note, error: note }
   }
 }

@@ -20,6 +20,7 @@ import type { ChunkPlacement } from './chunk-placement.ts'
 import type { CopyOutcome } from './chunk-send.ts'
 import { ChunkSend, COUNT_MS_MAX } from './chunk-send.ts'
 import type { PeerNetwork } from '../peer-network.ts'
+import { QuietLog } from '../quiet-log.ts'
 
 /** Chunks of this size and above wait for their turn; small ones are soon over. */
 const LARGE_BYTES_MIN = 1024 ** 2
@@ -70,9 +71,11 @@ export interface SentChunk {
 export class ChunkFanOut {
   readonly #parts: ChunkFanOutParts
   readonly #large = new CallLimit(LARGE_COUNT_MAX)
+  readonly #refusals: QuietLog
 
   constructor(parts: ChunkFanOutParts) {
     this.#parts = parts
+    this.#refusals = new QuietLog(parts.clock, parts.logger)
   }
 
   /** Whether a body of this size could find room, as far as is known. */
@@ -132,7 +135,10 @@ export class ChunkFanOut {
       return outcome
     }
     const isEnough = (copies: typeof group) => placement.isEnough(copies)
-    const late = (store: StoreId) => health.failed(store)
+    const late = (store: StoreId, afterMs: number) => {
+      health.failed(store)
+      this.#notTaken(store, `no answer after ${Math.round(afterMs)} ms`)
+    }
     const send = new ChunkSend({ clock, attempt, isEnough, late }, first, spare)
     return {
       counted: send.counted,
@@ -161,7 +167,7 @@ export class ChunkFanOut {
     { dataId, index, owner, crc64, checks, pieces }: CheckedChunk,
     signal: AbortSignal,
   ): Promise<CopyOutcome> {
-    const { peers, health, placement, logger } = this.#parts
+    const { peers, health, placement } = this.#parts
     const mapVersion = placement.version
     const request = { mapVersion, dataId, index, owner, crc64, checks, pieces }
     try {
@@ -176,13 +182,20 @@ export class ChunkFanOut {
         health.refusedFull(store)
         return { kind: 'full' }
       }
-      logger.warn('A store did not take a chunk', { store, dataId, index, outcome })
+      this.#notTaken(store, outcome)
       return { kind: 'unreachable' }
-    } catch {
+    } catch (error) {
       // Given up by us, it says nothing about the store that was not said already.
-      if (!signal.aborted) health.failed(store)
+      if (!signal.aborted) {
+        health.failed(store)
+        this.#notTaken(store, (error as Error).message)
+      }
       return { kind: 'unreachable' }
     }
+  }
+
+  #notTaken(store: StoreId, why: string): void {
+    this.#refusals.warn('A store did not take a chunk', { store }, why)
   }
 }
 

@@ -177,6 +177,11 @@ describe('a chunk does not count', () => {
     const putting = bench.run(put(bench.node(0)))
     await expect(putting).rejects.toMatchObject({ code: 'ServiceUnavailable', status: 503 })
     expect(bench.clock.nowMs() - startedMs).toBeLessThan(COUNT_MS_MAX + 100)
+    // Of each store once, however often it was tried.
+    expect(bench.node(0).log).toEqual([
+      `A store did not take a chunk: Store ${bench.node(1).store} cannot be reached`,
+      `A store did not take a chunk: no answer after ${COUNT_MS_MAX} ms`,
+    ])
   })
 
   test('with two copies in one zone of two', async () => {

@@ -32,12 +32,13 @@ export interface ChunkSendParts {
   readonly attempt: (store: StoreId, signal: AbortSignal) => Promise<CopyOutcome>
   readonly isEnough: (copies: readonly Member[]) => boolean
   /** The store was still at it when nobody waited any more. */
-  readonly late: (store: StoreId) => void
+  readonly late: (store: StoreId, afterMs: number) => void
 }
 
 /** One chunk on its way. */
 export class ChunkSend {
   readonly #parts: ChunkSendParts
+  readonly #startMs: number
   readonly #group: readonly Member[]
   readonly #have: Member[] = []
   /** Under way for the first time: worth a soft wait. */
@@ -64,6 +65,7 @@ export class ChunkSend {
   /** Starts with `first`; `spare` are the others of the group. */
   constructor(parts: ChunkSendParts, first: readonly Member[], spare: readonly Member[]) {
     this.#parts = parts
+    this.#startMs = parts.clock.monotonicMs()
     this.#group = [...first, ...spare]
     this.#spare = spare
     this.#timer = parts.clock.schedule(COUNT_MS_MAX, () => this.#fail())
@@ -150,7 +152,8 @@ export class ChunkSend {
   }
 
   #leaveStragglers(): void {
-    for (const store of this.#fresh) this.#parts.late(store)
+    const afterMs = this.#parts.clock.monotonicMs() - this.#startMs
+    for (const store of this.#fresh) this.#parts.late(store, afterMs)
     this.#giveUp.abort()
   }
 

@@ -23,7 +23,7 @@ import type { AdmissionOptions } from './peer-admission.ts'
 import { PeerAdmission } from './peer-admission.ts'
 import type { ListenAddress, SocketParts } from './peer-sockets.ts'
 import { dial, PeerListener } from './peer-sockets.ts'
-import { RefusalLog } from './refusal-log.ts'
+import { QuietLog } from '../quiet-log.ts'
 
 /** Between two attempts to connect to a store. */
 const REST_MS = 200
@@ -70,7 +70,7 @@ type BeaconListener = (from: StoreId, bytes: Uint8Array) => void
 
 export class BeaconSockets implements BeaconChannel {
   readonly #options: BeaconSocketsOptions
-  readonly #refusals: RefusalLog
+  readonly #refusals: QuietLog
   readonly #connections = new Map<StoreId, BeaconConnection>()
   readonly #restUntilMs = new Map<StoreId, number>()
   #listener: PeerListener | undefined
@@ -79,7 +79,7 @@ export class BeaconSockets implements BeaconChannel {
 
   private constructor(options: BeaconSocketsOptions) {
     this.#options = options
-    this.#refusals = new RefusalLog(options.clock, options.logger)
+    this.#refusals = new QuietLog(options.clock, options.logger)
   }
 
   static async open(options: BeaconSocketsOptions): Promise<BeaconSockets> {
@@ -127,7 +127,7 @@ export class BeaconSockets implements BeaconChannel {
     } catch (error) {
       if ((error as Error).name === 'PeerRefusedError') {
         const { message } = error as Error
-        this.#refusals.refused('Beacons of a storage node are not to be had', address, message)
+        this.#refusals.warn('Beacons of a storage node are not to be had', { address }, message)
       }
     }
     this.#restUntilMs.set(to, this.#options.clock.monotonicMs() + REST_MS)
@@ -153,7 +153,7 @@ export class BeaconSockets implements BeaconChannel {
   #onClosed(store: StoreId, connection: BeaconConnection, why: Error | undefined): void {
     if (this.#connections.get(store) === connection) this.#connections.delete(store)
     if (!(why instanceof ProtocolError)) return
-    this.#refusals.refused('Beacons do not keep to the protocol', store, why.message)
+    this.#refusals.warn('Beacons do not keep to the protocol', { store }, why.message)
   }
 }
 

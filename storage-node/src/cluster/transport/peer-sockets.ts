@@ -15,7 +15,7 @@ import type { CredentialSource } from './credentials.ts'
 import { tlsOptions } from './credentials.ts'
 import type { AgreedSocket, HandshakeParts } from './handshake.ts'
 import { greet, welcome } from './handshake.ts'
-import { RefusalLog } from './refusal-log.ts'
+import { QuietLog } from '../quiet-log.ts'
 
 const CONNECT_MS_MAX = 5000
 const KEEP_ALIVE_MS = 30_000
@@ -88,14 +88,14 @@ export class PeerListener {
   readonly #parts: SocketParts
   readonly #server: Server | TlsServer
   readonly #onAgreed: (agreed: AgreedSocket) => void
-  readonly #refusals: RefusalLog
+  readonly #refusals: QuietLog
   /** Those that have not said who they are. */
   readonly #strangers = new Set<Socket>()
 
   private constructor(parts: SocketParts, onAgreed: (agreed: AgreedSocket) => void) {
     this.#parts = parts
     this.#onAgreed = onAgreed
-    this.#refusals = new RefusalLog(parts.clock, parts.logger)
+    this.#refusals = new QuietLog(parts.clock, parts.logger)
     this.#server = this.#makeServer()
     this.#server.on('connection', (socket) => this.#onConnection(socket))
   }
@@ -176,6 +176,6 @@ export class PeerListener {
   }
 
   #refuse({ remoteAddress }: Pick<Socket, 'remoteAddress'>, why: string): void {
-    this.#refusals.refused('A connection is refused', remoteAddress ?? 'unknown', why)
+    this.#refusals.warn('A connection is refused', { address: remoteAddress ?? 'unknown' }, why)
   }
 }

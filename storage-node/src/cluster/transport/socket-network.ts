@@ -30,7 +30,7 @@ import { PeerConnection } from './peer-connection.ts'
 import { PeerLane } from './peer-lane.ts'
 import type { ListenAddress, SocketParts } from './peer-sockets.ts'
 import { dial, PeerListener } from './peer-sockets.ts'
-import { RefusalLog } from './refusal-log.ts'
+import { QuietLog } from '../quiet-log.ts'
 
 /** Connections to each other store. */
 const CONNECTION_COUNTS = { control: 1, bulk: 2 } as const
@@ -58,7 +58,7 @@ export class SocketNetwork implements PeerNetwork {
   readonly #lanes = new Map<StoreId, Lanes>()
   readonly #connections = new Set<PeerConnection>()
   readonly #deadlines: Deadlines
-  readonly #refusals: RefusalLog
+  readonly #refusals: QuietLog
   /** Messages to the own store. */
   readonly #own: MemoryNode
   #listener: PeerListener | undefined
@@ -71,7 +71,7 @@ export class SocketNetwork implements PeerNetwork {
     this.self = self.store
     this.#options = options
     this.#deadlines = new Deadlines(clock)
-    this.#refusals = new RefusalLog(clock, logger)
+    this.#refusals = new QuietLog(clock, logger)
     this.#own = new MemoryNetwork().join({ self: self.store, clock, slabs })
   }
 
@@ -154,7 +154,7 @@ export class SocketNetwork implements PeerNetwork {
     } catch (error) {
       if ((error as Error).name === 'PeerRefusedError') {
         const { message } = error as Error
-        this.#refusals.refused('A storage node cannot be talked to', address, message)
+        this.#refusals.warn('A storage node cannot be talked to', { address }, message)
       }
       throw error
     }
@@ -195,7 +195,7 @@ export class SocketNetwork implements PeerNetwork {
     this.#connections.delete(connection)
     if (lane !== 'beacon') this.#lanes.get(store)?.[lane].remove(connection)
     if (reason.name === 'ProtocolError') {
-      this.#refusals.refused('A storage node does not keep to the protocol', store, reason.message)
+      this.#refusals.warn('A storage node does not keep to the protocol', { store }, reason.message)
     }
   }
 
