@@ -39,6 +39,8 @@ interface Candidate {
   readonly view: ReturnType<MemoryLease['view']>
   readonly election: LeaderElection
   isWorking: boolean
+  /** What is under way when it is stopped. */
+  underWay: Promise<void>
 }
 
 beforeEach(() => {
@@ -54,10 +56,14 @@ afterEach(async () => {
 
 function start(name: string): Candidate {
   const view = lease.view()
-  const candidate = { name, view, isWorking: false } as Candidate
+  const candidate = { name, view, isWorking: false, underWay: Promise.resolve() } as Candidate
   const lead = () => {
     candidate.isWorking = true
-    return { stop: async () => void (candidate.isWorking = false) }
+    const stop = () => {
+      candidate.isWorking = false
+      return candidate.underWay
+    }
+    return { stop }
   }
   const options = { clock, logger: silentLogger, lease: view, identity: name, lead }
   Object.assign(candidate, { election: new LeaderElection(options) })
@@ -124,6 +130,18 @@ test('a leader that is cut off stops before another one begins, and begins again
   await second.election.stop()
   await pass(3_000)
   expect(first.isWorking).toBe(true)
+})
+
+test('a leader whose work does not end leaves the Lease to another one', async () => {
+  const [first, second] = await startBoth()
+  let end!: () => void
+  first.underWay = new Promise((resolve) => (end = resolve))
+  first.view.isCut = true
+  await pass(9_000)
+  first.view.isCut = false
+  await pass(FAILOVER_MS_MAX)
+  expect([first.isWorking, second.isWorking]).toEqual([false, true])
+  end()
 })
 
 test('a leader that stops gives the Lease up: the next one need not wait', async () => {

@@ -96,6 +96,8 @@ export class LeaderElection {
 
   async #attempt(): Promise<void> {
     const { lease, identity, clock } = this.#options
+    // Nothing is begun before the last work has ended: meanwhile the Lease is another one's to take.
+    if (this.#ending !== undefined) return
     const startMs = clock.monotonicMs()
     const record = await lease.read()
     if (!this.#mayWrite(record)) {
