@@ -9,7 +9,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
-import { ensureDebianPackages, findCommand } from '../support/debian-packages.ts'
+import { findCommand } from '../support/debian-packages.ts'
 
 type Series = Readonly<Record<string, string>>
 
@@ -55,7 +55,6 @@ const troubles: Readonly<Record<string, Series>> = {
 
 let folder: string
 beforeAll(() => {
-  ensureDebianPackages({ files: ['promtool'], packages: ['prometheus'] })
   folder = mkdtempSync(join(tmpdir(), 'granary-alerts-'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))

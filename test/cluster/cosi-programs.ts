@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { ensureDebianPackages, findCommand } from '../support/debian-packages.ts'
 import { bedCache, kubectl, runScript } from './bed.ts'
 
-const source = join(__dirname, 'cosi')
+const source = join(import.meta.dirname, 'cosi')
 const MODULE = 'sigs.k8s.io/container-object-storage-interface'
 /** Without it the API server takes no definition of a group that is Kubernetes' own. */
 const APPROVED = 'api-approved.kubernetes.io=unapproved, experimental-only'
@@ -26,13 +26,16 @@ const programs = [
   { name: 'cosi-sidecar', path: `${MODULE}/sidecar/cmd`, image: COSI_SIDECAR_IMAGE },
 ]
 
-/** Builds what is not there already from the same sources, gives it to every machine, and applies the definitions. */
-export async function installCosi(): Promise<void> {
+/** Fetches the modules, and builds what is not there already from the same sources. */
+export function buildCosiPrograms(): void {
   ensureDebianPackages({ files: ['go'], packages: ['golang-go'] })
-  for (const program of programs) {
-    build(program)
-    makeImage(program)
-  }
+  go('mod', 'download', `${MODULE}/client`)
+  for (const program of programs) build(program)
+}
+
+/** Gives them to every machine, and applies the definitions. */
+export async function installCosi(): Promise<void> {
+  for (const program of programs) makeImage(program)
   const folder = go('list', '-m', '-f', '{{.Dir}}', `${MODULE}/client`).trim()
   const files = ['--filename', join(folder, 'config', 'crd')]
   const approved = ['annotate', '--local', '--overwrite', APPROVED, '--output=yaml']

@@ -99,7 +99,9 @@ test('helm test puts, reads, lists and deletes an object', async () => {
   const told = await helm('test', RELEASE, `-n${NAMESPACE}`, `--timeout=${TEST_MS_MAX}ms`).catch(
     async (error: Error) => {
       const logs = await kubectl(['logs', `-n${NAMESPACE}`, `${RELEASE}-test`, '--tail=20'])
-      throw new Error(`${error.message}\n${logs}`)
+      const nodes = ['--selector=app.kubernetes.io/component=storage-node', '--prefix']
+      const nodeLogs = await kubectl(['logs', `-n${NAMESPACE}`, ...nodes, '--tail=-1'])
+      throw new Error(`${error.message}\n${logs}\n${nodeLogs}`)
     },
   )
   expect(told).toContain('Succeeded')

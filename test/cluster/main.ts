@@ -6,18 +6,29 @@
  * @module
  */
 
+import { ensureDebianPackages } from '../support/debian-packages.ts'
+import { buildCosiPrograms } from './cosi-programs.ts'
 import { makeOperatorImage } from './operator-image.ts'
 import { makeStorageNodeImage } from './storage-node-image.ts'
 import { runInCluster } from './suite-runner.ts'
 
 /** In this order; each has a namespace, or objects, of its own. */
 const SUITES = [
-  ...['cluster/resources.cluster.ts', 'cluster/kubernetes-api.cluster.ts'],
-  ...['cluster/chart.cluster.ts', 'cluster/alerts.cluster.ts', 'cluster/election.cluster.ts'],
-  ...['cluster/config-stores.cluster.ts', 'cluster/storage-nodes.cluster.ts'],
-  ...['cluster/applied-resources.cluster.ts', 'cluster/install.cluster.ts'],
-  'cluster/cosi.cluster.ts',
+  { path: 'cluster/resources.cluster.ts' },
+  { path: 'cluster/kubernetes-api.cluster.ts' },
+  { path: 'cluster/chart.cluster.ts' },
+  { path: 'cluster/alerts.cluster.ts', prepare: installPromtool },
+  { path: 'cluster/election.cluster.ts' },
+  { path: 'cluster/config-stores.cluster.ts' },
+  { path: 'cluster/storage-nodes.cluster.ts' },
+  { path: 'cluster/applied-resources.cluster.ts' },
+  { path: 'cluster/install.cluster.ts' },
+  { path: 'cluster/cosi.cluster.ts', prepare: buildCosiPrograms },
 ]
 
 const images = [makeStorageNodeImage, makeOperatorImage]
 await runInCluster({ suites: SUITES, images }, process.argv.slice(2))
+
+function installPromtool(): void {
+  ensureDebianPackages({ files: ['promtool'], packages: ['prometheus'] })
+}

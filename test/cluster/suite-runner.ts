@@ -17,9 +17,16 @@ import { buildBed, isBedRunning, kubectl, runWithClusterNames, startBed, stopBed
 const root = join(import.meta.dirname, '..', '..')
 const NAMESPACE = 'granary'
 
+export interface Suite {
+  /** Below `test/`. */
+  readonly path: string
+  /** Fetches and builds what it needs: inside a suite only names of the cluster resolve. */
+  readonly prepare?: () => void
+}
+
 export interface SuitePlan {
-  /** Paths below `test/`, in the order in which they run. */
-  readonly suites: readonly string[]
+  /** In the order in which they run. */
+  readonly suites: readonly Suite[]
   /** What makes the images that they need. */
   readonly images: readonly (() => Promise<void>)[]
 }
@@ -40,6 +47,7 @@ export async function runInCluster(plan: SuitePlan, names: readonly string[]): P
 async function run({ suites, images }: SuitePlan): Promise<Counts> {
   step('The test bed is built')
   buildBed()
+  for (const { prepare } of suites) prepare?.()
   const isRunning = isBedRunning()
   step(isRunning ? 'A cluster is running' : 'A cluster is started')
   if (!isRunning) startBed()
@@ -75,8 +83,8 @@ async function applyDefinitions(): Promise<Counts> {
   return counts
 }
 
-function chosenSuites(suites: readonly string[], names: readonly string[]): readonly string[] {
-  const nameOf = (suite: string) => basename(suite, '.cluster.ts')
+function chosenSuites(suites: readonly Suite[], names: readonly string[]): readonly Suite[] {
+  const nameOf = ({ path }: Suite) => basename(path, '.cluster.ts')
   const unknown = names.filter((name) => !suites.some((suite) => nameOf(suite) === name))
   if (unknown.length > 0) {
     throw new Error(`There are ${suites.map(nameOf).join(', ')}, not ${unknown.join(', ')}`)
@@ -88,11 +96,11 @@ function step(what: string): void {
   console.log(`${new Date().toISOString().slice(11, 19)} ${what}`)
 }
 
-async function runSuites(suites: readonly string[]): Promise<Counts> {
+async function runSuites(suites: readonly Suite[]): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'granary-cluster-'))
   try {
     const all: Counts[] = []
-    for (const suite of suites) all.push(await runSuite(suite, folder))
+    for (const { path } of suites) all.push(await runSuite(path, folder))
     return sumCounts(all)
   } finally {
     rmSync(folder, { recursive: true })

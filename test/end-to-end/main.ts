@@ -15,10 +15,13 @@ import { makeNextImage } from './next-build.ts'
 
 /** In this order; each installs the chart, and takes it away again. */
 const SUITES = [
-  ...['end-to-end/lost-pods.cluster.ts', 'end-to-end/lost-zones.cluster.ts'],
-  ...['end-to-end/lost-api-server.cluster.ts', 'end-to-end/planned-changes.cluster.ts'],
-  ...['end-to-end/applications.cluster.ts', 'end-to-end/deletions.cluster.ts'],
-  ...['end-to-end/readme-commands.cluster.ts'],
+  { path: 'end-to-end/lost-pods.cluster.ts' },
+  { path: 'end-to-end/lost-zones.cluster.ts' },
+  { path: 'end-to-end/lost-api-server.cluster.ts' },
+  { path: 'end-to-end/planned-changes.cluster.ts' },
+  { path: 'end-to-end/applications.cluster.ts' },
+  { path: 'end-to-end/deletions.cluster.ts' },
+  { path: 'end-to-end/readme-commands.cluster.ts' },
 ]
 
 const images = [makeStorageNodeImage, makeOperatorImage, makeClientImage, makeNextImage]
