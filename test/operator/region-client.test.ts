@@ -36,10 +36,11 @@ let operator: Credentials
 
 beforeAll(async () => {
   const tools = { clock: systemClock, random: systemRandom }
-  const authority = await renewAuthority(REGION, {}, tools)
+  const authority = await renewAuthority(REGION, {}, undefined, tools)
+  const signer = signingAuthority(authority, tools.clock.nowMs())
   const issue = async (name: string): Promise<Credentials> => {
     const names = { commonName: name, uris: [`granary://${REGION}/${name}`], hosts: [] }
-    const pair = await renewPair(signingAuthority(authority), {}, names, tools)
+    const pair = await renewPair(signer, {}, names, tools)
     return { ...pair, authority: authorityBundle(authority) }
   }
   node = await issue(POD)

@@ -9,21 +9,21 @@ import type { AuthorityLife } from '../decisions/authority-renewal.ts'
 import type { CertificateFacts } from '../decisions/certificate-renewal.ts'
 import type { KeyPair } from './issue.ts'
 
-/** The facts of a pair; undefined unless both texts can be read. */
+/** The facts of a pair that one of `signers` is to have signed; undefined unless all texts can be read. */
 export function readPair(
   pair: Partial<KeyPair>,
-  authorityCertificate: string,
+  signers: readonly string[],
 ): CertificateFacts | undefined {
   return reading(() => {
     const certificate = new X509Certificate(pair.certificate ?? '')
-    const authority = new X509Certificate(authorityCertificate)
+    const authorities = signers.map((signer) => new X509Certificate(signer))
     const names = certificate.subjectAltName?.split(', ') ?? []
     return {
       uris: namesOf(names, 'URI:'),
       hosts: namesOf(names, 'DNS:'),
       ...lifeOf(certificate),
       isSound:
-        certificate.verify(authority.publicKey) &&
+        authorities.some(({ publicKey }) => certificate.verify(publicKey)) &&
         certificate.checkPrivateKey(createPrivateKey(pair.key ?? '')),
     }
   })
@@ -40,6 +40,11 @@ export function readAuthority(
     if (key !== undefined && !read.checkPrivateKey(createPrivateKey(key))) return undefined
     return read.ca ? lifeOf(read) : undefined
   })
+}
+
+/** Each certificate of a bundle. */
+export function certificatesIn(bundle: string): string[] {
+  return bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g) ?? []
 }
 
 function lifeOf({ validFrom, validTo }: X509Certificate): AuthorityLife {

@@ -24,6 +24,9 @@ function toolsAt(nowMs = Date.now()): IssuerTools & { readonly clock: ManualCloc
   return { clock: new ManualClock(nowMs), random: systemRandom }
 }
 
+const signerOf = (texts: SecretTexts, { clock }: IssuerTools) =>
+  signingAuthority(texts, clock.nowMs())
+
 /** Who the server says the client is; rejects where one does not believe the other. */
 async function shakeHands(server: KeyPair, client: KeyPair, ca: string): Promise<string> {
   const common = { ca, minVersion: 'TLSv1.3', rejectUnauthorized: true } as const
@@ -54,11 +57,11 @@ async function shakeHands(server: KeyPair, client: KeyPair, ca: string): Promise
 
 test('pairs of one authority believe each other, those of another do not', async () => {
   const tools = toolsAt()
-  const ours = await renewAuthority('r1', {}, tools)
-  const theirs = await renewAuthority('r1', {}, tools)
-  const pod = await renewPair(signingAuthority(ours), {}, POD, tools)
-  const operator = await renewPair(signingAuthority(ours), {}, OPERATOR, tools)
-  const stranger = await renewPair(signingAuthority(theirs), {}, OPERATOR, tools)
+  const ours = await renewAuthority('r1', {}, undefined, tools)
+  const theirs = await renewAuthority('r1', {}, undefined, tools)
+  const pod = await renewPair(signerOf(ours, tools), {}, POD, tools)
+  const operator = await renewPair(signerOf(ours, tools), {}, OPERATOR, tools)
+  const stranger = await renewPair(signerOf(theirs, tools), {}, OPERATOR, tools)
   const ca = authorityBundle(ours)
   expect(await shakeHands(pod, operator, ca)).toBe('URI:granary://r1/operator')
   await expect(shakeHands(pod, stranger, ca)).rejects.toThrow()
@@ -67,8 +70,8 @@ test('pairs of one authority believe each other, those of another do not', async
 
 test('openssl finds nothing wrong with them', async () => {
   const tools = toolsAt()
-  const authority = await renewAuthority('r1', {}, tools)
-  const pod = await renewPair(signingAuthority(authority), {}, POD, tools)
+  const authority = await renewAuthority('r1', {}, undefined, tools)
+  const pod = await renewPair(signerOf(authority, tools), {}, POD, tools)
   const folder = mkdtempSync(join(tmpdir(), 'granary-certificates-'))
   try {
     const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
@@ -91,7 +94,7 @@ test('openssl finds nothing wrong with them', async () => {
 
 test('a pair is kept until two thirds of its life are over', async () => {
   const tools = toolsAt()
-  const authority = signingAuthority(await renewAuthority('r1', {}, tools))
+  const authority = signerOf(await renewAuthority('r1', {}, undefined, tools), tools)
   const pair = await renewPair(authority, {}, POD, tools)
   tools.clock.advance((CERTIFICATE_LIFE_MS * 2) / 3 - DAY_MS)
   expect(await renewPair(authority, pair, POD, tools)).toEqual(pair)
@@ -106,8 +109,8 @@ test.each<[string, (pair: KeyPair, other: KeyPair) => Partial<KeyPair>]>([
   ['has no key', ({ certificate }) => ({ certificate })],
 ])('a pair that %s is replaced', async (_name, spoil) => {
   const tools = toolsAt()
-  const authority = signingAuthority(await renewAuthority('r1', {}, tools))
-  const stranger = signingAuthority(await renewAuthority('r1', {}, tools))
+  const authority = signerOf(await renewAuthority('r1', {}, undefined, tools), tools)
+  const stranger = signerOf(await renewAuthority('r1', {}, undefined, tools), tools)
   const good = await renewPair(authority, {}, POD, tools)
   const spoilt = spoil(good, await renewPair(stranger, {}, POD, tools))
   const renewed = await renewPair(authority, spoilt, POD, tools)
@@ -117,7 +120,7 @@ test.each<[string, (pair: KeyPair, other: KeyPair) => Partial<KeyPair>]>([
 
 test('a pair for other names is replaced', async () => {
   const tools = toolsAt()
-  const authority = signingAuthority(await renewAuthority('r1', {}, tools))
+  const authority = signerOf(await renewAuthority('r1', {}, undefined, tools), tools)
   const pair = await renewPair(authority, {}, POD, tools)
   expect(await renewPair(authority, pair, { ...POD, hosts: [] }, tools)).not.toEqual(pair)
 })
@@ -125,17 +128,17 @@ test('a pair for other names is replaced', async () => {
 test('an authority changes while everybody goes on believing everybody', async () => {
   // As if it had been made so long ago that it is old now.
   const tools = toolsAt(Date.now() - (AUTHORITY_LIFE_MS * 2) / 3 - DAY_MS)
-  const first = await renewAuthority('r1', {}, tools)
+  const first = await renewAuthority('r1', {}, undefined, tools)
   tools.clock.advance((AUTHORITY_LIFE_MS * 2) / 3)
-  const announced = await renewAuthority('r1', first, tools)
-  expect(signingAuthority(announced)).toEqual(signingAuthority(first))
-  expect(await renewAuthority('r1', announced, tools)).toBe(announced)
-  const before = await renewPair(signingAuthority(announced), {}, POD, tools)
+  const announced = await renewAuthority('r1', first, undefined, tools)
+  expect(signerOf(announced, tools)).toEqual(signerOf(first, tools))
+  expect(await renewAuthority('r1', announced, undefined, tools)).toBe(announced)
+  const before = await renewPair(signerOf(announced, tools), {}, POD, tools)
 
   tools.clock.advance(DAY_MS)
-  const switched = await renewAuthority('r1', announced, tools)
-  expect(signingAuthority(switched)).not.toEqual(signingAuthority(first))
-  const after = await renewPair(signingAuthority(switched), before, POD, tools)
+  const switched = await renewAuthority('r1', announced, undefined, tools)
+  expect(signerOf(switched, tools)).not.toEqual(signerOf(first, tools))
+  const after = await renewPair(signerOf(switched, tools), before, POD, tools)
   expect(after).not.toEqual(before)
   // Both bundles believe both pairs, whoever has read the Secret and whoever has not.
   for (const texts of [announced, switched] satisfies SecretTexts[]) {
@@ -149,15 +152,43 @@ test('an authority changes while everybody goes on believing everybody', async (
     }
   }
   tools.clock.advance(121 * DAY_MS)
-  const settled = await renewAuthority('r1', switched, tools)
-  expect(authorityBundle(settled)).toBe(signingAuthority(switched).certificate)
+  const settled = await renewAuthority('r1', switched, undefined, tools)
+  expect(authorityBundle(settled)).toBe(signerOf(switched, tools).certificate)
+})
+
+test.each([
+  ['nothing', {}],
+  ['what somebody wrote by hand', { 'tls.crt': 'x', 'tls.key': 'y' }],
+])('where an authority was lost, to %s, everybody goes on believing everybody', async (_, held) => {
+  const tools = toolsAt(Date.now() - DAY_MS)
+  const lost = await renewAuthority('r1', {}, undefined, tools)
+  const before = await renewPair(signerOf(lost, tools), {}, POD, tools)
+  const again = await renewAuthority('r1', held, authorityBundle(lost), tools)
+  const present = await renewAuthority('r1', held, authorityBundle(again), tools)
+  // Who has not read the Secret again believes nobody else.
+  expect(await renewPair(signerOf(present, tools), before, POD, tools)).toEqual(before)
+  const late = await renewPair(signerOf(present, tools), {}, OPERATOR, tools)
+  const ca = authorityBundle(present)
+  expect(await shakeHands(before, late, ca)).toBe('URI:granary://r1/operator')
+  await expect(shakeHands(before, late, authorityBundle(lost))).rejects.toThrow()
+
+  tools.clock.advance(DAY_MS)
+  expect(await renewAuthority('r1', present, ca, tools)).toBe(present)
+  const after = await renewPair(signerOf(present, tools), before, POD, tools)
+  expect(after).not.toEqual(before)
+  expect(await shakeHands(after, late, signerOf(present, tools).certificate)).toContain('operator')
+})
+
+test('of a bundle that somebody wrote by hand nobody is believed', async () => {
+  const made = await renewAuthority('r1', {}, 'edited by hand', toolsAt())
+  expect(Object.keys(made)).toEqual(['tls.crt', 'tls.key'])
 })
 
 test.each([
   ['nothing', {}],
   ['what somebody wrote by hand', { 'tls.crt': 'x', 'tls.key': 'y' }],
 ])('an authority is made where there is %s', async (_name, texts: SecretTexts) => {
-  const made = await renewAuthority('r1', texts, toolsAt())
+  const made = await renewAuthority('r1', texts, undefined, toolsAt())
   expect(Object.keys(made)).toEqual(['tls.crt', 'tls.key'])
-  expect(await renewAuthority('r1', made, toolsAt())).toBe(made)
+  expect(await renewAuthority('r1', made, undefined, toolsAt())).toBe(made)
 })

@@ -5,10 +5,10 @@
  */
 
 import { unreachable } from '@granary/storage-node/base/assert'
-import { nextAuthorityStep } from '../decisions/authority-renewal.ts'
+import { mayBeUnheardOf, nextAuthorityStep } from '../decisions/authority-renewal.ts'
 import { whyRenew, type CertificateNames } from '../decisions/certificate-renewal.ts'
 import { issueAuthority, issueCertificate, type IssuerTools, type KeyPair } from './issue.ts'
-import { readAuthority, readPair } from './read-certificate.ts'
+import { certificatesIn, readAuthority, readPair } from './read-certificate.ts'
 
 /** Texts of a Secret, by key. */
 export type SecretTexts = Readonly<Record<string, string>>
@@ -22,10 +22,20 @@ export const authorityKeys = {
   previousCertificate: 'previous.crt',
 } as const
 
-/** The Secret's texts as they should be now; the same object where nothing is to be done. */
+/** Who signs. */
+export interface Signer extends KeyPair {
+  /** Authorities whose certificates still do: there was no time to let everybody hear of this one first. */
+  readonly before: string | undefined
+}
+
+/**
+ * The Secret's texts as they should be now; the same object where nothing is to be done. `believed` is whom
+ * storage nodes were told to believe: where the Secret is lost they go on with what these have signed.
+ */
 export async function renewAuthority(
   region: string,
   present: SecretTexts,
+  believed: string | undefined,
   tools: IssuerTools,
 ): Promise<SecretTexts> {
   const step = nextAuthorityStep(authoritiesOf(present), tools.clock.nowMs())
@@ -35,7 +45,11 @@ export async function renewAuthority(
       return present
     case 'make': {
       const made = await issueAuthority(region, tools)
-      return { [certificate]: made.certificate, [key]: made.key }
+      const before = stillGood(believed ?? '', tools.clock.nowMs())
+      return {
+        ...{ [certificate]: made.certificate, [key]: made.key },
+        ...(before !== undefined && { [previousCertificate]: before }),
+      }
     }
     case 'announce': {
       const made = await issueAuthority(region, tools)
@@ -55,9 +69,13 @@ export async function renewAuthority(
 }
 
 /** Who signs now. */
-export function signingAuthority(texts: SecretTexts): KeyPair {
-  const { certificate, key } = authorityKeys
-  return { certificate: texts[certificate] ?? '', key: texts[key] ?? '' }
+export function signingAuthority(texts: SecretTexts, nowMs: number): Signer {
+  const { certificate, key, previousCertificate } = authorityKeys
+  const isNews = mayBeUnheardOf(authoritiesOf(texts), nowMs)
+  return {
+    ...{ certificate: texts[certificate] ?? '', key: texts[key] ?? '' },
+    before: isNews ? texts[previousCertificate] : undefined,
+  }
 }
 
 /** Everybody who is believed. */
@@ -70,16 +88,26 @@ export function authorityBundle(texts: SecretTexts): string {
 
 /** The present pair if it is good, else a new one. */
 export async function renewPair(
-  authority: KeyPair,
+  authority: Signer,
   present: Partial<KeyPair>,
   names: CertificateNames,
   tools: IssuerTools,
 ): Promise<KeyPair> {
-  const facts = readPair(present, authority.certificate)
+  const signers = certificatesIn(authority.certificate + (authority.before ?? ''))
+  const facts = readPair(present, signers)
   const { certificate, key } = present
   const isGood = whyRenew(facts, names, tools.clock.nowMs()) === undefined
   if (isGood && certificate !== undefined && key !== undefined) return { certificate, key }
   return issueCertificate(authority, names, tools)
+}
+
+/** Those of a bundle that can be believed; undefined: none. */
+function stillGood(bundle: string, nowMs: number): string | undefined {
+  const good = certificatesIn(bundle).filter((each) => {
+    const life = readAuthority(each, undefined)
+    return life !== undefined && nowMs < life.untilMs
+  })
+  return good.length === 0 ? undefined : good.join('')
 }
 
 function authoritiesOf(texts: SecretTexts) {

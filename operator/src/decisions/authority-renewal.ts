@@ -39,6 +39,14 @@ export const BELIEF_MS = DAY_MS
 /** Longer than what an authority signed lives. */
 export const FORGET_MS = 120 * DAY_MS
 
+/**
+ * Whether there may still be somebody who does not believe the one that signs. One that was announced is
+ * older than that when it begins to sign; one that was made because the last one was lost is not.
+ */
+export function mayBeUnheardOf({ current, previous }: Authorities, nowMs: number): boolean {
+  return previous !== undefined && current !== undefined && nowMs < current.fromMs + BELIEF_MS
+}
+
 /** The next step, one at a time. */
 export function nextAuthorityStep(
   { current, next, previous }: Authorities,

@@ -19,7 +19,7 @@ export interface CertificateFacts {
   readonly hosts: readonly string[]
   readonly fromMs: number
   readonly untilMs: number
-  /** The authority that signs now has signed it, and the key beside it is its own. */
+  /** An authority whose certificates are good has signed it, and the key beside it is its own. */
   readonly isSound: boolean
 }
 

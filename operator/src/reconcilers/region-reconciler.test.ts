@@ -100,6 +100,24 @@ describe('a Region that serves', () => {
     expect(keys?.data?.['keys.json']).toBe('eA==')
   })
 
+  test('where the authority is deleted by hand, there is a new one, and pods keep their certificates', async () => {
+    const pod = `${REGION}-a-0.crt`
+    const certificates = async () =>
+      (await cluster.api.get(secrets, at(`${REGION}-a-certificates`)))?.data ?? {}
+    const before = await certificates()
+    await cluster.user.delete(secrets, at(`${REGION}-authority`))
+    await cluster.settle()
+    const after = await certificates()
+    expect(after[pod]).toBe(before[pod])
+    const [had = '', has = ''] = [before, after].map((data) => {
+      return Buffer.from(data['authority.crt'] ?? '', 'base64').toString()
+    })
+    expect(has.endsWith(had)).toBe(true)
+    expect(has.length).toBeGreaterThan(had.length)
+    const told = cluster.events().map((event) => event['reason' as 'kind'])
+    expect(told).toContain('AuthorityReplaced')
+  })
+
   test('a larger size grows the volumes, and what pods claim at first stays', async () => {
     await cluster.make(regions, NAMESPACE, REGION, { storage: { size: '20Gi' } })
     await cluster.settle()

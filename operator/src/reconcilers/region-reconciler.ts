@@ -126,7 +126,8 @@ class RegionReconciler {
     const region = await this.#recordZones(before, plan)
     const names = await findNames(this.#parts, region)
     if (names.refusal !== undefined) return this.#refuse(region, names.refusal)
-    await ensureSecrets(this.#parts, plan)
+    const replaced = await ensureSecrets(this.#parts, plan)
+    if (replaced !== undefined) await tell(this.#parts, region, 'Warning', replaced)
     await applyObjects(this.#parts.api, [
       ...desiredAccessRights(plan),
       ...desiredServices(plan),

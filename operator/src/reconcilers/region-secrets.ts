@@ -12,12 +12,14 @@ import {
 import type { KeyPair } from '../certificates/issue.ts'
 import {
   authorityBundle,
+  authorityKeys,
   renewAuthority,
   renewPair,
   signingAuthority,
   type SecretTexts,
 } from '../certificates/region-authority.ts'
 import type { CertificateNames } from '../decisions/certificate-renewal.ts'
+import type { Refusal } from '../decisions/refusal.ts'
 import type { RegionPlan } from '../desired/region-plan.ts'
 import { decoded, desiredOwnedSecret } from '../desired/secrets.ts'
 import { secrets } from '../resources/built-in.ts'
@@ -29,18 +31,38 @@ import { wantedPods } from './region-view.ts'
 
 /** The name under which the operator shows itself. */
 const OPERATOR = 'operator'
+/** Whom the storage nodes of a zone believe. */
+const AUTHORITY_FILE = 'authority.crt'
 const PAIR_KEYS = { certificate: 'tls.crt', key: 'tls.key' } as const
 
-/** Makes all of them true, the authority first. */
-export async function ensureSecrets(parts: ReconcilerParts, plan: RegionPlan): Promise<void> {
+/** Makes all of them true, the authority first; says what was found wrong. */
+export async function ensureSecrets(
+  parts: ReconcilerParts,
+  plan: RegionPlan,
+): Promise<Refusal | undefined> {
   const names = regionNames(plan.region)
   await ensureKeys(parts, plan)
   const held = await readSecret(parts, plan, names.authoritySecret)
-  const authority = await renewAuthority(plan.region, held, parts)
+  const { [AUTHORITY_FILE]: believed } = await readSecret(parts, plan, firstZoneSecret(plan))
+  const authority = await renewAuthority(plan.region, held, believed, parts)
   await writeSecret(parts, plan, names.authoritySecret, held, authority)
   for (const zone of plan.zones) await ensureZone(parts, plan, authority, zone)
   await ensurePair(parts, plan, authority, names.operatorCertificate, operatorNames(plan))
   await ensurePair(parts, plan, authority, names.gatewayCertificate, gatewayNames(plan))
+  const { certificate, nextCertificate } = authorityKeys
+  const isMade = ![held[certificate], held[nextCertificate]].includes(authority[certificate])
+  return isMade && believed !== undefined ? authorityReplaced(names.authoritySecret) : undefined
+}
+
+function authorityReplaced(name: string): Refusal {
+  const message =
+    `Secret ${name} was gone or held no authority: the region has a new one. ` +
+    'Its storage nodes believe the one before too, and nothing is to be done'
+  return { reason: 'AuthorityReplaced', message }
+}
+
+function firstZoneSecret({ region, zones: [zone = ''] }: RegionPlan): string {
+  return regionNames(region).zoneCertificates(zone)
 }
 
 /** A pair for each pod of the zone, under the names that storage nodes read them by. */
@@ -52,7 +74,7 @@ async function ensureZone(
 ): Promise<void> {
   const name = regionNames(plan.region).zoneCertificates(zone)
   const held = await readSecret(parts, plan, name)
-  const texts: Record<string, string> = { 'authority.crt': authorityBundle(authority) }
+  const texts: Record<string, string> = { [AUTHORITY_FILE]: authorityBundle(authority) }
   for (const pod of wantedPods(plan.region, [zone], plan.spec.storageNodesPerZone)) {
     const keys = { certificate: `${pod}.crt`, key: `${pod}.key` }
     const pair = await renewed(parts, authority, held, keys, podNames(plan, pod))
@@ -87,7 +109,8 @@ function renewed(
 ): Promise<KeyPair> {
   const [certificate, key] = [held[keys.certificate], held[keys.key]]
   const present = { ...(certificate && { certificate }), ...(key && { key }) }
-  return renewPair(signingAuthority(authority), present, names, parts)
+  const signer = signingAuthority(authority, parts.clock.nowMs())
+  return renewPair(signer, present, names, parts)
 }
 
 function podNames({ region, namespace }: RegionPlan, pod: string): CertificateNames {
