@@ -22,19 +22,17 @@ export interface Suite {
   readonly path: string
   /** Fetches and builds what it needs: inside a suite only names of the cluster resolve. */
   readonly prepare?: () => void
+  /** What makes the images that it needs. */
+  readonly images?: readonly (() => Promise<void>)[]
 }
 
-export interface SuitePlan {
-  /** In the order in which they run. */
-  readonly suites: readonly Suite[]
-  /** What makes the images that they need. */
-  readonly images: readonly (() => Promise<void>)[]
-}
-
-/** Runs them, or those that are named; the last line that it prints is `N passed, N failed`. */
-export async function runInCluster(plan: SuitePlan, names: readonly string[]): Promise<void> {
+/** Runs them in this order, or those that are named; the last line that it prints is `N passed, N failed`. */
+export async function runInCluster(
+  suites: readonly Suite[],
+  names: readonly string[],
+): Promise<void> {
   try {
-    const counts = await run({ ...plan, suites: chosenSuites(plan.suites, names) })
+    const counts = await run(chosenSuites(suites, names))
     console.log(countsLine(counts))
     process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1
   } catch (error) {
@@ -44,7 +42,7 @@ export async function runInCluster(plan: SuitePlan, names: readonly string[]): P
   }
 }
 
-async function run({ suites, images }: SuitePlan): Promise<Counts> {
+async function run(suites: readonly Suite[]): Promise<Counts> {
   step('The test bed is built')
   buildBed()
   for (const { prepare } of suites) prepare?.()
@@ -55,6 +53,7 @@ async function run({ suites, images }: SuitePlan): Promise<Counts> {
     step('The definitions are applied')
     const definitions = await applyDefinitions()
     step('The images are made')
+    const images = new Set(suites.flatMap((suite) => suite.images ?? []))
     for (const makeImage of images) await makeImage()
     return sumCounts([definitions, await runSuites(suites)])
   } finally {

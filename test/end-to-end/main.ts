@@ -13,16 +13,17 @@ import { runInCluster } from '../cluster/suite-runner.ts'
 import { makeClientImage } from './client-image.ts'
 import { makeNextImage } from './next-build.ts'
 
+const images = [makeStorageNodeImage, makeOperatorImage, makeClientImage]
+
 /** In this order; each installs the chart, and takes it away again. */
 const SUITES = [
-  { path: 'end-to-end/lost-pods.cluster.ts' },
-  { path: 'end-to-end/lost-zones.cluster.ts' },
-  { path: 'end-to-end/lost-api-server.cluster.ts' },
-  { path: 'end-to-end/planned-changes.cluster.ts' },
-  { path: 'end-to-end/applications.cluster.ts' },
-  { path: 'end-to-end/deletions.cluster.ts' },
-  { path: 'end-to-end/readme-commands.cluster.ts' },
+  { path: 'end-to-end/lost-pods.cluster.ts', images },
+  { path: 'end-to-end/lost-zones.cluster.ts', images },
+  { path: 'end-to-end/lost-api-server.cluster.ts', images },
+  { path: 'end-to-end/planned-changes.cluster.ts', images: [...images, makeNextImage] },
+  { path: 'end-to-end/applications.cluster.ts', images },
+  { path: 'end-to-end/deletions.cluster.ts', images },
+  { path: 'end-to-end/readme-commands.cluster.ts', images },
 ]
 
-const images = [makeStorageNodeImage, makeOperatorImage, makeClientImage, makeNextImage]
-await runInCluster({ suites: SUITES, images }, process.argv.slice(2))
+await runInCluster(SUITES, process.argv.slice(2))
