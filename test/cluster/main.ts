@@ -7,6 +7,7 @@
  */
 
 import { ensureDebianPackages } from '../support/debian-packages.ts'
+import { makeClientImage } from '../end-to-end/client-image.ts'
 import { buildCosiPrograms } from './cosi-programs.ts'
 import { makeOperatorImage } from './operator-image.ts'
 import { makeStorageNodeImage } from './storage-node-image.ts'
@@ -28,6 +29,8 @@ const SUITES: readonly Suite[] = [
   { path: 'cluster/applied-resources.cluster.ts', images: storageNode },
   { path: 'cluster/install.cluster.ts', images: both },
   { path: 'cluster/cosi.cluster.ts', images: both, prepare: buildCosiPrograms },
+  // Of the suites under traffic, what the gate has time for.
+  { path: 'end-to-end/lost-api-server.cluster.ts', images: [...both, makeClientImage] },
 ]
 
 await runInCluster(SUITES, process.argv.slice(2))
