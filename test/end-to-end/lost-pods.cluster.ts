@@ -43,6 +43,13 @@ async function untilReplaced(pod: string, before: string): Promise<void> {
   })
 }
 
+/** Another one for each process; being away is over too soon to be seen for certain. */
+async function lifeOf(pod: string): Promise<string> {
+  const { metadata, status } = await granary.get('pod', pod)
+  const [container] = (status?.['containerStatuses'] ?? []) as { restartCount: number }[]
+  return `${metadata.uid} ${container?.restartCount}`
+}
+
 test('a pod that is deleted hands over in order: no request fails', async () => {
   const { metadata } = await granary.get('pod', POD)
   await kubectl(['delete', 'pod', POD, `-n${granary.namespace}`, '--wait=false'])
@@ -55,8 +62,9 @@ test.each([
   ['deleted by force', async () => deleteByForce([POD])],
   ['killed with -9', async () => killStorageNode('a', POD)],
 ] as const)('a pod that is %s stops no write for more than 5 s', async (what, end) => {
+  const before = await lifeOf(POD)
   await end()
-  await until('it is away', async () => !isReadyNow(await granary.get('pod', POD)))
+  await until('it lives anew', async () => (await lifeOf(POD)) !== before)
   await granary.untilWhole()
   await expectSteadyWrites(traffic, `A pod was ${what}`)
 })
