@@ -78,6 +78,12 @@ type Stop = (handOver: boolean) => Promise<void>
 
 async function start(config: NodeConfig): Promise<Stop> {
   const surroundings = { clock: systemClock, random: systemRandom, logger, fatal }
+  const metrics = new Metrics()
+  metrics.observeProcess()
+  let isServing = () => false
+  // First of all: a store whose journal takes long to read is no reason to start the process again.
+  const health = { isReady: () => isServing() }
+  const probes = await startAdminServer(config.probeHost, config.probePort, health, metrics)
   const place = await openPlace(config, surroundings)
   const { configs, groupCount } = place
   const store = await openStore(config, groupCount)
@@ -87,11 +93,6 @@ async function start(config: NodeConfig): Promise<Stop> {
     kept: await place.keptPlacement(),
   })
   place.announce(store, peers.entry)
-  const metrics = new Metrics()
-  metrics.observeProcess()
-  let isReady = false
-  const health = { isReady: () => isReady && peers.isInTouch() }
-  const probes = await startAdminServer(config.probeHost, config.probePort, health, metrics)
   const placement = await peers.placed()
   const hashers = startHashThreads(fatal)
   const silenceUntilMs = systemClock.monotonicMs() + GRANT_MS
@@ -117,12 +118,12 @@ async function start(config: NodeConfig): Promise<Stop> {
   // both would have nobody to read from.
   const silenceMs = config.isOneKernel ? 0 : silenceUntilMs - systemClock.monotonicMs()
   const readiness = systemClock.schedule(Math.max(0, silenceMs), () => {
-    isReady = true
+    isServing = () => peers.isInTouch()
     place.becameReady({ httpPort: api.port, probePort: probes.port })
   })
   return async (handOver) => {
     readiness.cancel()
-    isReady = false
+    isServing = () => false
     if (handOver) await Promise.all([node.handOver(), place.drain()])
     await api.stop()
     await node.stop()

@@ -23,8 +23,8 @@ export function storageNodeContainer(plan: RegionPlan, zone: string) {
     ports: Object.entries(podPorts).map(([name, containerPort]) => {
       return { name, containerPort, protocol: 'TCP' }
     }),
-    // A store that was not closed properly reads its journal before it answers.
-    startupProbe: probe('/live', { periodSeconds: 2, failureThreshold: 150 }),
+    // On a busy machine the program takes its time to be loaded; then it answers, long before its store is open.
+    startupProbe: probe('/live', { periodSeconds: 2, failureThreshold: 60 }),
     livenessProbe: probe('/live', { periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5 }),
     // Out of the Services as soon as it drains or has lost touch with the others.
     readinessProbe: probe('/ready', { periodSeconds: 2, failureThreshold: 2, timeoutSeconds: 2 }),

@@ -73,6 +73,7 @@ test.each<[string, unknown]>([
   [`${pod}.volumes.0.secret`, { secretName: 'cn-test-a-certificates', defaultMode: 0o440 }],
   [`${pod}.volumes.1.secret.secretName`, 'cn-test-keys'],
   [`${pod}.volumes.2.secret.secretName`, 'cn-test-gateway-certificate'],
+  [`${pod}.dnsConfig.options.0`, { name: 'timeout', value: '1' }],
   [`${pod}.tolerations`, undefined],
   [`${container}.image`, 'granary:1'],
   [

@@ -15,6 +15,16 @@ import { podVolumes } from './pod-volumes.ts'
 import { DATA_VOLUME, ownedMetadata } from './region-metadata.ts'
 import type { RegionPlan } from './region-plan.ts'
 
+/**
+ * A question or its answer is lost now and then (both address families are asked for from one port, which
+ * proxies mistake for one connection), and a storage node that waits the usual 5 s for another's name has
+ * given up a chunk by then.
+ */
+const DNS_OPTIONS = [
+  { name: 'timeout', value: '1' },
+  { name: 'attempts', value: '4' },
+  { name: 'single-request-reopen' },
+]
 const HOST_LABEL = 'kubernetes.io/hostname'
 
 /** The storage nodes of one zone. */
@@ -60,6 +70,7 @@ function podTemplate(plan: RegionPlan, zone: string) {
         seccompProfile: { type: 'RuntimeDefault' },
       },
       affinity: affinity(plan, zone),
+      dnsConfig: { options: DNS_OPTIONS },
       containers: [storageNodeContainer(plan, zone)],
       volumes: podVolumes(plan, zone),
       ...placementWishes(pod),

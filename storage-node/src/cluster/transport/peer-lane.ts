@@ -1,8 +1,8 @@
 /**
  * All that goes to one other store and is of one sort: small messages, or bulk.
  *
- * Connections are made when something is to be sent, by whichever side comes first, and are used
- * by both. After a failure the lane rests for a while: what is asked of it then fails at once, so
+ * Connections are made when something is to be sent, or soon will be, by whichever side comes first,
+ * and are used by both. After a failure the lane rests for a while: what is asked of it then fails at once, so
  * that callers turn to somebody else.
  *
  * @module
@@ -68,6 +68,11 @@ export class PeerLane implements ExchangeHolder {
   abandon(exchange: Exchange, error: Error): void {
     this.#waiting = this.#waiting.filter((other) => other !== exchange)
     exchange.fail(error)
+  }
+
+  /** Makes connections for what will come: the first request would wait for a name and two handshakes. */
+  warm(): void {
+    this.#connect()
   }
 
   /** Takes a connection that either side has made. */

@@ -151,6 +151,7 @@ export class SocketNetwork implements PeerNetwork {
     if (address === undefined) throw new Error('Its address is not known')
     try {
       this.#adopt(await dial(address, lane, to, this.#socketParts()))
+      if (lane === 'control') this.#lanesOf(to).bulk.warm()
     } catch (error) {
       if ((error as Error).name === 'PeerRefusedError') {
         const { message } = error as Error
