@@ -1,9 +1,9 @@
 /**
  * All that goes to one other store and is of one sort: small messages, or bulk.
  *
- * Connections are made when something is to be sent, or soon will be, by whichever side comes first,
- * and are used by both. After a failure the lane rests for a while: what is asked of it then fails at once, so
- * that callers turn to somebody else.
+ * Connections are made when something is to be sent, or soon will be, by whichever side comes
+ * first, and are used by both. After a failure the lane rests for a while: what is asked of it then
+ * fails at once, so that callers turn to somebody else.
  *
  * @module
  */
