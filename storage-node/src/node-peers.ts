@@ -125,6 +125,10 @@ function livesOf(store: Store, directory: string, { clock, fatal }: PeersParts):
       const { incarnationMax = 0, syncedGroup = 0 } = store.journal.earlierPeer(id) ?? {}
       return { incarnation: incarnationMax as Incarnation, group: syncedGroup }
     },
+    heard(id) {
+      const { incarnationMax = 0, syncedGroup = 0 } = store.journal.peer(id) ?? {}
+      return { incarnation: incarnationMax as Incarnation, group: syncedGroup }
+    },
     condemn(known) {
       const finding = findOutdated(known, store.life)
       if (finding === undefined) return undefined

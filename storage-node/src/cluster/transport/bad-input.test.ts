@@ -71,6 +71,10 @@ test('a certificate of another store is refused', async () => {
   )
 })
 
+test('who means to talk to another store is refused', async () => {
+  await expectRefusal(rawHello({ to: C }), `Store must be ${C}, is ${A}`)
+})
+
 test('who claims to be this very store is refused', async () => {
   await expectRefusal(rawHello({ store: A }, A), `Store ${A} is this storage node's own`)
 })
@@ -94,10 +98,11 @@ test('the same incarnation in another process is refused (D6)', async () => {
 
 describe('a store that others know better than itself (D3)', () => {
   const known = { incarnation: 6 as Incarnation, group: 70 }
-  const telling: Lives = { known: () => known, condemn: () => undefined }
+  const telling: Lives = { known: () => known, heard: () => known, condemn: () => undefined }
   const told: [StoreId, KnownLife][] = []
   const outdated: Lives = {
     known: () => NOTHING_KNOWN,
+    heard: () => NOTHING_KNOWN,
     condemn: (life, from) => {
       if (life.group > 0) told.push([from, life])
       return life.group > 0 ? 'This store is too old' : undefined
@@ -112,6 +117,33 @@ describe('a store that others know better than itself (D3)', () => {
     await expect(own.request(C, knows, { deadlineMs: 5000 })).rejects.toThrow('too old')
     expect(told[0]).toEqual([C, known])
     expect(own.connectionCount).toBe(0)
+  })
+
+  test.each([
+    ['runs twice', 7],
+    ['must have at least incarnation 7', 6],
+  ])(
+    'is told so by whom it greets with a life that is refused: it %s',
+    async (words, incarnation) => {
+      const forgetful = { ...telling, known: () => NOTHING_KNOWN }
+      const other = await nodes.open({ store: C, certificates, lives: forgetful })
+      other.serve({ message() {}, request: () => Promise.resolve({ knows: true }) })
+      const last = await nodes.open({ store: B, incarnation: 7, nonce: 7, certificates })
+      await last.request(C, knows, { deadlineMs: 5000 })
+      const earlier = { incarnation, nonce: 8, certificates, lives: outdated }
+      const own = await nodes.open({ store: B, ...earlier })
+      await expect(own.request(C, knows, { deadlineMs: 5000 })).rejects.toThrow(words)
+      expect(told).toEqual([[C, known]])
+    },
+  )
+
+  test('is told nothing that is of the store in whose place it has come', async () => {
+    const own = await nodes.open({ store: B, certificates, lives: outdated })
+    nodes.redirect(A, own.port)
+    const other = await nodes.open({ store: C, certificates, lives: telling })
+    const asked = other.request(A, knows, { deadlineMs: 5000 })
+    await expect(asked).rejects.toThrow(`Store must be ${A}, is ${B}`)
+    expect(told).toEqual([])
   })
 
   test('is told so by who greets it, and answers nothing', async () => {
@@ -249,7 +281,7 @@ function openRaw(of: StoreId = B): Promise<Socket> {
 
 function helloFrame(change: Partial<Hello>): Buffer {
   const lane = 'control' as const
-  const agreed = { protocolMin: 1, protocolMax: 1, lane, known: NOTHING_KNOWN }
+  const agreed = { protocolMin: 1, protocolMax: 1, lane, known: NOTHING_KNOWN, to: A }
   const mine = { ...ownName({ store: B }), ...agreed, ...change }
   return encodeFrame(plainHead('hello', 0), hello, mine)
 }

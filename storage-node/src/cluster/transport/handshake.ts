@@ -14,10 +14,11 @@ import { decode } from '../../wire/peer/codec.ts'
 import type { Frame } from '../../wire/peer/frame-reader.ts'
 import { FrameReader } from '../../wire/peer/frame-reader.ts'
 import { encodeFrame, NO_PROTOCOL, plainHead } from '../../wire/peer/frames.ts'
-import type { Hello, KnownLife, Lane } from '../../wire/peer/hello.ts'
+import type { Hello, HelloRefusal, Lane } from '../../wire/peer/hello.ts'
 import {
   commonProtocol,
   hello,
+  NOTHING_KNOWN,
   PROTOCOL_VERSION,
   PROTOCOL_VERSION_MIN,
   refusal,
@@ -48,19 +49,27 @@ export interface AgreedSocket {
 /** One side does not want the other. */
 export class PeerRefusedError extends Error {
   override readonly name = 'PeerRefusedError'
+  readonly refusal: HelloRefusal
+
+  constructor(refusal: HelloRefusal, message = refusal.why) {
+    super(message)
+    this.refusal = refusal
+  }
 }
 
 /** Greets as the side that has connected; the other side must be `store`. */
 export async function greet(
   socket: Socket,
   lane: Lane,
-  store: string,
+  store: StoreId,
   parts: HandshakeParts,
 ): Promise<AgreedSocket> {
   return within(socket, parts.clock, async (first) => {
-    socket.write(helloFrame(parts, lane, parts.admission.known(store as StoreId)))
-    const peer = readHello(await first.frame())
-    if (peer.store !== store) throw new PeerRefusedError(`Store must be ${store}, is ${peer.store}`)
+    socket.write(helloFrame(parts, lane, store))
+    const frame = await first.frame()
+    if (frame.kind === 'refusal') throw refused(socket, store, decode(refusal, frame), parts)
+    const peer = readHello(frame)
+    if (peer.store !== store) throw unlike(store, peer.store)
     return agree(first, peer, lane, parts)
   })
 }
@@ -70,13 +79,14 @@ export async function welcome(socket: Socket, parts: HandshakeParts): Promise<Ag
   return within(socket, parts.clock, async (first) => {
     try {
       const peer = readHello(await first.frame())
-      const known = parts.admission.known(peer.store)
+      // What is said to it of itself: admission adds to that.
+      const own = helloFrame(parts, peer.lane, peer.store)
       const agreed = await agree(first, peer, peer.lane, parts)
-      socket.write(helloFrame(parts, peer.lane, known))
+      socket.write(own)
       return agreed
     } catch (error) {
       const isRefused = error instanceof PeerRefusedError
-      if (isRefused) socket.end(refusalFrame(error.message))
+      if (isRefused) socket.end(refusalFrame(error.refusal))
       throw error
     }
   })
@@ -91,26 +101,41 @@ async function agree(
   const { socket, reader } = first
   const why = await admission.admit(peer, certificateName(socket))
   if (why !== undefined) throw new PeerRefusedError(why)
-  if (peer.lane !== lane) throw new PeerRefusedError(`Lane must be '${lane}', is '${peer.lane}'`)
+  if (peer.lane !== lane) {
+    const reason = `Lane must be '${lane}', is '${peer.lane}'`
+    throw new PeerRefusedError({ why: reason, known: NOTHING_KNOWN })
+  }
   const protocol = commonProtocol(peer, ownProtocols) ?? PROTOCOL_VERSION
   return { socket, reader, protocol, peer }
 }
 
 const ownProtocols = { protocolMin: PROTOCOL_VERSION_MIN, protocolMax: PROTOCOL_VERSION }
 
-function helloFrame({ self }: HandshakeParts, lane: Lane, known: KnownLife): Buffer {
-  const said = { ...self, ...ownProtocols, lane, known }
+function helloFrame({ self, admission }: HandshakeParts, lane: Lane, to: StoreId): Buffer {
+  const said = { ...self, ...ownProtocols, lane, to, known: admission.known(to) }
   return encodeFrame(plainHead('hello', NO_PROTOCOL), hello, said)
 }
 
-function refusalFrame(why: string): Buffer {
-  return encodeFrame(plainHead('refusal', NO_PROTOCOL), refusal, { why: why.slice(0, 256) })
+function refusalFrame({ why, known }: HelloRefusal): Buffer {
+  return encodeFrame(plainHead('refusal', NO_PROTOCOL), refusal, { why: why.slice(0, 256), known })
+}
+
+/** The other side's words, which may be the end of this store. */
+function refused(
+  socket: Socket,
+  store: StoreId,
+  said: HelloRefusal,
+  { admission }: HandshakeParts,
+): PeerRefusedError {
+  admission.hearRefusal(said, store, certificateName(socket))
+  return new PeerRefusedError(said, `Refused there: ${said.why}`)
+}
+
+function unlike(wanted: StoreId, found: StoreId): PeerRefusedError {
+  return new PeerRefusedError({ why: `Store must be ${wanted}, is ${found}`, known: NOTHING_KNOWN })
 }
 
 function readHello(frame: Frame): Hello {
-  if (frame.kind === 'refusal') {
-    throw new PeerRefusedError(`Refused there: ${decode(refusal, frame).why}`)
-  }
   if (frame.kind !== 'hello') throw new ProtocolError('The first frame must be a Hello')
   return decode(hello, frame)
 }

@@ -7,7 +7,7 @@
 
 import { sameBytes } from '../../base/bytes.ts'
 import type { Incarnation, StoreId } from '../../contract/identifiers.ts'
-import type { Hello, KnownLife } from '../../wire/peer/hello.ts'
+import type { Hello, HelloRefusal, KnownLife } from '../../wire/peer/hello.ts'
 import {
   commonProtocol,
   isPlainStoreId,
@@ -34,8 +34,10 @@ export interface AdmissionOptions {
 
 /** What stores tell each other of their earlier lives (D3). */
 export interface Lives {
-  /** What this one knows of another. */
+  /** What this one knew of another before its present life. */
   known(store: StoreId): KnownLife
+  /** What it has heard of it up to now, of whatever process of it. */
+  heard(store: StoreId): KnownLife
   /** Why this store must not go on, by what another knows of it; undefined: it may. */
   condemn(known: KnownLife, from: StoreId): string | undefined
 }
@@ -57,13 +59,22 @@ export class PeerAdmission {
   }
 
   /** Why the other side is refused; undefined: it may stay. */
-  async admit(hello: Hello, certificateName: string | undefined): Promise<string | undefined> {
+  async admit(
+    hello: Hello,
+    certificateName: string | undefined,
+  ): Promise<HelloRefusal | undefined> {
     const { lives } = this.#options
-    return (
-      this.#mayStay(hello, certificateName) ??
-      lives?.condemn(hello.known, hello.store) ??
-      (await this.#mayLive(hello))
-    )
+    const why =
+      this.#mayStay(hello, certificateName) ?? lives?.condemn(hello.known, hello.store) ?? undefined
+    if (why !== undefined) return { why, known: NOTHING_KNOWN }
+    const dead = await this.#mayLive(hello)
+    return dead === undefined ? undefined : { why: dead, known: this.#heard(hello.store) }
+  }
+
+  /** This store was refused by another, which may know more of it than it does itself. */
+  hearRefusal({ known }: HelloRefusal, store: StoreId, certificateName: string | undefined): void {
+    const { isHolder, lives } = this.#options
+    if (isHolder(certificateName, store)) lives?.condemn(known, store)
   }
 
   /** What is said to a store of itself; asked before its Hello is admitted, which adds to it. */
@@ -71,8 +82,12 @@ export class PeerAdmission {
     return this.#options.lives?.known(store) ?? NOTHING_KNOWN
   }
 
+  #heard(store: StoreId): KnownLife {
+    return this.#options.lives?.heard(store) ?? NOTHING_KNOWN
+  }
+
   #mayStay(hello: Hello, certificateName: string | undefined): string | undefined {
-    const { region, store } = hello
+    const { region, store, to } = hello
     if (commonProtocol(hello, ownProtocols) === undefined) {
       return (
         `Protocol must be ${PROTOCOL_VERSION_MIN} to ${PROTOCOL_VERSION}, ` +
@@ -83,6 +98,7 @@ export class PeerAdmission {
       return `Region must be '${this.#options.region}', is '${region}'`
     }
     if (!isPlainStoreId(store)) return 'Store id must be a plain name'
+    if (to !== this.#options.self) return `Store must be ${to}, is ${this.#options.self}`
     if (store === this.#options.self) return `Store ${store} is this storage node's own`
     if (!this.#options.isHolder(certificateName, store)) {
       return `Store ${store} does not belong to the certificate of '${certificateName ?? ''}'`

@@ -47,7 +47,7 @@ async function openStrangeB(then: (socket: Socket) => void): Promise<void> {
     socket.once('data', (greeting: Buffer) => {
       // Control, bulk or beacon: the byte behind the two protocol numbers.
       const lane = (['control', 'bulk', 'beacon'] as const)[greeting[28]!]!
-      const agreed = { protocolMin: 1, protocolMax: 1, lane, known: NOTHING_KNOWN }
+      const agreed = { protocolMin: 1, protocolMax: 1, lane, known: NOTHING_KNOWN, to: A }
       const mine = { ...ownName({ store: B }), ...agreed }
       socket.write(encodeFrame(plainHead('hello', 0), hello, mine))
       then(socket)
@@ -192,7 +192,7 @@ test('what was asked of a process fails when the store has started again', async
     sockets.push(socket)
     const name = ownName({ store: B, incarnation: life, nonce: life })
     const agreed = { protocolMin: 1, protocolMax: 1, lane: 'control' as const }
-    const mine = { ...name, ...agreed, known: NOTHING_KNOWN }
+    const mine = { ...name, ...agreed, known: NOTHING_KNOWN, to: A }
     socket.write(encodeFrame(plainHead('hello', 0), hello, mine))
     await new Promise((resolve) => socket.once('data', resolve))
     socket.resume()

@@ -39,7 +39,10 @@ export interface Hello {
   /** Of the process: two with one incarnation are a volume that was mounted twice (D6). */
   readonly nonce: Uint8Array
   readonly zone: Zone
+  /** Of `to`. */
   readonly known: KnownLife
+  /** Whom it means to talk to: another store may have come in its place. */
+  readonly to: StoreId
 }
 
 /** What one store knows of the life of another before its present one (D3). */
@@ -62,10 +65,20 @@ export const hello: Codec<Hello> = struct<Hello>({
   nonce: fixedBytes(NONCE_BYTES),
   zone,
   known: struct({ incarnation, group: u48() }),
+  to: storeId,
 })
 
-/** Why a connection is refused; the last thing that is said over it. */
-export const refusal: Codec<{ readonly why: string }> = struct({ why: text(1024) })
+/** The last thing that is said over a connection that is refused. */
+export interface HelloRefusal {
+  readonly why: string
+  /** Of the store that is refused because of the life that it says it has; else nothing. */
+  readonly known: KnownLife
+}
+
+export const refusal: Codec<HelloRefusal> = struct<HelloRefusal>({
+  why: text(1024),
+  known: struct({ incarnation, group: u48() }),
+})
 
 /** The highest protocol that both sides speak; undefined when there is none. */
 export function commonProtocol(

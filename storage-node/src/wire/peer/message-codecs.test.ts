@@ -178,7 +178,7 @@ test('a hello is read as it was written, and one of a later version too', () => 
   const mine: Hello = {
     ...{ protocolMin: 1, protocolMax: 2, lane: 'bulk', region: 'eu', zone: 'a' as never },
     ...{ store: 'store' as never, incarnation: 5 as never, nonce: Buffer.alloc(16, 3) },
-    known: { incarnation: 4 as never, group: 2 ** 40 },
+    ...{ known: { incarnation: 4 as never, group: 2 ** 40 }, to: 'other' as never },
   }
   const bytes = encode(hello, mine)
   expect(decode(hello, bytes)).toEqual(mine)
