@@ -197,6 +197,8 @@ const refusedWhenMade: readonly [string, Fields, string][] = [
     { preferredPrimary: STORE.replace('a', 'b') },
     'preferredPrimary must be one of desiredMembers',
   ],
+  ['Partition', { lineage: '' }, 'spec.lineage'],
+  ['Partition', { lineage: 'a'.repeat(65) }, 'spec.lineage'],
 ]
 
 test.each(refusedWhenMade)('a %s with %j is refused', async (kind, spec, words) => {
@@ -246,6 +248,9 @@ const refusedLater: readonly [string, Fields, Fields, string][] = [
   ['AccessKey', {}, { account: 'other' }, 'account is fixed'],
   ['AccessKey', {}, { regionRef: { name: 'eu' } }, 'regionRef is fixed'],
   ['Partition', {}, { id: 2 }, 'is fixed'],
+  ['Partition', { lineage: 'first' }, { lineage: 'second' }, 'is fixed'],
+  ['Partition', {}, { lineage: 'first' }, 'lineage is fixed'],
+  ['Partition', { lineage: 'first' }, {}, 'lineage is fixed'],
   ['Partition', {}, { initialRange: { start: 'AAA=', end: '' } }, 'is fixed'],
   ['PlacementMap', {}, { copies: 2 }, 'version must rise with each change'],
   [

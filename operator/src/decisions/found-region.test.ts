@@ -9,6 +9,7 @@ const store = (name: string): StoreEntry => ({
 })
 const stores = ['c', 'a', 'b'].map(store)
 const fresh: FoundingQuestion = {
+  region: 'eu',
   ...{ pods: ['a', 'b', 'c'], stores, isBegun: false, partitions: [], placement: undefined },
   groupCount: 64,
 }

@@ -17,10 +17,12 @@ import type { PartitionIntent } from '@granary/storage-node/contract/partition-r
 import type { PlacementMap, StoreEntry } from '@granary/storage-node/contract/placement-map'
 import { planGroups } from '@granary/storage-node/placement/plan-groups'
 import { planMembers } from '@granary/storage-node/placement/plan-members'
+import { rebuildCommand } from './rebuild-partitions.ts'
 import { listed, type Refusal } from './refusal.ts'
 
 /** What is there of a region. */
 export interface FoundingQuestion {
+  readonly region: string
   /** Names of the pods that the region has. */
   readonly pods: readonly string[]
   /** What storage nodes wrote of themselves. */
@@ -67,7 +69,10 @@ export type FoundingDecision =
 export function decideFounding(question: FoundingQuestion): FoundingDecision {
   const { pods, stores, isBegun, partitions, placement } = question
   if (placement !== undefined) {
-    return missingPartitions(partitions) ?? extended(placement, question) ?? { kind: 'founded' }
+    return (
+      missingPartitions(question.region, partitions) ??
+      extended(placement, question) ?? { kind: 'founded' }
+    )
   }
   const known = new Set(stores.map(({ name }) => name))
   const silent = pods.filter((pod) => !known.has(pod))
@@ -111,14 +116,17 @@ function extended(
 }
 
 /** Founding partitions are numbered without a gap; splits only add to them. */
-function missingPartitions(partitions: readonly FoundPartition[]): FoundingDecision | undefined {
+function missingPartitions(
+  region: string,
+  partitions: readonly FoundPartition[],
+): FoundingDecision | undefined {
   const present = new Set<number>(partitions.map(({ partition }) => partition))
   const wanted = Array.from({ length: FOUNDING_RANGE_COUNT + 1 }, (_, at) => SYSTEM_PARTITION + at)
-  const missing = wanted.filter((partition) => !present.has(partition)).map(String)
+  const missing = wanted.filter((partition) => !present.has(partition))
   if (missing.length === 0) return undefined
   const message =
-    `Partitions ${listed(missing)} were deleted; their data is on the volumes and is not served: ` +
-    'restore the objects from a backup of the cluster; they are never made anew as empty ranges'
+    `Partitions ${listed(missing.map(String))} were deleted; their data is on the volumes, and nobody takes over ` +
+    `from the storage node that serves it. To make them again: ${rebuildCommand(region, missing)}`
   return { kind: 'refuse', refusal: { reason: 'PartitionsMissing', message } }
 }
 
@@ -149,8 +157,8 @@ function lostRecords(
   const configured = partitions.filter(({ isConfigured }) => isConfigured)
   if (!isBegun && partitions.length > 0 && configured.length < FOUNDING_RANGE_COUNT + 1) {
     const message =
-      'Some Partitions of an earlier Region of this name are there and some are not: ' +
-      'restore the objects from a backup of the cluster'
+      'Some Partitions of an earlier Region of this name are there and some are not: delete those as well. ' +
+      'Storage nodes keep what they know, and the condition ConfigRegressed says how all are made again'
     return { reason: 'PartitionsMissing', message }
   }
   return undefined

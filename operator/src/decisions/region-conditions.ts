@@ -109,14 +109,15 @@ function readyCondition({ unfounded, nodes, partitions }: RegionObservation): Co
 }
 
 function degradedCondition({ nodes, partitions, strangers }: RegionObservation): ConditionChange {
+  // What is on such a volume has not told who it is: what it was before may still be known as a stranger.
+  const refused = nodes.filter(({ lastWords }) => lastWords && isStoreRefused(lastWords))
+  if (refused.length > 0) return volumesRefused(refused)
   if (strangers.length > 0) {
     const message =
       `${listed(strangers)} came with another volume than the one that the region knows: ` +
       'bring the volume back, or its data stays with the other zones only'
     return said('Degraded', true, 'VolumesReplaced', message)
   }
-  const refused = nodes.filter(({ lastWords }) => lastWords && isStoreRefused(lastWords))
-  if (refused.length > 0) return volumesRefused(refused)
   const { underReplicated } = countPartitions(partitions, nodes)
   const away = nodes.filter(({ isReady }) => !isReady)
   if (away.length > 0) {

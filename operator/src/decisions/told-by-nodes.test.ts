@@ -38,6 +38,17 @@ test('objects that are older than what a storage node knows are told by number',
   expect(regressedPartitions(at(4, 2, 7), nodes)).toEqual([])
   expect(regressedPartitions(at(2, 1), nodes)).toEqual([1])
   expect(regressedPartitions(at(3, 0), nodes)).toEqual([2])
-  expect(configCondition([1, 2])).toMatchObject({ status: 'True', reason: 'ObjectsOlder' })
-  expect(configCondition([1, 2]).message).toContain('Partitions 1, 2 are older')
+  const condition = configCondition('eu', [1, 2])
+  expect(condition).toMatchObject({ status: 'True', reason: 'ObjectsOlder' })
+  expect(condition.message).toContain('Partitions 1, 2 are older')
+  expect(condition.message).toContain(
+    'kubectl annotate region eu granary.dev/rebuild-partitions=1,2',
+  )
+})
+
+test('an object that was made again is told, however new it is', () => {
+  const nodes = [told('a', { partitions: [{ id: 1, epoch: 3, lineage: 'first' }] }), told('b')]
+  const object = (lineage: string) => [{ id: 1, epoch: 4, lineage }]
+  expect(regressedPartitions(object('first'), nodes)).toEqual([])
+  expect(regressedPartitions(object('second'), nodes)).toEqual([1])
 })

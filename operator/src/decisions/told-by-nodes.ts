@@ -6,6 +6,7 @@
  */
 
 import type { ConditionChange } from '../resources/conditions.ts'
+import { rebuildCommand } from './rebuild-partitions.ts'
 import { listed } from './refusal.ts'
 import { said } from './region-conditions.ts'
 
@@ -18,36 +19,40 @@ export interface ToldByNode {
   readonly aheadMs: number | undefined
 }
 
-/** The number of a partition's configuration; 0: it has none. */
+/** Which configuration of a partition; epoch 0: it has none. */
 export interface KnownEpoch {
   readonly id: number
   readonly epoch: number
+  /** Undefined: a storage node that knows none, or of an earlier version. */
+  readonly lineage?: string | undefined
 }
 
 /** Storage nodes refuse commands that are dated further from their own clock (replication.md 1.5). */
 const SKEW_MS_MAX = 10_000
 const SECOND_MS = 1_000
 
-/** Partitions whose objects are older than what storage nodes know of them. */
+/** Partitions whose objects are older than what storage nodes know of them, or are other ones. */
 export function regressedPartitions(
   objects: readonly KnownEpoch[],
   told: readonly ToldByNode[],
 ): readonly number[] {
-  const known = new Map<number, number>()
-  for (const { id, epoch } of told.flatMap(({ partitions }) => partitions)) {
-    known.set(id, Math.max(epoch, known.get(id) ?? 0))
+  const known = told.flatMap(({ partitions }) => partitions)
+  const isOlder = (object: KnownEpoch) => (other: KnownEpoch) => {
+    const isOther = other.lineage !== undefined && other.lineage !== object.lineage
+    return other.id === object.id && (isOther || other.epoch > object.epoch)
   }
-  return objects.filter(({ id, epoch }) => epoch < (known.get(id) ?? 0)).map(({ id }) => id)
+  const regressed = objects.filter((object) => known.some(isOlder(object)))
+  return regressed.map(({ id }) => id).sort((a, b) => a - b)
 }
 
-export function configCondition(regressed: readonly number[]): ConditionChange {
+export function configCondition(region: string, regressed: readonly number[]): ConditionChange {
   if (regressed.length === 0) {
     return said('ConfigRegressed', false, 'AsKnown', 'The cluster holds what storage nodes know')
   }
   const message =
     `The objects of Partitions ${listed(regressed.map(String))} are older than what storage nodes know: ` +
     'they were restored from a backup, or made again. Storage nodes go on with what they know, and none takes ' +
-    'over from another: restore these objects, with status, from a later backup of the cluster'
+    `over from another. To make them again of what storage nodes know: ${rebuildCommand(region, regressed)}`
   return said('ConfigRegressed', true, 'ObjectsOlder', message)
 }
 

@@ -4,19 +4,20 @@
  * @module
  */
 
+import { lineageOf } from '@granary/storage-node/contract/kubernetes-records'
 import {
   clockCondition,
   configCondition,
   regressedPartitions,
+  type KnownEpoch,
   type ToldByNode,
 } from '../decisions/told-by-nodes.ts'
 import type { RegionPlan } from '../desired/region-plan.ts'
 import type { ConditionChange } from '../resources/conditions.ts'
-import { REGION_LABEL } from '../resources/names.ts'
-import { partitions, type Partition } from '../resources/partition.ts'
-import type { PodStatus } from '../storage-nodes/region-admin.ts'
+import type { Partition } from '../resources/partition.ts'
+import type { PartitionReplica, PodStatus } from '../storage-nodes/region-admin.ts'
 import type { ReconcilerParts, RegionConnection } from './parts.ts'
-import { isReady, type RegionView } from './region-view.ts'
+import { isReady, listPartitions, type RegionView } from './region-view.ts'
 
 /** What ready storage nodes answered; who did not answer is left out. */
 export interface PodAnswers {
@@ -37,7 +38,8 @@ export async function askPods(
       const answer = await connection.getStatus(name)
       if (answer.kind !== 'ok') return []
       statuses.set(name, answer.value)
-      const { partitions: known, clockMs } = answer.value
+      const { clockMs } = answer.value
+      const known = answer.value.partitions.map(knownEpoch)
       // What an answer takes on its way is at most some seconds, and half of it stands to reason.
       const aheadMs = clockMs === undefined ? undefined : clockMs - (askedMs + clock.nowMs()) / 2
       return [{ pod: name, partitions: known, aheadMs }]
@@ -48,21 +50,25 @@ export async function askPods(
 
 /** What follows for the Region. A takeover between two looks is no regression: it is looked at twice. */
 export async function answerConditions(
-  { api }: ReconcilerParts,
-  { region, namespace }: RegionPlan,
+  parts: ReconcilerParts,
+  plan: RegionPlan,
   view: RegionView,
   { told }: PodAnswers,
 ): Promise<readonly ConditionChange[]> {
   if (told.length === 0) return []
   let regressed = regressedPartitions(view.partitions.map(epochOf), told)
   if (regressed.length > 0) {
-    const labels = { [REGION_LABEL]: region }
-    const again = await api.list(partitions, { namespace, labels })
+    const again = await listPartitions(parts, plan)
     regressed = regressedPartitions(again.map(epochOf), told)
   }
-  return [configCondition(regressed), clockCondition(told)]
+  return [configCondition(plan.region, regressed), clockCondition(told)]
 }
 
-function epochOf({ spec, status }: Partition) {
-  return { id: spec.id, epoch: status?.epoch ?? 0 }
+function knownEpoch({ id, epoch, configuration }: PartitionReplica): KnownEpoch {
+  return { id, epoch, lineage: configuration?.lineage }
+}
+
+function epochOf(object: Partition): KnownEpoch {
+  const { spec, status } = object
+  return { id: spec.id, epoch: status?.epoch ?? 0, lineage: lineageOf(object) }
 }

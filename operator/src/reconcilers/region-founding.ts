@@ -69,6 +69,7 @@ function decide(
   isBegun: boolean,
 ): FoundingDecision {
   return decideFounding({
+    region: plan.region,
     pods: wantedPods(plan.region, plan.zones, plan.spec.storageNodesPerZone),
     stores: view.storageNodes.map(({ spec }) => storeEntryOf(spec as StorageNodeSpec)),
     isBegun,

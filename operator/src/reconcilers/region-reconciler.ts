@@ -38,6 +38,7 @@ import { advanceFounding, type FoundingStep } from './region-founding.ts'
 import { rotateRing } from './region-keys.ts'
 import { findNames } from './region-names.ts'
 import { planRegion } from './region-plans.ts'
+import { rebuildPartitions } from './region-rebuild.ts'
 import { removeRegion } from './region-removal.ts'
 import { advanceRollout } from './region-rollout.ts'
 import { ensureSecrets } from './region-secrets.ts'
@@ -135,13 +136,14 @@ class RegionReconciler {
       ...plan.zones.map((zone) => desiredStatefulSet(plan, zone)),
     ])
     const view = await viewRegion(this.#parts, plan.region, plan.namespace)
+    const rebuilt = await rebuildPartitions(this.#parts, plan, region, view)
     const isBegun = region.status?.partitionsCreated ?? false
     const founding = await advanceFounding(this.#parts, plan, view, isBegun, async () => {
       await this.#write(region, plan, [], { partitionsCreated: true }, false)
     })
     const growth = await growVolumes(this.#parts, plan)
     const { rollout, conditions } = await this.#askAndRollOut(region, plan, view, founding)
-    const progress = founding.unfounded ?? rollout ?? growth
+    const progress = rebuilt ?? founding.unfounded ?? rollout ?? growth
     const more = [...names.conditions, ...conditions]
     await this.#report(region, plan, view, founding, progress, more)
     return { afterMs: progress === undefined ? RESYNC_MS : PROGRESS_MS }

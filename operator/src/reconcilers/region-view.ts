@@ -41,7 +41,7 @@ export async function viewRegion(
     api.list(pods, { namespace, labels }),
     api.list(statefulSets, { namespace, labels }),
     listStorageNodes(parts, { name: region, namespace }),
-    api.list(partitions, { namespace, labels: { [REGION_LABEL]: region } }),
+    listPartitions(parts, { region, namespace }),
     api.get(placementMaps, { namespace, name: regionNames(region).placementMap }),
   ])
   return {
@@ -49,6 +49,14 @@ export async function viewRegion(
     placement: placement === undefined ? undefined : readPlacement(placement),
     placementMetadata: placement?.metadata,
   }
+}
+
+/** The partitions' objects, as a quorum of the cluster's store has them. */
+export function listPartitions(
+  { api }: ReconcilerParts,
+  { region, namespace }: { readonly region: string; readonly namespace: string },
+): Promise<readonly Partition[]> {
+  return api.list(partitions, { namespace, labels: { [REGION_LABEL]: region } })
 }
 
 /** The names of the pods that a region of these zones has. */

@@ -16,6 +16,8 @@ const MEMBER_COUNT_MAX = 7
 /** A position in the key space: bucketId and the longest key, escaped, in base64. */
 const POSITION_LENGTH_MAX = 4096
 const ID_MAX = 0xffff_ffff
+/** Of a uid. */
+const LINEAGE_LENGTH_MAX = 64
 
 const storeId = () =>
   z
@@ -60,10 +62,27 @@ const spec = z
           rules: [{ rule: 'self == oldSelf', message: 'is fixed', reason: 'FieldValueForbidden' }],
         }),
       ),
+    lineage: z
+      .string()
+      .min(1)
+      .max(LINEAGE_LENGTH_MAX)
+      .optional()
+      .meta(
+        described(
+          'Of an object that was made again: the uid of the first one, by which storage nodes know ' +
+            'the partition. Default: its own. Fixed.',
+          {
+            rules: [
+              { rule: 'self == oldSelf', message: 'is fixed', reason: 'FieldValueForbidden' },
+            ],
+          },
+        ),
+      ),
   })
   .meta(
     described('What should become of the partition. Written by the operator.', {
       rules: [
+        { rule: 'has(self.lineage) == has(oldSelf.lineage)', message: 'lineage is fixed' },
         {
           rule: 'self.preferredPrimary in self.desiredMembers',
           message: 'preferredPrimary must be one of desiredMembers',
@@ -143,7 +162,8 @@ export const partitions = defineResource({
   shortNames: ['ossp'],
   description:
     'A Partition is a key range of a Region with its copies. Operator and storage nodes write it; do not change ' +
-    'or delete one by hand: a range that vanished comes back with `granary rebuild-config` only.',
+    'or delete one by hand: a range that vanished comes back by the annotation granary.dev/rebuild-partitions of ' +
+    'its Region only.',
   columns: [
     {
       name: 'Epoch',

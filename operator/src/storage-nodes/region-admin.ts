@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { ToldConfiguration } from '@granary/storage-node/contract/kubernetes-records'
+
 /** An answer, or why there is none. */
 export type Answer<T> =
   | { readonly kind: 'ok'; readonly value: T }
@@ -82,6 +84,8 @@ export interface PartitionReplica {
   readonly role: 'Primary' | 'Secondary'
   /** Entries behind; of a primary the most that one of its members is behind. */
   readonly lag: number
+  /** The newest that it knows; undefined: it knows none, or is of an earlier version. */
+  readonly configuration?: ToldConfiguration
 }
 
 /** What a storage node says of itself. */

@@ -1,15 +1,21 @@
 /**
- * How far replicas are behind, as the operator is told.
+ * How far replicas are behind and what they know, as the operator is told.
  *
  * @module
  */
 
+import type { Zone } from '../contract/configuration.ts'
+import type { Epoch, PartitionId, StoreId } from '../contract/identifiers.ts'
 import type { ShownReplica } from './node-routes.ts'
 import { shownReplica } from './node-routes.ts'
 
+const members = [{ store: 'a' as StoreId, zone: 'a' as Zone }]
 const replica: ShownReplica = {
   partition: 7,
-  configuration: { epoch: 3 },
+  configuration: {
+    ...{ partition: 7 as PartitionId, uid: 'first', epoch: 3 as Epoch, primary: 'a' as StoreId },
+    ...{ members, range: { start: Buffer.from('a'), end: Buffer.alloc(0) } },
+  },
   isActive: true,
   appliedSeq: 10,
   endSeq: 12,
@@ -27,5 +33,19 @@ test.each([
   ],
   ['one without a log yet', { isActive: false, endSeq: 0 }, { role: 'Secondary', lag: 0 }],
 ])('%s', (_what, changes, told) => {
-  expect(shownReplica({ ...replica, ...changes })).toEqual({ id: 7, epoch: 3, ...told })
+  const configuration = {
+    lineage: 'first',
+    epoch: 3,
+    primary: 'a',
+    members,
+    start: 'YQ==',
+    end: '',
+  }
+  const all = { id: 7, epoch: 3, configuration, ...told }
+  expect(shownReplica({ ...replica, ...changes })).toEqual(all)
+})
+
+test('one that knows no configuration tells none', () => {
+  const told = shownReplica({ ...replica, configuration: undefined })
+  expect(told).toEqual({ id: 7, epoch: 0, role: 'Primary', lag: 0 })
 })

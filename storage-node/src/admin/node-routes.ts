@@ -5,12 +5,15 @@
  */
 
 import type { Router } from 'express'
+import type { Configuration } from '../contract/configuration.ts'
 import type { StoreId } from '../contract/identifiers.ts'
+import { configurationFields } from '../contract/kubernetes-records.ts'
 
 /** A replica, as the operator sees it. */
 export interface ShownReplica {
   readonly partition: number
-  readonly configuration: { readonly epoch: number } | undefined
+  /** The newest that it knows. */
+  readonly configuration: Configuration | undefined
   /** Whether it is the active primary. */
   readonly isActive: boolean
   readonly appliedSeq: number
@@ -63,7 +66,10 @@ export function addNodeRoutes(router: Router, options: NodeRoutesOptions): void 
   })
 }
 
-/** Of a primary, `lag` is what the slowest of its members lacks; of another, what its rows lack. */
+/**
+ * Of a primary, `lag` is what the slowest of its members lacks; of another, what its rows lack. The
+ * configuration is told with the `lineage` that it belongs to: an object that was lost is made of it.
+ */
 export function shownReplica(replica: ShownReplica) {
   const { partition: id, configuration, isActive, appliedSeq, endSeq, lacking } = replica
   const behindOf = isActive ? (lacking ?? endSeq + 1) : appliedSeq + 1
@@ -72,5 +78,8 @@ export function shownReplica(replica: ShownReplica) {
     epoch: configuration?.epoch ?? 0,
     role: isActive ? 'Primary' : 'Secondary',
     lag: Math.max(0, endSeq + 1 - behindOf),
+    ...(configuration !== undefined && {
+      configuration: { lineage: configuration.uid, ...configurationFields(configuration) },
+    }),
   }
 }

@@ -36,12 +36,24 @@ interface PartitionSpec {
   readonly desiredMembers: readonly StoreId[]
   readonly preferredPrimary: StoreId
   readonly initialRange: RangeFields
+  /** Of an object that takes the place of one that is lost: the `uid` that storage nodes know. */
+  readonly lineage?: string
 }
 
-interface PartitionStatus extends RangeFields {
+/** A configuration in the status of an object. */
+export interface ConfigurationFields extends RangeFields {
   readonly epoch: number
   readonly primary: StoreId
   readonly members: readonly Member[]
+}
+
+/** As a storage node tells what it knows. */
+export interface ToldConfiguration extends ConfigurationFields {
+  /** The `uid` of the configuration. */
+  readonly lineage: string
+}
+
+interface PartitionStatus extends ConfigurationFields {
   readonly touch?: number
 }
 
@@ -81,9 +93,9 @@ export function partitionObject(
 /** Reads a partition's object; throws `KubernetesRecordError`. */
 export function readPartition(object: KubernetesObject): PartitionConfig {
   return reading(object, () => {
-    const { spec, metadata } = object as { spec: PartitionSpec } & KubernetesObject
+    const { spec } = object as { spec: PartitionSpec } & KubernetesObject
     const partition = spec.id as PartitionId
-    const uid = metadata.uid ?? ''
+    const uid = lineageOf(object)
     return {
       ...{ partition, uid, version: versionOf(object) },
       intent: {
@@ -96,14 +108,28 @@ export function readPartition(object: KubernetesObject): PartitionConfig {
   })
 }
 
+/** By what storage nodes know the partition of an object: its own uid, unless it goes on with another. */
+export function lineageOf({ metadata, spec }: KubernetesObject): string {
+  return (spec as Partial<PartitionSpec> | undefined)?.lineage ?? metadata.uid ?? ''
+}
+
 /** The same object with another configuration; `status` only is written. */
 export function withConfiguration(
   object: KubernetesObject,
-  { epoch, primary, members, range }: Configuration,
+  configuration: Configuration,
 ): KubernetesObject {
-  const written = { epoch, primary, members, ...rangeFields(range), state: 'Active' }
   const { status, ...rest } = touched(object)
+  const written = { ...configurationFields(configuration), state: 'Active' }
   return { ...rest, status: { ...(status ?? {}), ...written } }
+}
+
+export function configurationFields({
+  epoch,
+  primary,
+  members,
+  range,
+}: Configuration): ConfigurationFields {
+  return { epoch, primary, members, ...rangeFields(range) }
 }
 
 /** The same object with a new version, so that a write under way is one of the past. */

@@ -126,6 +126,24 @@ describe('the API server', () => {
     expect((await store.get(P1))?.configuration?.epoch).toBe(1)
   })
 
+  test('may have an object that goes on with one which was lost: its lineage, no version of before', async () => {
+    expect((await store.swap(P1, first.version, configuration(1))).kind).toBe('won')
+    const { metadata, spec } = server.objects.get(P1_PATH) as KubernetesObject
+    server.objects.perform('DELETE', new URL(P1_PATH, server.url), undefined)
+    const again = { ...metadata, uid: undefined, resourceVersion: undefined }
+    const object = { apiVersion: API_VERSION, kind: 'Partition', metadata: again }
+    server.objects.perform('POST', new URL(PARTITIONS, server.url), {
+      ...object,
+      spec: { ...(spec as object), lineage: first.uid },
+    })
+    const made = (await store.get(P1)) as PartitionConfig
+    expect(made.uid).toBe(first.uid)
+    expect(made.version).not.toBe(first.version)
+    expect((await store.swap(P1, first.version, configuration(2))).kind).toBe('lost')
+    const won = await store.swap(P1, made.version, configuration(101))
+    expect(won).toMatchObject({ kind: 'won', config: { configuration: { uid: first.uid } } })
+  })
+
   test('keeps what others have put into a status', async () => {
     const object = server.objects.get(P1_PATH) as KubernetesObject
     const status = { conditions: [{ type: 'Ready' }] }
