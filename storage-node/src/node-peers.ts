@@ -24,7 +24,7 @@ import type { Incarnation, StoreId } from './contract/identifiers.ts'
 import type { PlacementMap, StoreEntry } from './contract/placement-map.ts'
 import type { NodeConfig } from './node-config.ts'
 import { programUrl } from './node-programs.ts'
-import { findOutdated } from './storage/store-age.ts'
+import { findOutdated, findRefused, type AgeFinding } from './storage/store-age.ts'
 import { StoreDamagedError } from './storage/store-open-error.ts'
 import type { Store } from './storage/store.ts'
 
@@ -129,16 +129,18 @@ function livesOf(store: Store, directory: string, { clock, fatal }: PeersParts):
       const { incarnationMax = 0, syncedGroup = 0 } = store.journal.peer(id) ?? {}
       return { incarnation: incarnationMax as Incarnation, group: syncedGroup }
     },
-    condemn(known) {
-      const finding = findOutdated(known, store.life)
-      if (finding === undefined) return undefined
-      const end = () => fatal(new StoreDamagedError(directory, finding.reason))
-      if (finding.isForEver) store.condemn(finding.reason).then(end, end)
-      else end()
-      // A disk that hangs must not hold up the end.
-      clock.schedule(CONDEMN_MS_MAX, end)
-      return finding.reason
-    },
+    condemn: (known) => endWith(findOutdated(known, store.life)),
+    hearRefusal: (known) => void endWith(findRefused(known, store.life)),
+  }
+
+  function endWith(finding: AgeFinding | undefined): string | undefined {
+    if (finding === undefined) return undefined
+    const end = () => fatal(new StoreDamagedError(directory, finding.reason))
+    if (finding.isForEver) store.condemn(finding.reason).then(end, end)
+    else end()
+    // A disk that hangs must not hold up the end.
+    clock.schedule(CONDEMN_MS_MAX, end)
+    return finding.reason
   }
 }
 

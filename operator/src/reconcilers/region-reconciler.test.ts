@@ -1,5 +1,4 @@
 import { sign, verify } from 'node:crypto'
-import type { Zone } from '@granary/storage-node/contract/configuration'
 import { readPlacement } from '@granary/storage-node/contract/kubernetes-records'
 import { KubernetesStatusError } from '@granary/storage-node/kubernetes/api-client'
 import { accessKeys } from '../resources/access-key.ts'
@@ -17,7 +16,7 @@ import {
 } from '../resources/built-in.ts'
 import { decoded } from '../desired/secrets.ts'
 import type { KubernetesObject } from '../resources/kubernetes-object.ts'
-import { partitions, type Partition } from '../resources/partition.ts'
+import { partitions } from '../resources/partition.ts'
 import { placementMaps } from '../resources/placement-map.ts'
 import { regions } from '../resources/region.ts'
 import { storageNodes } from '../resources/storage-node.ts'
@@ -31,14 +30,6 @@ const message = (test: TestCluster, type: string) => test.message(regions, NAMES
 
 describe('a Region that serves', () => {
   let cluster: TestCluster
-  const annotate = (annotations: Readonly<Record<string, string>>) =>
-    cluster.user.apply<KubernetesObject>(regions, { metadata: { ...at(REGION), annotations } })
-
-  const members = ['a', 'b', 'c'].map((zone) => {
-    return { store: storeIdOf(`${REGION}-${zone}-0`), zone: zone as Zone }
-  })
-  const primary = storeIdOf(`${REGION}-b-0`)
-  const known = { lineage: 'first', primary, members, start: '', end: 'AA==' }
 
   beforeAll(async () => {
     cluster = await TestCluster.serving({ storage: { size: '10Gi' } })
@@ -322,58 +313,6 @@ describe('a Region that serves', () => {
     )
     expect(await cluster.api.list(partitions, { namespace: NAMESPACE })).toHaveLength(24)
   })
-
-  test('it is made again of what all storage nodes know, when somebody asks for it', async () => {
-    cluster.stores.clear()
-    tellOfThird(7)
-    await annotate({ 'granary.dev/rebuild-partitions': '3' })
-    await cluster.settle()
-    const { spec, status } = await third()
-    expect(spec).toMatchObject({ lineage: 'first', preferredPrimary: primary })
-    expect(status).toMatchObject({ epoch: 107, primary, members })
-    expect(condition(cluster, 'Ready')).toBe('True Serving')
-    expect(condition(cluster, 'ConfigRegressed')).toBe('False AsKnown')
-    expect(cluster.events().map((event) => event['reason' as 'kind'])).toContain(
-      'PartitionsRebuilt',
-    )
-    cluster.answers.clear()
-  })
-
-  test('one that somebody else made again is told, and replaced when somebody asks for it', async () => {
-    const { metadata, spec } = await third()
-    tellOfThird(107)
-    await annotate({})
-    await cluster.user.delete(partitions, at(`${REGION}-3`))
-    const { labels = {} } = metadata
-    await cluster.user.apply<KubernetesObject>(partitions, {
-      metadata: { ...at(`${REGION}-3`), labels },
-      spec: { ...spec, lineage: undefined },
-    })
-    await cluster.settle()
-    expect(condition(cluster, 'ConfigRegressed')).toBe('True ObjectsOlder')
-    await annotate({ 'granary.dev/rebuild-partitions': '3' })
-    await cluster.settle()
-    const after = await third()
-    expect(after.spec.lineage).toBe('first')
-    expect(after.status?.epoch).toBe(207)
-    expect(condition(cluster, 'ConfigRegressed')).toBe('False AsKnown')
-    cluster.answers.clear()
-  })
-
-  async function third(): Promise<Partition> {
-    const found = await cluster.api.get(partitions, at(`${REGION}-3`))
-    if (found === undefined) throw new Error('Partition 3 is not there')
-    return found
-  }
-
-  /** All storage nodes know partition 3 so. */
-  function tellOfThird(epoch: number): void {
-    const configuration = { ...known, epoch }
-    const told = { id: 3, epoch, role: 'Secondary', lag: 0, configuration } as const
-    for (const zone of ['a', 'b', 'c']) {
-      cluster.answers.set(`${REGION}-${zone}-0`, { partitions: [told] })
-    }
-  }
 })
 
 /** Of a Secret, what nobody but its readers may see: secrets of pairs, and each line of a key. */

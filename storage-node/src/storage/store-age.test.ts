@@ -1,5 +1,5 @@
 import type { Incarnation } from '../contract/identifiers.ts'
-import { findOutdated } from './store-age.ts'
+import { findOutdated, findRefused } from './store-age.ts'
 
 const own = { incarnation: 5 as Incarnation, foundGroup: 80, syncedGroup: 90 }
 const known = (incarnation: number, group: number) => {
@@ -37,4 +37,18 @@ test('a store that others have met in a later life ends, but may be the wrong pr
       'others have met incarnation 6 of this store, and this is 5: ' +
       'its volume was set back, or is another process of it',
   })
+})
+
+test.each<[string, ReturnType<typeof known>, ReturnType<typeof findRefused>]>([
+  ['for another reason', known(0, 0), undefined],
+  [
+    'as another process, of which nobody knows more',
+    known(5, 90),
+    { reason: 'x', isForEver: false },
+  ],
+  ['as another process, which has written more', known(5, 91), { reason: 'x', isForEver: true }],
+  ['as an older one', known(6, 91), { reason: 'x', isForEver: false }],
+])('a store that was refused %s', (_name, life, finding) => {
+  const found = findRefused(life, own)
+  expect(found && { ...found, reason: 'x' }).toEqual(finding)
 })

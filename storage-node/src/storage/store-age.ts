@@ -23,6 +23,19 @@ export interface AgeFinding {
   readonly isForEver: boolean
 }
 
+/**
+ * By what another store knows of it that has refused its present life; undefined: it was refused for
+ * something else. A store that nothing is missing of starts again, as a life that nobody has met: one of
+ * another volume may have had this one's number.
+ */
+export function findRefused(known: KnownLife, own: OwnLife): AgeFinding | undefined {
+  if (known.incarnation === 0) return undefined
+  const reason =
+    `others have met another process of this store with incarnation ${own.incarnation}: ` +
+    'its next start is a later one'
+  return findOutdated(known, own) ?? { reason, isForEver: false }
+}
+
 /** By what another store knows of it; undefined: nothing is missing. */
 export function findOutdated(known: KnownLife, own: OwnLife): AgeFinding | undefined {
   if (known.incarnation > own.incarnation) {

@@ -98,8 +98,14 @@ test('the same incarnation in another process is refused (D6)', async () => {
 
 describe('a store that others know better than itself (D3)', () => {
   const known = { incarnation: 6 as Incarnation, group: 70 }
-  const telling: Lives = { known: () => known, heard: () => known, condemn: () => undefined }
+  const telling: Lives = {
+    known: () => known,
+    heard: () => known,
+    condemn: () => undefined,
+    hearRefusal: () => {},
+  }
   const told: [StoreId, KnownLife][] = []
+  const refused: [StoreId, KnownLife][] = []
   const outdated: Lives = {
     known: () => NOTHING_KNOWN,
     heard: () => NOTHING_KNOWN,
@@ -107,8 +113,9 @@ describe('a store that others know better than itself (D3)', () => {
       if (life.group > 0) told.push([from, life])
       return life.group > 0 ? 'This store is too old' : undefined
     },
+    hearRefusal: (life, from) => void refused.push([from, life]),
   }
-  afterEach(() => told.splice(0))
+  afterEach(() => void [told.splice(0), refused.splice(0)])
 
   test('is told so by whom it greets, before it says anything else', async () => {
     const other = await nodes.open({ store: C, certificates, lives: telling })
@@ -133,7 +140,7 @@ describe('a store that others know better than itself (D3)', () => {
       const earlier = { incarnation, nonce: 8, certificates, lives: outdated }
       const own = await nodes.open({ store: B, ...earlier })
       await expect(own.request(C, knows, { deadlineMs: 5000 })).rejects.toThrow(words)
-      expect(told).toEqual([[C, known]])
+      expect(refused).toEqual([[C, known]])
     },
   )
 

@@ -40,6 +40,8 @@ export interface Lives {
   heard(store: StoreId): KnownLife
   /** Why this store must not go on, by what another knows of it; undefined: it may. */
   condemn(known: KnownLife, from: StoreId): string | undefined
+  /** Another has refused this life, by what it knows, or for another reason: then it knows nothing. */
+  hearRefusal(known: KnownLife, from: StoreId): void
 }
 
 /** What is known about the latest life of a store. */
@@ -74,7 +76,7 @@ export class PeerAdmission {
   /** This store was refused by another, which may know more of it than it does itself. */
   hearRefusal({ known }: HelloRefusal, store: StoreId, certificateName: string | undefined): void {
     const { isHolder, lives } = this.#options
-    if (isHolder(certificateName, store)) lives?.condemn(known, store)
+    if (isHolder(certificateName, store)) lives?.hearRefusal(known, store)
   }
 
   /** What is said to a store of itself; asked before its Hello is admitted, which adds to it. */
