@@ -27,6 +27,7 @@ export interface Observed {
   readonly metadata: {
     readonly name: string
     readonly uid: string
+    readonly labels?: Readonly<Record<string, string>>
     readonly generation?: number
     readonly deletionTimestamp?: string
   }
