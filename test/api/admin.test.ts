@@ -89,11 +89,18 @@ test('a storage node says how it is, and hands over', async () => {
   expect(status).toBe(200)
   expect(body).toMatchObject({
     ...{ name: 'node', zone: 'a', isReady: true, isDraining: false, protocolVersion: 1 },
-    partitions: expect.arrayContaining([{ id: 1, epoch: 1, role: 'Primary', lag: 0 }]) as unknown,
+  })
+  const { partitions, storeId } = body as { partitions: { id: number }[]; storeId: string }
+  expect(partitions.find(({ id }) => id === 1)).toEqual({
+    ...{ id: 1, epoch: 1, role: 'Primary', lag: 0 },
+    configuration: {
+      ...{ lineage: expect.stringMatching(/./) as unknown, epoch: 1, primary: storeId },
+      members: [{ store: storeId, zone: 'a' }],
+      ...{ start: 'AAAAAAAAAAA=', end: 'AAAAAAAAAAE=' },
+    },
   })
   // Where there is nobody else, nobody takes over.
   const handed = await operator.ask('POST', '/v1/hand-over')
-  const { partitions } = body as { partitions: unknown[] }
   expect(handed).toEqual({ status: 200, body: { partitionsLeft: partitions.length } })
 })
 

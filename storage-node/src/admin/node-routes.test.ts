@@ -10,11 +10,13 @@ import type { ShownReplica } from './node-routes.ts'
 import { shownReplica } from './node-routes.ts'
 
 const members = [{ store: 'a' as StoreId, zone: 'a' as Zone }]
+/** As the map of stores has it. */
+const entries = members.map((each) => ({ ...each, name: 'eu-a-0', address: 'a:1' }))
 const replica: ShownReplica = {
   partition: 7,
   configuration: {
     ...{ partition: 7 as PartitionId, uid: 'first', epoch: 3 as Epoch, primary: 'a' as StoreId },
-    ...{ members, range: { start: Buffer.from('a'), end: Buffer.alloc(0) } },
+    ...{ members: entries, range: { start: Buffer.from('a'), end: Buffer.alloc(0) } },
   },
   isActive: true,
   appliedSeq: 10,

@@ -129,7 +129,9 @@ export function configurationFields({
   members,
   range,
 }: Configuration): ConfigurationFields {
-  return { epoch, primary, members, ...rangeFields(range) }
+  // Whoever wrote the first one knows more of its members than belongs here.
+  const plain = members.map(({ store, zone }) => ({ store, zone }))
+  return { epoch, primary, members: plain, ...rangeFields(range) }
 }
 
 /** The same object with a new version, so that a write under way is one of the past. */
