@@ -87,3 +87,4 @@ export {
   decodePieceRow,
   decodeUploadRow,
 } from './wire/stored/rows.ts'
+export { decodeWatermark } from './wire/stored/store-identity.ts'

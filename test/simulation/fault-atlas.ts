@@ -1,8 +1,8 @@
 /**
  * Which damage a region must survive: the last good copy of anything is never touched.
  *
- * At most one store of a region loses durable state in one run, and only where the others alone make
- * up every quorum. Volumes fill up one at a time.
+ * At most one store of a region loses durable state in one run, only where the others alone make up
+ * every quorum, and only what it can miss. Volumes fill up one at a time.
  *
  * @module
  */
@@ -41,13 +41,15 @@ export class FaultAtlas {
   rot(random: SeededRandom): void {
     if (!this.#mayRot) return
     this.#rotten ??= random.pick(this.#machines)
-    const { disk } = this.#rotten
+    const { disk, watch } = this.#rotten
     // Most bytes are chunks, and most rot is found by those who read them.
     const folder = random.chance(0.8) ? 'segments' : 'journal'
     const path = pickFile(disk, `${STORE_DIRECTORY}/${folder}`, random)
     if (path === undefined) return
     const { sizeBytes } = disk.content(path)
-    if (sizeBytes > 0) disk.rot(path, random.below(sizeBytes))
+    if (sizeBytes === 0) return
+    const position = random.below(sizeBytes)
+    if (watch.isProven(path, position)) disk.rot(path, position)
   }
 
   /** Leaves one volume little space, or none. */

@@ -7,7 +7,7 @@
 
 import { sameBytes } from '@granary/storage-node/base/bytes'
 import type { DiskEffect } from '@granary/storage-node/base/simulated-disk'
-import { decodeChunkRow } from '@granary/storage-node/testing'
+import { decodeChunkRow, decodeWatermark } from '@granary/storage-node/testing'
 import type { Snapshot } from '@granary/storage-node/testing'
 import { STORE_DIRECTORY } from '../fault-atlas.ts'
 import { JournalWatch } from './journal-watch.ts'
@@ -15,6 +15,7 @@ import type { Accuse } from './log-watch.ts'
 
 const JOURNAL = `${STORE_DIRECTORY}/journal`
 const SEGMENTS = `${STORE_DIRECTORY}/segments`
+const WATERMARK = `${STORE_DIRECTORY}/watermark`
 /** Rows of the namespace `C`. */
 const CHUNK_ROWS = { start: Buffer.from('C'), end: Buffer.from('D') }
 /** A drive that is cut off in the midst of a write may lose a whole block of this size. */
@@ -34,6 +35,8 @@ export class DiskWatch {
   readonly #lastSynced = new Map<string, SyncEffect['covered']>()
   /** Segments with chunks that the engine knows as of its last flush. */
   #flushedSegments: ReadonlySet<number> = new Set()
+  /** The last journal group that the watermark names. */
+  #markedGroup = 0
 
   constructor(life: () => number, accuse: Accuse) {
     this.#life = life
@@ -49,8 +52,19 @@ export class DiskWatch {
     })
   }
 
+  /**
+   * Whether a start would miss what is durable there. Of the journal's last group the watermark alone
+   * tells that it was synced (D3): until it does, what has rotted looks like a torn tail.
+   */
+  isProven(path: string, position: number): boolean {
+    const last = this.journal.lastGroup
+    const isLast = last !== undefined && last.path === path && position >= last.position
+    return !isLast || last.number <= this.#markedGroup
+  }
+
   readonly heard = (effect: DiskEffect): void => {
     const { path } = effect
+    if (path === WATERMARK && effect.kind === 'sync') this.#mark(effect)
     const isJournal = path.startsWith(JOURNAL)
     if (!isJournal && !path.startsWith(SEGMENTS)) return
     if (effect.kind === 'create') {
@@ -66,8 +80,7 @@ export class DiskWatch {
       const ends = covered.map(({ position, bytes }) => position + bytes.byteLength)
       this.#syncedBytes.set(path, Math.max(this.#syncedBytes.get(path) ?? 0, ...ends))
       this.#lastSynced.set(path, covered)
-      const groups = covered.map(({ bytes }) => bytes)
-      if (isJournal) this.journal.synced(path, groups)
+      if (isJournal) this.journal.synced(path, covered)
     } else if (effect.kind === 'remove') {
       this.#syncedBytes.delete(path)
       this.#lastSynced.delete(path)
@@ -95,6 +108,12 @@ export class DiskWatch {
       const at = from - write.position
       return at >= 0 && sameBytes(write.bytes.subarray(at, at + bytes.byteLength), bytes)
     })
+  }
+
+  #mark({ covered }: SyncEffect): void {
+    for (const { bytes } of covered.filter(({ forgotten }) => !forgotten)) {
+      this.#markedGroup = Math.max(this.#markedGroup, decodeWatermark(bytes).group)
+    }
   }
 
   /** No flushed row may place a chunk in a segment that is gone (D5). */

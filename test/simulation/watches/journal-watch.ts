@@ -40,7 +40,16 @@ interface Replica extends DurableReplica {
 
 interface SyncedGroup {
   readonly number: number
+  /** Where it begins in its file. */
+  readonly position: number
   readonly records: readonly JournalRecord[]
+}
+
+/** Of the group that a start would find last. */
+export interface LastGroup {
+  readonly number: number
+  readonly path: string
+  readonly position: number
 }
 
 /** One store's journal; paths are those of its files. */
@@ -50,12 +59,17 @@ export class JournalWatch {
   /** Files whose names may be gone after a power cut, and what was synced in them. */
   readonly #unnamed = new Map<string, SyncedGroup[]>()
   readonly #named = new Set<string>()
-  #syncedGroup = 0
+  #lastGroup: LastGroup | undefined
   /** A group that was written and not synced, and the process that did so. */
   #waiting: { readonly group: number; readonly life: number } | undefined
 
   constructor(accuse: Accuse) {
     this.#accuse = accuse
+  }
+
+  /** Of all whose files have kept their names. */
+  get lastGroup(): LastGroup | undefined {
+    return this.#lastGroup
   }
 
   replica(partition: number): DurableReplica | undefined {
@@ -69,8 +83,9 @@ export class JournalWatch {
     if (waiting?.life === life) {
       this.#accuse('J1', `group ${group} is written before ${waiting.group} is synced`)
     }
-    if (group <= this.#syncedGroup) {
-      this.#accuse('D3', `group ${group} is written after ${this.#syncedGroup} was synced`)
+    const { number: syncedGroup = 0 } = this.#lastGroup ?? {}
+    if (group <= syncedGroup) {
+      this.#accuse('D3', `group ${group} is written after ${syncedGroup} was synced`)
     }
     this.#waiting = { group, life }
   }
@@ -82,11 +97,12 @@ export class JournalWatch {
   }
 
   /** Groups in the file have been synced. */
-  synced(path: string, groups: readonly Uint8Array[]): void {
-    for (const bytes of groups) {
+  synced(path: string, writes: readonly { position: number; bytes: Uint8Array }[]): void {
+    for (const { position, bytes } of writes) {
       const { header, records } = readGroup(asBuffer(bytes))
-      if (this.#waiting?.group === header.group) this.#waiting = undefined
-      const group = { number: header.group, records: records.map(({ record }) => record) }
+      const { group: number } = header
+      if (this.#waiting?.group === number) this.#waiting = undefined
+      const group = { number, position, records: records.map(({ record }) => record) }
       if (this.#named.has(path)) this.#count(path, group)
       else this.#unnamed.set(path, [...(this.#unnamed.get(path) ?? []), group])
     }
@@ -117,8 +133,8 @@ export class JournalWatch {
     }
   }
 
-  #count(path: string, { number, records }: SyncedGroup): void {
-    this.#syncedGroup = Math.max(this.#syncedGroup, number)
+  #count(path: string, { number, position, records }: SyncedGroup): void {
+    if (number > (this.#lastGroup?.number ?? 0)) this.#lastGroup = { number, path, position }
     for (const record of records) this.#countRecord(record, path)
   }
 
