@@ -110,8 +110,10 @@ export class DiskWatch {
     })
   }
 
+  /** Counts whole slots: a write that failed may have left the beginning of one. */
   #mark({ covered }: SyncEffect): void {
-    for (const { bytes } of covered.filter(({ forgotten }) => !forgotten)) {
+    for (const { bytes, forgotten } of covered) {
+      if (forgotten || bytes.byteLength < BLOCK_BYTES) continue
       this.#markedGroup = Math.max(this.#markedGroup, decodeWatermark(bytes).group)
     }
   }
