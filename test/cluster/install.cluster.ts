@@ -107,6 +107,28 @@ test('helm test puts, reads, lists and deletes an object', async () => {
   expect(told).toContain('Succeeded')
 })
 
+test('a Bucket that comes changes no address but its own', async () => {
+  const before = await slicesOfServices()
+  expect(before).toHaveLength(2)
+  for (const name of ['first', 'second']) {
+    const metadata = { name, namespace: SHOP }
+    await apply([{ apiVersion: 'granary.dev/v1alpha1', kind: 'Bucket', metadata }])
+    // The second is looked at once everything is done for the first.
+    const isNamed = `jsonpath={.endpoints[?(@.hostname=="${name}")].hostname}=${name}`
+    const slice = [`endpointslice/oss-${REGION}-0`, `-n${NAMESPACE}`]
+    await kubectl(['wait', ...slice, `--for=${isNamed}`, '--timeout=30s'])
+  }
+  expect(await slicesOfServices()).toEqual(before)
+})
+
+/** Identities of what Kubernetes keeps for the Services that select storage nodes. */
+async function slicesOfServices(): Promise<readonly string[]> {
+  const selector = `granary.dev/region=${REGION},endpointslice.kubernetes.io/managed-by!=granary.dev`
+  const asked = ['endpointslices', `-n${NAMESPACE}`, `--selector=${selector}`]
+  const { items } = await getJson<{ items: { metadata: { uid: string } }[] }>(asked)
+  return items.map(({ metadata }) => metadata.uid).sort()
+}
+
 test('the rights of the chart were enough', async () => {
   const selector = 'app.kubernetes.io/component=operator'
   const logs = await kubectl(['logs', `-n${NAMESPACE}`, `-l${selector}`, '--tail=-1'])

@@ -16,7 +16,11 @@ import { HTTP_PORT, HTTPS_PORT } from './services.ts'
 
 /** What the API server takes at most. */
 export const SLICE_ENDPOINTS_MAX = 1_000
-export const SLICE_MANAGER = API_GROUP
+/**
+ * Tells these slices from those that Kubernetes makes for the Services of the region: it gives them the
+ * labels of their Service.
+ */
+export const SLICE_MANAGER = { 'endpointslice.kubernetes.io/managed-by': API_GROUP }
 
 /** Which buckets a slice names, by its number. */
 export type SliceAssignment = ReadonlyMap<number, readonly string[]>
@@ -89,7 +93,7 @@ function desiredSlice(
   const labels = {
     ...metadata.labels,
     'kubernetes.io/service-name': regionNames(plan.region).bucketsService,
-    'endpointslice.kubernetes.io/managed-by': SLICE_MANAGER,
+    ...SLICE_MANAGER,
   }
   return {
     apiVersion: 'discovery.k8s.io/v1',

@@ -7,6 +7,7 @@
 import {
   assignBuckets,
   desiredEndpointSlices,
+  SLICE_MANAGER,
   sliceNumber,
   type SliceAssignment,
 } from '../desired/endpoint-slices.ts'
@@ -60,7 +61,8 @@ async function applySlices(
   names: readonly string[],
 ): Promise<void> {
   const { name, namespace = '' } = region.metadata
-  const present = await api.list(endpointSlices, { namespace, labels: { [REGION_LABEL]: name } })
+  const labels = { [REGION_LABEL]: name, ...SLICE_MANAGER }
+  const present = await api.list(endpointSlices, { namespace, labels })
   const numbered = new Map(
     present.flatMap((slice) => {
       const number = sliceNumber(name, slice.metadata.name)

@@ -20,9 +20,11 @@ import { buckets } from '../resources/bucket.ts'
 import {
   clusterEvents,
   clusterNodes,
+  endpointSlices,
   persistentVolumeClaims,
   pods,
   secrets,
+  services,
   statefulSets,
   storageClasses,
   type Secret,
@@ -168,6 +170,7 @@ export class TestCluster {
   /** Everybody but the operator acts. */
   async runOthers(): Promise<void> {
     await this.#runStatefulSets()
+    await this.#runServices()
     await this.#runStorageNodes()
   }
 
@@ -274,6 +277,25 @@ export class TestCluster {
         containerStatuses: message === undefined ? [] : [ended],
       },
     })
+  }
+
+  /** Services that select pods get a slice, which takes over their labels. */
+  async #runServices(): Promise<void> {
+    for (const { metadata, spec } of await this.api.list(services)) {
+      if (spec?.selector === undefined) continue
+      const { name, namespace = '' } = metadata
+      const own = {
+        'kubernetes.io/service-name': name,
+        'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+      }
+      const labels = { ...metadata.labels, ...own }
+      const slice = { namespace, name: `${name}-slice` }
+      if ((await this.api.get(endpointSlices, slice)) !== undefined) continue
+      await this.user.apply(endpointSlices, {
+        metadata: { ...slice, labels },
+        ...{ addressType: 'IPv4', endpoints: [] },
+      })
+    }
   }
 
   /** Storage nodes write who they are, and the first primaries take their partitions. */

@@ -16,6 +16,7 @@ import {
 } from '../resources/built-in.ts'
 import { decoded } from '../desired/secrets.ts'
 import type { KubernetesObject } from '../resources/kubernetes-object.ts'
+import { regionNames } from '../resources/names.ts'
 import { partitions } from '../resources/partition.ts'
 import { placementMaps } from '../resources/placement-map.ts'
 import { regions } from '../resources/region.ts'
@@ -81,6 +82,20 @@ describe('a Region that serves', () => {
     ])
     const addresses = slice?.endpoints?.flatMap((endpoint) => endpoint.addresses)
     expect(new Set(addresses)).toEqual(new Set([gateway?.spec?.clusterIP]))
+  })
+
+  test('the addresses of the other Services stay as Kubernetes has them', async () => {
+    const { gatewayService, peersService } = regionNames(REGION)
+    const slices = [gatewayService, peersService].map((service) => at(`${service}-slice`))
+    const identities = () =>
+      Promise.all(
+        slices.map(async (slice) => (await cluster.api.get(endpointSlices, slice))?.metadata.uid),
+      )
+    const before = await identities()
+    expect(before).toEqual([expect.any(String), expect.any(String)])
+    await cluster.make(buckets, 'shop', 'photos')
+    await cluster.reconcileAll()
+    expect(await identities()).toEqual(before)
   })
 
   test('a Secret that is edited by hand is set back, the key ring is left', async () => {
