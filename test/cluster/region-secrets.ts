@@ -46,9 +46,14 @@ export async function makeRegionSecrets(folder: string): Promise<RegionSecrets> 
   return { objects: [...zones, ring, gatewayCertificate(folder, 'first')], operator }
 }
 
-/** What clients are shown, in the name of `owner`; it signs itself. */
+/** What clients are shown, in the name of `owner`. */
 export function gatewayCertificate(folder: string, owner: string): object {
   const [host = ''] = internalHosts(REGION, NAMESPACE)
+  return secret(`${REGION}-gateway-certificate`, makeCertificate(folder, owner, host))
+}
+
+/** A certificate for a host and all its buckets, in the name of `owner`, which signs itself; as a Secret holds it. */
+export function makeCertificate(folder: string, owner: string, host: string) {
   const files = { key: join(folder, 'tls.key'), certificate: join(folder, 'tls.crt') }
   execFileSync(
     'openssl',
@@ -60,8 +65,8 @@ export function gatewayCertificate(folder: string, owner: string): object {
     ],
     { stdio: 'ignore' },
   )
-  return secret(`${REGION}-gateway-certificate`, {
+  return {
     'tls.crt': readFileSync(files.certificate, 'utf8'),
     'tls.key': readFileSync(files.key, 'utf8'),
-  })
+  }
 }

@@ -22,6 +22,7 @@ const SUITES = [
   { path: 'end-to-end/lost-api-server.cluster.ts', images },
   { path: 'end-to-end/lost-state.cluster.ts', images },
   { path: 'end-to-end/planned-changes.cluster.ts', images: [...images, makeNextImage] },
+  { path: 'end-to-end/external-hosts.cluster.ts', images },
   { path: 'end-to-end/applications.cluster.ts', images },
   { path: 'end-to-end/deletions.cluster.ts', images },
   { path: 'end-to-end/readme-commands.cluster.ts', images },
