@@ -8,6 +8,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { sleep, systemClock } from '../../storage-node/src/base/clock.ts'
 import { apply, bedEnvironment, getJson, kubectl } from './bed.ts'
 import { OPERATOR_IMAGE } from './operator-image.ts'
 import { STORAGE_NODE_IMAGE } from './storage-node-image.ts'
@@ -23,6 +24,16 @@ const RELEASE = 'granary'
 const READY_MS_MAX = 90_000
 const SECRET_MS_MAX = 5_000
 const TEST_MS_MAX = 120_000
+/** Longer than the operator goes without looking at the region's buckets. */
+const REST_MS = 35_000
+const LIVELY_TYPES: ReadonlySet<string> = new Set([
+  ...['events', 'events.events.k8s.io', 'leases.coordination.k8s.io'],
+])
+
+interface Versioned {
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly resourceVersion: string }
+}
 
 const [operatorRepository = '', operatorTag = ''] = splitImage(OPERATOR_IMAGE)
 const [nodeRepository = '', nodeTag = ''] = splitImage(STORAGE_NODE_IMAGE)
@@ -127,6 +138,26 @@ async function slicesOfServices(): Promise<readonly string[]> {
   const asked = ['endpointslices', `-n${NAMESPACE}`, `--selector=${selector}`]
   const { items } = await getJson<{ items: { metadata: { uid: string } }[] }>(asked)
   return items.map(({ metadata }) => metadata.uid).sort()
+}
+
+test('what is at rest is written to by nobody', async () => {
+  const types = (await kubectl(['api-resources', '--namespaced', '--verbs=list', '--output=name']))
+    .trim()
+    .split('\n')
+    .filter((type) => !LIVELY_TYPES.has(type))
+  const before = [await versionsIn(NAMESPACE, types), await versionsIn(SHOP, types)]
+  await sleep(systemClock, REST_MS)
+  expect([await versionsIn(NAMESPACE, types), await versionsIn(SHOP, types)]).toEqual(before)
+  expect(before[0]).toContainEqual(expect.stringMatching(/^Partition /))
+  expect(before[1]).toContainEqual(expect.stringMatching(/^Bucket photos /))
+})
+
+/** One line an object. */
+async function versionsIn(of: string, types: readonly string[]): Promise<readonly string[]> {
+  const { items } = await getJson<{ items: Versioned[] }>([types.join(','), `-n${of}`])
+  return items
+    .map(({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.resourceVersion}`)
+    .sort()
 }
 
 test('the rights of the chart were enough', async () => {
