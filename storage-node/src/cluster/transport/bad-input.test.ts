@@ -161,6 +161,14 @@ describe('a store that others know better than itself (D3)', () => {
     expect(told[0]).toEqual([C, known])
   })
 
+  test('is not told so by the refusal of another store than it greets', async () => {
+    const own = await nodes.open({ store: B, certificates, lives: outdated })
+    nodes.redirect(C, a.port)
+    const asked = own.request(C, knows, { deadlineMs: 5000 })
+    await expect(asked).rejects.toThrow(`Store must be ${C}, is ${A}`)
+    expect(refused).toEqual([])
+  })
+
   test('is not told so by somebody who does not hold a store of the region', async () => {
     const own = await nodes.open({ store: B, certificates, lives: outdated })
     const thief = new TestNodes()
