@@ -23,6 +23,7 @@ import { systemRandom } from './base/random.ts'
 import { SlabPool } from './base/slabs.ts'
 import { winstonLogger } from './base/winston-logger.ts'
 import { GRANT_MS } from './cluster/beacons/lease-times.ts'
+import { stepAsideByClock } from './cluster/step-aside.ts'
 import { STOP_SECONDS_MAX } from './contract/storage-node-pod.ts'
 import type { PodSurroundings } from './kubernetes/service-account.ts'
 import { observeStores, startHashThreads } from './node-parts.ts'
@@ -118,11 +119,17 @@ async function start(config: NodeConfig): Promise<Stop> {
   // both would have nobody to read from.
   const silenceMs = config.isOneKernel ? 0 : silenceUntilMs - systemClock.monotonicMs()
   const readiness = systemClock.schedule(Math.max(0, silenceMs), () => {
-    isServing = () => peers.isInTouch()
+    isServing = () => peers.isInTouch() && !peers.isClockWrong()
     place.becameReady({ httpPort: api.port, probePort: probes.port })
+  })
+  const clockWatch = stepAsideByClock({
+    ...{ clock: systemClock, logger },
+    isClockWrong: () => peers.isClockWrong(),
+    handOver: () => node.handOver(),
   })
   return async (handOver) => {
     readiness.cancel()
+    clockWatch.stop()
     isServing = () => false
     if (handOver) await Promise.all([node.handOver(), place.drain()])
     await api.stop()

@@ -10,6 +10,7 @@ import type { HybridClock } from './base/hybrid-clock.ts'
 import type { Logger } from './base/logger.ts'
 import type { Random } from './base/random.ts'
 import type { SlabPool } from './base/slabs.ts'
+import { ClockComparison } from './cluster/beacons/clock-comparison.ts'
 import { StoreStatus } from './cluster/beacons/store-status.ts'
 import { ThreadLeases } from './cluster/beacons/thread-leases.ts'
 import type { ConfigStore } from './cluster/config-store.ts'
@@ -51,6 +52,8 @@ export interface Peers {
   readonly leases: Leases
   /** Whether a majority of the region's stores, this one among them, was heard of lately. */
   isInTouch(): boolean
+  /** Whether the other stores' clocks say that this machine's is wrong. */
+  isClockWrong(): boolean
   /** How others find this storage node. */
   readonly entry: StoreEntry
   /** Resolves with the first placement map that names this store. */
@@ -96,7 +99,11 @@ export async function openPeers(
     status: () => status.read(),
     lastSyncMs: () => store.lastSyncMs,
   })
-  leases.onHeard((from, news) => status.hear(from, news))
+  const comparison = new ClockComparison(clock, () => map.stores.length)
+  leases.onHeard((from, news) => {
+    status.hear(from, news)
+    comparison.hear(from, news.hybridMs)
+  })
   map.onChange((stores) => leases.setPeers(beaconPeers(stores, storeId, region)))
   const beaconPort = await leases.listening()
   return {
@@ -108,6 +115,7 @@ export async function openPeers(
       beaconAddress: config.beaconAddress ?? `${peerHost}:${beaconPort}`,
     },
     isInTouch: () => isInTouch(map.stores, storeId, leases.view, clock.monotonicMs()),
+    isClockWrong: () => comparison.isWrong,
     placed: () => map.placed,
     async stop() {
       map.stop()
