@@ -15,8 +15,12 @@ export interface ToldByNode {
   readonly pod: string
   /** Its copies of partitions, with the newest configuration that it knows. */
   readonly partitions: readonly KnownEpoch[]
-  /** How far its clock is ahead of the operator's; undefined: it did not say. */
-  readonly aheadMs: number | undefined
+}
+
+export interface ClockReading {
+  readonly pod: string
+  /** How far its clock is ahead of the operator's. */
+  readonly aheadMs: number
 }
 
 /** Which configuration of a partition; epoch 0: it has none. */
@@ -57,10 +61,7 @@ export function configCondition(region: string, regressed: readonly number[]): C
 }
 
 /** Clocks are compared with each other: the operator's may be the wrong one. */
-export function clockCondition(told: readonly ToldByNode[]): ConditionChange {
-  const readings = told.flatMap(({ pod, aheadMs }) =>
-    aheadMs === undefined ? [] : { pod, aheadMs },
-  )
+export function clockCondition(readings: readonly ClockReading[]): ConditionChange {
   const inOrder = readings.map(({ aheadMs }) => aheadMs).sort((a, b) => a - b)
   const middle = inOrder[Math.floor(inOrder.length / 2)] ?? 0
   const wrong = readings.filter(({ aheadMs }) => Math.abs(aheadMs - middle) > SKEW_MS_MAX)
@@ -72,7 +73,7 @@ export function clockCondition(told: readonly ToldByNode[]): ConditionChange {
     return `${pod} is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} the others`
   })
   const message =
-    `${words.join(', ')}: requests that it takes part in are refused; ` +
+    `${words.join(', ')}: it leads nothing and clients are kept from it; ` +
     'set the clock of its machine, and keep it with a time service'
   return said('ClockSkewed', true, 'ClocksDiffer', message)
 }

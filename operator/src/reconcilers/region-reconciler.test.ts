@@ -215,6 +215,12 @@ describe('a Region that serves', () => {
     expect(message(cluster, 'ClockSkewed')).toContain(`${pod} is 60 s ahead of the others`)
     expect(condition(cluster, 'ConfigRegressed')).toBe('True ObjectsOlder')
     expect(message(cluster, 'ConfigRegressed')).toContain('Partitions 2 are older')
+    // Where it knows that itself, it is not ready.
+    cluster.broken.add(pod)
+    await cluster.settle()
+    expect(condition(cluster, 'ClockSkewed')).toBe('True ClocksDiffer')
+    expect(condition(cluster, 'ConfigRegressed')).toBe('False AsKnown')
+    cluster.broken.delete(pod)
     cluster.answers.clear()
     await cluster.runOthers()
     await cluster.settle()

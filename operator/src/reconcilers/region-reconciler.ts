@@ -54,8 +54,11 @@ import {
 import { growVolumes } from './region-volumes.ts'
 import { writeStatus } from './write-status.ts'
 
-/** Certificates are looked at, and drift is corrected, this often. */
-const RESYNC_MS = 300_000
+/**
+ * What storage nodes tell of their clocks and volumes is asked for, certificates are looked at and drift
+ * is corrected this often.
+ */
+const RESYNC_MS = 60_000
 const PROGRESS_MS = 2_000
 const BLOCKED_MS = 15_000
 
