@@ -24,8 +24,8 @@ const RELEASE = 'granary'
 const READY_MS_MAX = 90_000
 const SECRET_MS_MAX = 5_000
 const TEST_MS_MAX = 120_000
-/** Longer than the operator goes without looking at the region's buckets. */
-const REST_MS = 35_000
+/** Longer than the operator goes without looking at everything. */
+const REST_MS = 65_000
 const LIVELY_TYPES: ReadonlySet<string> = new Set([
   ...['events', 'events.events.k8s.io', 'leases.coordination.k8s.io'],
 ])

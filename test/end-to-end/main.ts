@@ -10,8 +10,8 @@
 import { makeOperatorImage } from '../cluster/operator-image.ts'
 import { makeStorageNodeImage } from '../cluster/storage-node-image.ts'
 import { runInCluster } from '../cluster/suite-runner.ts'
+import { makeClockImage, makeNextImage } from './altered-builds.ts'
 import { makeClientImage } from './client-image.ts'
-import { makeNextImage } from './next-build.ts'
 
 const images = [makeStorageNodeImage, makeOperatorImage, makeClientImage]
 
@@ -21,6 +21,7 @@ const SUITES = [
   { path: 'end-to-end/lost-zones.cluster.ts', images },
   { path: 'end-to-end/lost-api-server.cluster.ts', images },
   { path: 'end-to-end/lost-state.cluster.ts', images },
+  { path: 'end-to-end/wrong-clocks.cluster.ts', images: [...images, makeClockImage] },
   { path: 'end-to-end/planned-changes.cluster.ts', images: [...images, makeNextImage] },
   { path: 'end-to-end/external-hosts.cluster.ts', images },
   { path: 'end-to-end/applications.cluster.ts', images },

@@ -7,7 +7,7 @@
 import type { StorageNodeStatus } from '../../storage-node/src/contract/storage-node-record.ts'
 import { kubectl } from '../cluster/bed.ts'
 import { Granary, isReadyNow, REGION, splitImage } from './granary.ts'
-import { NEXT_IMAGE } from './next-build.ts'
+import { NEXT_IMAGE } from './altered-builds.ts'
 import type { Traffic } from './traffic.ts'
 import { expectFullTraffic, expectNoFailure } from './traffic.ts'
 import { until } from './until.ts'
