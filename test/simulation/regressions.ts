@@ -31,4 +31,6 @@ export const REGRESSION_SEEDS: readonly number[] = [
   30000660,
   // The journal's last group rotted before the watermark named it: nobody can tell it from a torn tail.
   151070292,
+  // A process at work read an entry that had rotted, to apply it and to send it, and ended.
+  42471590, 42471713,
 ]

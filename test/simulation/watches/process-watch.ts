@@ -31,7 +31,7 @@ export function isCondemned({ cause }: ProcessEnd): boolean {
   return cause !== undefined && causesOf(cause).some(({ name }) => name === 'StoreDamagedError')
 }
 
-/** A process ends by itself only because of its disk, or of a wall clock that was far ahead. */
+/** A process ends by itself only because of its disk, what has rotted there, or a wall clock that was far ahead. */
 export function judgeEnd(end: ProcessEnd, rotten: Machine | undefined, accuse: Accuse): void {
   const { cause, machine } = end
   if (cause === undefined) return
@@ -49,6 +49,8 @@ export function judgeEnd(end: ProcessEnd, rotten: Machine | undefined, accuse: A
   // A start that the config store does not answer is tried again.
   if (causes.some(isDiskError) || isUnanswered(end)) return
   if (causes.some(({ name }) => name === 'WrongClockError')) return
+  // A process at work may be the first to read what has rotted; its next start finds the damage.
+  if (machine === rotten && causes.some(({ name }) => name === 'StoredFormatError')) return
   accuse('end', `${where} ended: ${cause.stack ?? cause.message}`)
 }
 
