@@ -18,7 +18,7 @@ import { systemRandom } from './base/random.ts'
 import type { Zone } from './contract/configuration.ts'
 import { onlyNode, openLocalRegion } from './local-region.ts'
 import type { StorageNode } from './storage-node.ts'
-import { openRocksdbEngine } from './storage/rocksdb-engine.ts'
+import { openRocksdbEngine, ROCKSDB_MEMORY_BYTES_DEFAULT } from './storage/rocksdb-engine.ts'
 import type { StoreSettings } from './storage/store.ts'
 import { lockStore } from './storage/store-lock.ts'
 
@@ -30,6 +30,8 @@ export interface DiskRegionOptions {
   readonly fatal: Fatal
   readonly gcGraceMs: number
   readonly settings?: Partial<StoreSettings>
+  /** RocksDB's block cache and memtables; as `openRocksdbEngine` has it unless told. */
+  readonly engineMemoryBytesMax?: number
   readonly files?: Files
   readonly clock?: Clock
 }
@@ -37,6 +39,7 @@ export interface DiskRegionOptions {
 /** Opens a region with one store, or rejects with why it must not be served. */
 export async function openDiskRegion(options: DiskRegionOptions): Promise<StorageNode> {
   const { directory, fatal, gcGraceMs, settings, files, clock } = options
+  const { engineMemoryBytesMax: memoryBytesMax = ROCKSDB_MEMORY_BYTES_DEFAULT } = options
   const checksums = await openChecksums()
   const region = await openLocalRegion({
     zones: [{ zone: 'a' as Zone, directory }],
@@ -47,7 +50,7 @@ export async function openDiskRegion(options: DiskRegionOptions): Promise<Storag
     logger: silentLogger,
     fatal,
     lock: lockStore,
-    openEngine: (path) => openRocksdbEngine({ path }),
+    openEngine: (path) => openRocksdbEngine({ path, memoryBytesMax }),
     settings: { groupCount: 16, rowCacheBytesMax: 8 * 1024 ** 2, ...settings },
     checksums,
     hashers: inlineBodyHashers(checksums),
