@@ -33,4 +33,6 @@ export const REGRESSION_SEEDS: readonly number[] = [
   151070292,
   // A process at work read an entry that had rotted, to apply it and to send it, and ended.
   42471590, 42471713,
+  // Power that was to be cut in the midst of writing was cut after everything had healed.
+  6171,
 ]

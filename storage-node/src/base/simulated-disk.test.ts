@@ -156,6 +156,14 @@ test('a process that has ended never hears from its calls', async () => {
   expect(heard).toBe(0)
 })
 
+test('a crash that is forgotten does not come', async () => {
+  const disk = new SimulatedDisk(seededRandom(1))
+  void disk.crashAfter(2)
+  disk.forgetFaults()
+  await writeFile(disk.files, '/a', BLOCK)
+  expect(await readOrUndefined(disk.files, '/a')).toHaveLength(BLOCK.byteLength)
+})
+
 test('the same seed and calls leave the same bytes', async () => {
   const outcomes: (string | undefined)[] = []
   for (let round = 0; round < 2; round++) {

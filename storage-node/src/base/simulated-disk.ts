@@ -140,7 +140,7 @@ export class SimulatedDisk {
 
   /**
    * Cuts the power, or ends only the process, when `operationCount` further operations have begun;
-   * resolves at any end of the process.
+   * resolves at any end of the process, unless that is forgotten before.
    */
   crashAfter(operationCount: number, how: 'power cut' | 'kill' = 'power cut'): Promise<void> {
     return new Promise((done) => {
@@ -153,9 +153,10 @@ export class SimulatedDisk {
     this.#faults.push({ fault, skipCount: fault.skipCount ?? 0 })
   }
 
-  /** Operations that were to fail work again. */
+  /** Operations that were to fail work again, and no crash is to come. */
   forgetFaults(): void {
     this.#faults = []
+    this.#crashAt = undefined
   }
 
   /** From now on the volume has so much space; what it holds beyond that stays. */
