@@ -18,19 +18,16 @@ import type { Leases, LeaseView } from './cluster/leases.ts'
 import type { PeerNetwork } from './cluster/peer-network.ts'
 import { FileCredentials } from './cluster/transport/credential-files.ts'
 import { certificateUri, credentialFiles } from './cluster/transport/local-certificates.ts'
-import type { Lives } from './cluster/transport/peer-admission.ts'
 import { PeerAdmission } from './cluster/transport/peer-admission.ts'
 import { SocketNetwork } from './cluster/transport/socket-network.ts'
+import { storeLives } from './cluster/transport/store-lives.ts'
 import type { Incarnation, StoreId } from './contract/identifiers.ts'
 import type { PlacementMap, StoreEntry } from './contract/placement-map.ts'
 import type { NodeConfig } from './node-config.ts'
 import { programUrl } from './node-programs.ts'
-import { findOutdated, findRefused, type AgeFinding } from './storage/store-age.ts'
-import { StoreDamagedError } from './storage/store-open-error.ts'
 import type { Store } from './storage/store.ts'
+import { NONCE_BYTES } from './wire/peer/hello.ts'
 
-const NONCE_BYTES = 16
-const CONDEMN_MS_MAX = 1000
 /** Of a storage node that counts as reached; it sends a beacon twice a second. */
 const SILENCE_MS_MAX = 10_000
 
@@ -81,7 +78,7 @@ export async function openPeers(
       isHolder: (uri, id) => uri === certificateUri(region, map.find(id)?.name ?? ''),
       incarnationMax: (id) => journal.peer(id)?.incarnationMax as Incarnation | undefined,
       remember: (id, higher) => journal.recordIncarnation(id, higher),
-      lives: livesOf(store, config.storeDirectory, parts),
+      lives: storeLives(store, { directory: config.storeDirectory, clock, fatal }),
     }),
     listen: { host: peerHost, port: config.peerPort },
     addressOf: (id) => map.find(id)?.address,
@@ -123,32 +120,6 @@ export async function openPeers(
       await network.close()
       credentials.stop()
     },
-  }
-}
-
-/** A store that others know better than itself ends its process before it has promised anything. */
-function livesOf(store: Store, directory: string, { clock, fatal }: PeersParts): Lives {
-  return {
-    known(id) {
-      const { incarnationMax = 0, syncedGroup = 0 } = store.journal.earlierPeer(id) ?? {}
-      return { incarnation: incarnationMax as Incarnation, group: syncedGroup }
-    },
-    heard(id) {
-      const { incarnationMax = 0, syncedGroup = 0 } = store.journal.peer(id) ?? {}
-      return { incarnation: incarnationMax as Incarnation, group: syncedGroup }
-    },
-    condemn: (known) => endWith(findOutdated(known, store.life)),
-    hearRefusal: (known) => void endWith(findRefused(known, store.life)),
-  }
-
-  function endWith(finding: AgeFinding | undefined): string | undefined {
-    if (finding === undefined) return undefined
-    const end = () => fatal(new StoreDamagedError(directory, finding.reason))
-    if (finding.isForEver) store.condemn(finding.reason).then(end, end)
-    else end()
-    // A disk that hangs must not hold up the end.
-    clock.schedule(CONDEMN_MS_MAX, end)
-    return finding.reason
   }
 }
 

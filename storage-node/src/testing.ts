@@ -29,7 +29,10 @@ export type { Leases } from './cluster/leases.ts'
 export { PeerFailure, PeerTimeoutError, PeerUnreachableError } from './cluster/peer-network.ts'
 export type { PeerHandler, PeerNetwork, RequestOptions } from './cluster/peer-network.ts'
 export type { CredentialSource } from './cluster/transport/credentials.ts'
+export type { OwnName } from './cluster/transport/handshake.ts'
 export { makeLocalCertificates } from './cluster/transport/local-certificates.ts'
+export { PeerAdmission } from './cluster/transport/peer-admission.ts'
+export { storeLives } from './cluster/transport/store-lives.ts'
 export type { BeaconChannel } from './cluster/transport/beacon-channel.ts'
 export { parseLocalConfig } from './config.ts'
 export { openDiskRegion } from './disk-region.ts'
@@ -64,6 +67,15 @@ export { openStorageNode } from './storage-node.ts'
 export type { StorageNode, StorageNodeOptions } from './storage-node.ts'
 export { Store } from './storage/store.ts'
 export { lockStore } from './storage/store-lock.ts'
+export { decode as decodePeerValue, encode as encodePeerValue } from './wire/peer/codec.ts'
+export {
+  hello,
+  NONCE_BYTES,
+  PROTOCOL_VERSION,
+  PROTOCOL_VERSION_MIN,
+  refusal,
+} from './wire/peer/hello.ts'
+export type { Hello, HelloRefusal } from './wire/peer/hello.ts'
 export {
   decodeAnswer,
   decodeMessage,

@@ -237,6 +237,7 @@ function calmPlan({ seed, zones, rangeCount, thinkMs }: CalmRegionOptions): Plan
       clientCount: 0,
       keyCount: 0,
       keepsVersions: false,
+      saysHello: true,
       attachesValues: false,
       usesAccessKeys: false,
       restoresObjects: false,

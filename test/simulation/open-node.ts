@@ -16,13 +16,17 @@ import {
   InlineLeases,
   inlineBodyHashers,
   ManagedAccounts,
+  NONCE_BYTES,
   openStorageNode,
+  PeerAdmission,
   RegionAccounts,
   Store,
+  storeLives,
   StoreStatus,
 } from '@granary/storage-node/testing'
 import type { InlineLeasesOptions, StorageNode } from '@granary/storage-node/testing'
 import { STORE_DIRECTORY } from './fault-atlas.ts'
+import type { Greeter } from './greetings.ts'
 import type { Machine, OpenNode, ProcessSurroundings } from './machine.ts'
 import { RESTORE_LENGTHS } from './restored-objects.ts'
 import type { RunningNode } from './running-node.ts'
@@ -89,7 +93,8 @@ async function openNode(
 ): Promise<RunningNode> {
   const { plan, checksums, network, configs } = world
   const logger = world.logger(machine)
-  const { peers, beacons } = network.join(machine.host, store.storeId)
+  const greeter = plan.saysHello ? openGreeter(store, { machine, clock, random, fatal }) : undefined
+  const { peers, beacons } = network.join(machine.host, store.storeId, greeter)
   const hybridClock = new HybridClock(clock)
   const leases = openLeases({ store, hybridClock, clock, logger, channel: beacons, fatal }, world)
   const node = await openStorageNode(store, {
@@ -116,6 +121,31 @@ async function openNode(
   })
   node.start()
   return { ...node, ...openAccounts(node, random, logger) }
+}
+
+function openGreeter(
+  store: Store,
+  parts: Pick<ProcessSurroundings, 'machine' | 'clock' | 'random' | 'fatal'>,
+): Greeter {
+  const { machine, clock, random, fatal } = parts
+  const { storeId: self, incarnation, journal } = store
+  const options = {
+    ...{ self, region: REGION },
+    isHolder: (name: string | undefined, id: StoreId) => name === id,
+    incarnationMax: (id: StoreId) => journal.peer(id)?.incarnationMax as Incarnation | undefined,
+    remember: (id: StoreId, higher: Incarnation) => journal.recordIncarnation(id, higher),
+  }
+  const lives = storeLives(store, { directory: STORE_DIRECTORY, clock, fatal })
+  return {
+    name: {
+      ...{ region: REGION, store: self, incarnation, nonce: random.bytes(NONCE_BYTES) },
+      zone: machine.zone as Zone,
+    },
+    admissions: {
+      control: new PeerAdmission({ ...options, lives }),
+      beacon: new PeerAdmission(options),
+    },
+  }
 }
 
 function openAccounts(

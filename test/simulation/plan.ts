@@ -54,6 +54,8 @@ export interface Plan {
   readonly usesAccessKeys: boolean
   /** Whether there are objects that are frozen, and clients restore them. */
   readonly restoresObjects: boolean
+  /** Whether storage nodes say Hello before anything else, and tell what they know of each other. */
+  readonly saysHello: boolean
   /** How long a client waits between two operations, on average. */
   readonly thinkMs: number
   /** Of faults; the healing follows. */
@@ -70,6 +72,8 @@ const KEY_DICE = 0xacce55
 const KEY_PROBABILITY = 0.3
 const RESTORE_DICE = 0x1ce5
 const RESTORE_PROBABILITY = 0.1
+const HELLO_DICE = 0x4e110
+const HELLO_PROBABILITY = 0.5
 
 /** Follows from the seed alone. */
 export function planOf(seed: number): Plan {
@@ -90,6 +94,7 @@ export function planOf(seed: number): Plan {
     attachesValues: new SeededRandom(seed ^ ATTACHED_DICE).chance(ATTACHED_PROBABILITY),
     usesAccessKeys: new SeededRandom(seed ^ KEY_DICE).chance(KEY_PROBABILITY),
     restoresObjects: new SeededRandom(seed ^ RESTORE_DICE).chance(RESTORE_PROBABILITY),
+    saysHello: new SeededRandom(seed ^ HELLO_DICE).chance(HELLO_PROBABILITY),
     keepsVersions: new SeededRandom(seed ^ VERSION_DICE).chance(VERSIONS_PROBABILITY),
   }
 }

@@ -9,7 +9,6 @@ import { PeerFailure, PeerTimeoutError, PeerUnreachableError } from '@granary/st
 import type {
   BeaconChannel,
   PeerAnswer,
-  PeerHandler,
   PeerMessage,
   PeerNetwork,
   PeerRequest,
@@ -17,6 +16,7 @@ import type {
   RequestOptions,
 } from '@granary/storage-node/testing'
 import type { SeededRandom } from '../crash/seeded-random.ts'
+import { Greetings, type Endpoint, type Greeter } from './greetings.ts'
 import type { Host } from './host.ts'
 import { Link } from './link.ts'
 import { carryAnswer, carryMessage, carryRequest } from './peer-codec.ts'
@@ -26,13 +26,6 @@ import { cancel } from './scheduler.ts'
 /** Of requests to a machine on which nothing listens: the sender is told, as by a refused connection. */
 const REFUSAL_PROBABILITY = 0.7
 const REFUSAL_MS = 1
-
-/** What a process has connected to the network. */
-interface Endpoint {
-  readonly life: number
-  handler: PeerHandler | undefined
-  onBeacon: ((from: StoreId, bytes: Uint8Array) => void) | undefined
-}
 
 /** Hears everything as it is sent, before anything is lost. */
 export interface NetworkTap {
@@ -55,6 +48,7 @@ export class SimulatedNetwork {
   readonly #hosts = new Map<StoreId, Host>()
   readonly #endpoints = new Map<Host, Endpoint>()
   readonly #links: readonly (readonly Link[])[]
+  readonly #greetings: Greetings
   tap: NetworkTap | undefined
 
   constructor(scheduler: Scheduler, random: SeededRandom, hostCount: number) {
@@ -62,6 +56,10 @@ export class SimulatedNetwork {
     this.#random = random
     const indexes = Array.from({ length: hostCount }, (_, index) => index)
     this.#links = indexes.map(() => indexes.map(() => new Link()))
+    this.#greetings = new Greetings(scheduler, {
+      carry: (from, to, sizeBytes, arrive) => this.#transmit(from, to, sizeBytes, arrive),
+      isRefused: (to) => this.#isRefused(to),
+    })
   }
 
   link(from: number, to: number): Link {
@@ -77,23 +75,25 @@ export class SimulatedNetwork {
     }
   }
 
-  /** Connects the process that runs on `host` now. */
-  join(host: Host, self: StoreId): NetworkAccess {
+  /** Connects the process that runs on `host` now; without a greeter it talks to whoever is there. */
+  join(host: Host, self: StoreId, greeter: Greeter | undefined): NetworkAccess {
     this.#hosts.set(self, host)
-    const endpoint: Endpoint = { life: host.life, handler: undefined, onBeacon: undefined }
+    const endpoint: Endpoint = {
+      ...{ self, host, greeter, life: host.life },
+      ...{ acquaintances: new Map(), handler: undefined, onBeacon: undefined },
+    }
     this.#endpoints.set(host, endpoint)
     return {
       peers: {
         self,
-        send: (to, message) => this.#send(host, endpoint, self, to, message),
-        request: (to, request, options) =>
-          this.#request(host, endpoint, { self, to, request, options }),
+        send: (to, message) => this.#send(endpoint, to, message),
+        request: (to, request, options) => this.#request(endpoint, { to, request, options }),
         serve(handler) {
           endpoint.handler = handler
         },
       },
       beacons: {
-        send: (to, bytes) => this.#sendBeacon(host, endpoint, self, to, bytes.slice()),
+        send: (to, bytes) => this.#sendBeacon(endpoint, to, bytes.slice()),
         onBeacon(listener) {
           endpoint.onBeacon = listener
         },
@@ -101,31 +101,49 @@ export class SimulatedNetwork {
     }
   }
 
-  #send(host: Host, { life }: Endpoint, self: StoreId, to: StoreId, message: PeerMessage): void {
+  #send(from: Endpoint, to: StoreId, message: PeerMessage): void {
+    const { host, life, self } = from
     if (host.life !== life) return
     this.tap?.sent(self, `${self}#${life}`, message)
     const carried = carryMessage(message)
-    this.#transmit(host, life, to, carried.sizeBytes, ({ handler }) => {
-      handler?.message(self, carried.read())
-    })
+    this.#say(from, to, carried.sizeBytes, ({ handler }) => handler?.message(self, carried.read()))
   }
 
-  #sendBeacon(host: Host, { life }: Endpoint, self: StoreId, to: StoreId, bytes: Uint8Array): void {
-    this.#transmit(host, life, to, bytes.byteLength, ({ onBeacon }) => onBeacon?.(self, bytes))
+  #sendBeacon(from: Endpoint, to: StoreId, bytes: Uint8Array): void {
+    const fail = () => undefined
+    const go = () =>
+      this.#transmit(from, to, bytes.byteLength, (target) => {
+        if (this.#greetings.isTaken(target, from, 'beacon')) target.onBeacon?.(from.self, bytes)
+      })
+    this.#greetings.whenAgreed(from, to, 'beacon', { go, fail })
+  }
+
+  /** Sends to a process that has agreed to that, as soon as there is one. */
+  #say(
+    from: Endpoint,
+    to: StoreId,
+    sizeBytes: number,
+    arrive: (target: Endpoint) => void,
+    fail: (why: string) => void = () => undefined,
+  ): void {
+    const go = () =>
+      this.#transmit(from, to, sizeBytes, (target) => {
+        if (this.#greetings.isTaken(target, from, 'control')) arrive(target)
+      })
+    this.#greetings.whenAgreed(from, to, 'control', { go, fail })
   }
 
   /** Calls `arrive` for each copy that reaches a living process. */
   #transmit(
-    from: Host,
-    life: number,
+    { host, life }: Endpoint,
     to: StoreId,
     sizeBytes: number,
     arrive: (endpoint: Endpoint) => void,
   ): void {
     const target = this.#hosts.get(to)
-    if (target === undefined || from.life !== life) return
+    if (target === undefined || host.life !== life) return
     this.#scheduler.note(sizeBytes)
-    for (const delayMs of this.link(from.index, target.index).draw(this.#random)) {
+    for (const delayMs of this.link(host.index, target.index).draw(this.#random)) {
       this.#scheduler.afterOn(target, delayMs, 'message', () => {
         const endpoint = this.#living(target)
         if (endpoint !== undefined) arrive(endpoint)
@@ -139,33 +157,34 @@ export class SimulatedNetwork {
   }
 
   #request<K extends PeerRequestKind>(
-    host: Host,
-    { life }: Endpoint,
+    from: Endpoint,
     call: {
-      readonly self: StoreId
       readonly to: StoreId
       readonly request: PeerRequest<K>
       readonly options: RequestOptions
     },
   ): Promise<PeerAnswer<K>> {
+    const { host, life, self } = from
     if (host.life !== life) return new Promise(() => {})
-    const { self, to, request, options } = call
+    const { to, request, options } = call
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(this.#scheduler, host, options, resolve, reject)
       if (exchange.isOver) return
       this.tap?.asked(self, request as PeerRequest)
       const carried = carryRequest(request as PeerRequest)
+      const unreachable = (why: string) =>
+        exchange.reject(new PeerUnreachableError(`Store ${to} cannot be reached: ${why}`))
       if (this.#isRefused(to)) {
-        const why = new PeerUnreachableError(`Nothing listens at store ${to}`)
-        this.#scheduler.afterIn(host, REFUSAL_MS, 'message', () => exchange.reject(why))
+        this.#scheduler.afterIn(host, REFUSAL_MS, 'message', () =>
+          unreachable('nothing listens there'),
+        )
         return
       }
-      this.#transmit(host, life, to, carried.sizeBytes, ({ handler, life: answeringLife }) => {
+      const arrive = (target: Endpoint) => {
         const answerTo = (send: () => void) => {
-          const target = this.#hosts.get(to)
-          if (target?.life === answeringLife) send()
+          if (target.host.life === target.life) send()
         }
-        handler?.request(self, carried.read()).then(
+        target.handler?.request(self, carried.read()).then(
           (answer) =>
             answerTo(() => {
               this.tap?.answered(to, request as PeerRequest, answer)
@@ -173,7 +192,8 @@ export class SimulatedNetwork {
             }),
           (error: unknown) => answerTo(() => this.#fail(to, host, error, exchange)),
         )
-      })
+      }
+      this.#say(from, to, carried.sizeBytes, arrive, unreachable)
     })
   }
 
