@@ -144,6 +144,29 @@ describe('a store that others know better than itself (D3)', () => {
     },
   )
 
+  describe.each([
+    ['by whom it greets', B, C],
+    ['by who greets it', C, B],
+  ])('%s', (_who, asker, asked) => {
+    test('is told of its last life as soon as the new one is met', async () => {
+      let isMet = false
+      const meeting = { ...telling, known: () => (isMet ? known : NOTHING_KNOWN) }
+      const networks = new Map([
+        [B, await nodes.open({ store: B, incarnation: 7, certificates, lives: outdated })],
+        [
+          C,
+          await nodes.open({ store: C, certificates, lives: meeting, onMet: () => (isMet = true) }),
+        ],
+      ])
+      for (const network of networks.values()) {
+        network.serve({ message() {}, request: () => Promise.reject(new Error('It was asked')) })
+      }
+      const answer = networks.get(asker)?.request(asked, knows, { deadlineMs: 5000 })
+      await expect(answer).rejects.toThrow('too old')
+      expect(told[0]).toEqual([C, known])
+    })
+  })
+
   test('is told nothing that is of the store in whose place it has come', async () => {
     const own = await nodes.open({ store: B, certificates, lives: outdated })
     nodes.redirect(A, own.port)

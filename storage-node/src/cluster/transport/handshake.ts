@@ -57,20 +57,33 @@ export class PeerRefusedError extends Error {
   }
 }
 
-/** Greets as the side that has connected; the other side must be `store`. */
+/** Met in a life that is new to this side, a store was told too little: what is known of the one before (D3). */
+export class OutdatedHelloError extends Error {
+  override readonly name = 'OutdatedHelloError'
+}
+
+/**
+ * Greets as the side that has connected; the other side must be `store`. Rejects with `OutdatedHelloError` when it has
+ * to be greeted once more.
+ */
 export async function greet(
   socket: Socket,
   lane: Lane,
   store: StoreId,
   parts: HandshakeParts,
 ): Promise<AgreedSocket> {
-  return within(socket, parts.clock, async (first) => {
+  const { admission, clock } = parts
+  return within(socket, clock, async (first) => {
+    const said = admission.known(store)
     socket.write(helloFrame(parts, lane, store))
     const frame = await first.frame()
     if (frame.kind === 'refusal') throw refused(socket, store, decode(refusal, frame), parts)
     const peer = readHello(frame)
     if (peer.store !== store) throw unlike(store, peer.store)
-    return agree(first, peer, lane, parts)
+    const agreed = await agree(first, peer, lane, parts)
+    const { incarnation, group } = admission.known(store)
+    if (incarnation === said.incarnation && group === said.group) return agreed
+    throw new OutdatedHelloError(`Store ${store} has started again`)
   })
 }
 
@@ -79,10 +92,9 @@ export async function welcome(socket: Socket, parts: HandshakeParts): Promise<Ag
   return within(socket, parts.clock, async (first) => {
     try {
       const peer = readHello(await first.frame())
-      // What is said to it of itself: admission adds to that.
-      const own = helloFrame(parts, peer.lane, peer.store)
       const agreed = await agree(first, peer, peer.lane, parts)
-      socket.write(own)
+      // Once it is admitted: from then on the life that was met before is an earlier one.
+      socket.write(helloFrame(parts, peer.lane, peer.store))
       return agreed
     } catch (error) {
       const isRefused = error instanceof PeerRefusedError

@@ -79,7 +79,7 @@ export class PeerAdmission {
     if (isHolder(certificateName, store)) lives?.hearRefusal(known, store)
   }
 
-  /** What is said to a store of itself; asked before its Hello is admitted, which adds to it. */
+  /** What is said to a store of itself; of a life that is met for the first time it is more once that is admitted. */
   known(store: StoreId): KnownLife {
     return this.#options.lives?.known(store) ?? NOTHING_KNOWN
   }

@@ -14,7 +14,7 @@ import type { Lane } from '../../wire/peer/hello.ts'
 import type { CredentialSource } from './credentials.ts'
 import { tlsOptions } from './credentials.ts'
 import type { AgreedSocket, HandshakeParts } from './handshake.ts'
-import { greet, welcome } from './handshake.ts'
+import { greet, OutdatedHelloError, welcome } from './handshake.ts'
 import { QuietLog } from '../quiet-log.ts'
 
 const CONNECT_MS_MAX = 5000
@@ -38,6 +38,20 @@ export interface ListenAddress {
 
 /** Connects to `address` (host:port), where `store` must be. */
 export async function dial(
+  address: string,
+  lane: Lane,
+  store: StoreId,
+  parts: SocketParts,
+): Promise<AgreedSocket> {
+  try {
+    return await dialOnce(address, lane, store, parts)
+  } catch (error) {
+    if (!(error instanceof OutdatedHelloError)) throw error
+    return dialOnce(address, lane, store, parts)
+  }
+}
+
+async function dialOnce(
   address: string,
   lane: Lane,
   store: StoreId,

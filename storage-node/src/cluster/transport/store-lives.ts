@@ -23,6 +23,7 @@ export interface StoreLivesParts {
 
 /** A store that others know better than itself ends its process before it has promised anything. */
 export function storeLives(store: Store, { directory, clock, fatal }: StoreLivesParts): Lives {
+  let isEnding = false
   return {
     known(id) {
       const { incarnationMax = 0, syncedGroup = 0 } = store.journal.earlierPeer(id) ?? {}
@@ -38,6 +39,9 @@ export function storeLives(store: Store, { directory, clock, fatal }: StoreLives
 
   function endWith(finding: AgeFinding | undefined): string | undefined {
     if (finding === undefined) return undefined
+    // Whoever else says so adds nothing: the mark is being written.
+    if (isEnding) return finding.reason
+    isEnding = true
     const end = () => fatal(new StoreDamagedError(directory, finding.reason))
     if (finding.isForEver) store.condemn(finding.reason).then(end, end)
     else end()

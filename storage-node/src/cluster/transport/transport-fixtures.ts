@@ -80,6 +80,8 @@ export interface TestNodeOptions {
   /** Store whose certificate is used instead of the own one. */
   readonly certificateOf?: StoreId
   readonly lives?: Lives
+  /** Called when a later life of a store is met. */
+  readonly onMet?: () => void
 }
 
 /** Storage nodes that find each other. */
@@ -128,16 +130,12 @@ export function ownName(options: Omit<TestNodeOptions, 'certificates'>): OwnName
   }
 }
 
-function admission({
-  store,
-  certificates,
-  lives,
-}: Pick<TestNodeOptions, 'store' | 'certificates' | 'lives'>): PeerAdmission {
+function admission({ store, certificates, lives, onMet }: TestNodeOptions): PeerAdmission {
   return new PeerAdmission({
     ...{ self: store, region: REGION },
     isHolder: (name, peer) => certificates === undefined || name === certificateUri(REGION, peer),
     incarnationMax: () => undefined,
-    remember: () => Promise.resolve(),
+    remember: () => Promise.resolve(onMet?.()),
     ...(lives && { lives }),
   })
 }
