@@ -52,6 +52,27 @@ export class FaultAtlas {
     if (watch.isProven(path, position)) disk.rot(path, position)
   }
 
+  /**
+   * Takes a snapshot of the one store that may rot; what is returned sets it back to that, if every other store is
+   * sure to know better by then (D3).
+   */
+  setBack(random: SeededRandom): (() => void) | undefined {
+    if (!this.#mayRot) return undefined
+    const victim = this.#rotten ?? random.pick(this.#machines)
+    const { storeId } = victim
+    if (storeId === undefined || victim.isSetBack) return undefined
+    const setBack = victim.takeSnapshot()
+    const { writtenGroup } = victim.watch.journal
+    return () => {
+      const others = this.#machines.filter((machine) => machine !== victim)
+      const isKnown = others.every(({ watch }) => watch.journal.peerGroup(storeId) > writtenGroup)
+      const isOther = this.#rotten !== undefined && this.#rotten !== victim
+      if (!isKnown || isOther || victim.isSetBack) return
+      this.#rotten = victim
+      setBack()
+    }
+  }
+
   /** Leaves one volume little space, or none. */
   fill(random: SeededRandom, nowMs: number): (() => void) | undefined {
     if (this.#full !== undefined) return undefined

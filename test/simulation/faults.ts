@@ -109,6 +109,11 @@ export const FAULTS: Readonly<Record<FaultClass, FaultDefinition>> = {
     durationMs: [0, 0],
     begin: ({ atlas, random }) => atlas.rot(random),
   },
+  setBackVolumes: {
+    gapMs: 5 * MINUTE_MS,
+    durationMs: [SECOND_MS, 60 * SECOND_MS],
+    begin: ({ atlas, random }) => atlas.setBack(random),
+  },
   fullDisk: {
     gapMs: 2 * MINUTE_MS,
     durationMs: [5 * SECOND_MS, 60 * SECOND_MS],

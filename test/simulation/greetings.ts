@@ -27,6 +27,8 @@ import type { Host } from './host.ts'
 import type { Scheduler } from './scheduler.ts'
 import { cancel } from './scheduler.ts'
 
+type KnownLife = Hello['known']
+
 const HANDSHAKE_MS_MAX = 5000
 const REFUSAL_MS = 1
 const REST_MS_MIN = 50
@@ -60,6 +62,8 @@ export interface Wire {
   carry(from: Endpoint, to: StoreId, sizeBytes: number, arrive: (target: Endpoint) => void): void
   /** Nothing listens there, and whoever connects is told so. */
   isRefused(to: StoreId): boolean
+  /** Both have said Hello, and nobody has refused. */
+  agreed(lane: GreetedLane, stores: readonly [StoreId, StoreId]): void
 }
 
 interface Waiting {
@@ -163,10 +167,11 @@ export class Greetings {
       this.#scheduler.afterIn(from.host, REFUSAL_MS, 'message', () => end({ why }))
       return
     }
-    const said = encodePeerValue(hello, ownHello(from, lane, to))
+    const own = ownHello(from, lane, to)
+    const said = encodePeerValue(hello, own)
     this.#wire.carry(from, to, said.values.byteLength, (target) => {
       void this.#welcome(target, from, decodePeerValue(hello, said), (answer) => {
-        if (!isOver) void this.#hearAnswer(from, target, lane, answer).then(end)
+        if (!isOver) void this.#hearAnswer({ from, target, own }, answer).then(end)
       })
     })
   }
@@ -180,11 +185,12 @@ export class Greetings {
   ): Promise<void> {
     const lane = said.lane as GreetedLane
     if (target.greeter === undefined) return
-    // What is said to it of itself: admission adds to that.
-    const own = encodePeerValue(hello, ownHello(target, lane, said.store))
     const refused = await target.greeter.admissions[lane].admit(said, said.store)
     if (!lives(target)) return
-    const words = refused === undefined ? own : encodePeerValue(refusal, refused)
+    const words =
+      refused === undefined
+        ? encodePeerValue(hello, ownHello(target, lane, said.store))
+        : encodePeerValue(refusal, refused)
     if (refused === undefined) acquaintance(target, said.store, lane).agree(from.life)
     this.#wire.carry(target, from.self, words.values.byteLength, (asker) => {
       if (asker !== from) return
@@ -195,11 +201,14 @@ export class Greetings {
   }
 
   async #hearAnswer(
-    from: Endpoint,
-    target: Endpoint,
-    lane: GreetedLane,
+    {
+      from,
+      target,
+      own,
+    }: { readonly from: Endpoint; readonly target: Endpoint; readonly own: Hello },
     answer: Hello | HelloRefusal,
   ): Promise<{ readonly life: number } | { readonly why: string }> {
+    const lane = own.lane as GreetedLane
     const admission = from.greeter?.admissions[lane]
     if (admission === undefined) return { why: 'it says no Hello' }
     if ('why' in answer) {
@@ -207,9 +216,12 @@ export class Greetings {
       return { why: `refused there: ${answer.why}` }
     }
     const refused = await admission.admit(answer, target.self)
-    if (refused === undefined) return { life: target.life }
+    if (refused === undefined && isSame(admission.known(target.self), own.known)) {
+      this.#wire.agreed(lane, [from.self, target.self])
+      return { life: target.life }
+    }
     if (lives(from)) this.#reset(from, target, lane)
-    return refused
+    return refused ?? { why: 'it has started again' }
   }
 }
 
@@ -218,6 +230,10 @@ function acquaintance(of: Endpoint, store: StoreId, lane: GreetedLane): Acquaint
   const known = of.acquaintances.get(name) ?? new Acquaintance()
   of.acquaintances.set(name, known)
   return known
+}
+
+function isSame(a: KnownLife, b: KnownLife): boolean {
+  return a.incarnation === b.incarnation && a.group === b.group
 }
 
 function lives({ host, life }: Endpoint): boolean {

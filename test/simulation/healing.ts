@@ -48,6 +48,9 @@ export async function heal(
     world.accuse('liveness', `A call waits since ${calledMs} ms`)
   }
   if (!isRead) world.accuse('liveness', 'Not every key can be read')
+  for (const { isSetBack, isRunning, host } of world.machines) {
+    if (isSetBack && isRunning) world.accuse('D3', `store ${host.index} was set back, and runs`)
+  }
 }
 
 /** Something is written in every range that may be written. */

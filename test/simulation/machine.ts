@@ -65,6 +65,8 @@ export class Machine {
   storeId: StoreId | undefined
   /** Since when its volume has no space to speak of. */
   fullSinceMs: number | undefined
+  /** Its volume is an earlier one: nothing that it says can be relied on. */
+  isSetBack = false
   /** Factor on all times of the disk. */
   diskSlowness = 1
   readonly #scheduler: Scheduler
@@ -172,6 +174,18 @@ export class Machine {
     this.disk.crash()
     if (this.isRunning) this.#lose(undefined)
     this.#clock = this.#newClock()
+  }
+
+  /** Takes a snapshot of its volume; what is returned sets it back to that, and ends the process that runs. */
+  takeSnapshot(): () => void {
+    const [setBackDisk, engine] = [this.disk.snapshot(), this.#engine.copy()]
+    return () => {
+      this.isSetBack = true
+      this.watch.stop()
+      this.kill()
+      setBackDisk()
+      this.#engine = engine
+    }
   }
 
   /** Cuts the power as soon as the process has begun so many further disk operations. */

@@ -31,6 +31,7 @@ export const FAULT_CLASSES = [
   'wallClockJumps',
   'configStoreOutages',
   'configStoreTroubles',
+  'setBackVolumes',
 ] as const
 export type FaultClass = (typeof FAULT_CLASSES)[number]
 export type Faults = Readonly<Record<FaultClass, Intensity>>
@@ -79,6 +80,7 @@ const HELLO_PROBABILITY = 0.5
 export function planOf(seed: number): Plan {
   const random = new SeededRandom(seed)
   const zones = random.pick(TOPOLOGIES)
+  const saysHello = new SeededRandom(seed ^ HELLO_DICE).chance(HELLO_PROBABILITY)
   return {
     seed,
     zones,
@@ -89,14 +91,19 @@ export function planOf(seed: number): Plan {
     keyCount: random.between(3, 10),
     thinkMs: random.pick([1_500, 3_000, 3_000, 6_000]),
     durationMs: DURATION_MS,
-    faults: drawFaults(random),
+    faults: withoutHello(drawFaults(random), saysHello),
     // From dice of their own: lives without them stay what they were.
     attachesValues: new SeededRandom(seed ^ ATTACHED_DICE).chance(ATTACHED_PROBABILITY),
     usesAccessKeys: new SeededRandom(seed ^ KEY_DICE).chance(KEY_PROBABILITY),
     restoresObjects: new SeededRandom(seed ^ RESTORE_DICE).chance(RESTORE_PROBABILITY),
-    saysHello: new SeededRandom(seed ^ HELLO_DICE).chance(HELLO_PROBABILITY),
+    saysHello,
     keepsVersions: new SeededRandom(seed ^ VERSION_DICE).chance(VERSIONS_PROBABILITY),
   }
+}
+
+/** Only a Hello tells that a volume was set back. */
+function withoutHello(faults: Faults, saysHello: boolean): Faults {
+  return saysHello ? faults : { ...faults, setBackVolumes: 0 }
 }
 
 /** Mostly three stores in three zones. */

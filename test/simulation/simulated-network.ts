@@ -16,7 +16,7 @@ import type {
   RequestOptions,
 } from '@granary/storage-node/testing'
 import type { SeededRandom } from '../crash/seeded-random.ts'
-import { Greetings, type Endpoint, type Greeter } from './greetings.ts'
+import { Greetings, type Endpoint, type GreetedLane, type Greeter } from './greetings.ts'
 import type { Host } from './host.ts'
 import { Link } from './link.ts'
 import { carryAnswer, carryMessage, carryRequest } from './peer-codec.ts'
@@ -29,10 +29,20 @@ const REFUSAL_MS = 1
 
 /** Hears everything as it is sent, before anything is lost. */
 export interface NetworkTap {
+  /** Two stores may talk to each other. */
+  agreed(lane: GreetedLane, stores: readonly [StoreId, StoreId]): void
   /** `process` tells one process of the store from another. */
   sent(from: StoreId, process: string, message: PeerMessage): void
   asked(from: StoreId, request: PeerRequest): void
   answered(from: StoreId, request: PeerRequest, answer: PeerAnswer<PeerRequestKind>): void
+}
+
+/** One message, and what is done with it. */
+interface Words {
+  readonly sizeBytes: number
+  arrive(target: Endpoint): void
+  /** Called when nobody takes it. */
+  fail(why: string): void
 }
 
 /** What a store's process sees of the network. */
@@ -59,6 +69,7 @@ export class SimulatedNetwork {
     this.#greetings = new Greetings(scheduler, {
       carry: (from, to, sizeBytes, arrive) => this.#transmit(from, to, sizeBytes, arrive),
       isRefused: (to) => this.#isRefused(to),
+      agreed: (lane, stores) => this.tap?.agreed(lane, stores),
     })
   }
 
@@ -106,7 +117,11 @@ export class SimulatedNetwork {
     if (host.life !== life) return
     this.tap?.sent(self, `${self}#${life}`, message)
     const carried = carryMessage(message)
-    this.#say(from, to, carried.sizeBytes, ({ handler }) => handler?.message(self, carried.read()))
+    this.#say(from, to, {
+      sizeBytes: carried.sizeBytes,
+      arrive: ({ handler }) => handler?.message(self, carried.read()),
+      fail() {},
+    })
   }
 
   #sendBeacon(from: Endpoint, to: StoreId, bytes: Uint8Array): void {
@@ -119,13 +134,7 @@ export class SimulatedNetwork {
   }
 
   /** Sends to a process that has agreed to that, as soon as there is one. */
-  #say(
-    from: Endpoint,
-    to: StoreId,
-    sizeBytes: number,
-    arrive: (target: Endpoint) => void,
-    fail: (why: string) => void = () => undefined,
-  ): void {
+  #say(from: Endpoint, to: StoreId, { sizeBytes, arrive, fail }: Words): void {
     const go = () =>
       this.#transmit(from, to, sizeBytes, (target) => {
         if (this.#greetings.isTaken(target, from, 'control')) arrive(target)
@@ -193,7 +202,7 @@ export class SimulatedNetwork {
           (error: unknown) => answerTo(() => this.#fail(to, host, error, exchange)),
         )
       }
-      this.#say(from, to, carried.sizeBytes, arrive, unreachable)
+      this.#say(from, to, { sizeBytes: carried.sizeBytes, arrive, fail: unreachable })
     })
   }
 

@@ -10,7 +10,7 @@ import type { LogFields, Logger } from '@granary/storage-node/base/logger'
 import type { StoreId } from '@granary/storage-node/contract/identifiers'
 import type { ConfigStoreFounder } from '@granary/storage-node/testing'
 import { SeededRandom } from '../crash/seeded-random.ts'
-import { FaultAtlas } from './fault-atlas.ts'
+import { FaultAtlas, STORE_DIRECTORY } from './fault-atlas.ts'
 import { FaultInjector } from './fault-injector.ts'
 import { drawDowntime, type FaultTargets } from './faults.ts'
 import { Machine, type OpenNode, type ProcessEnd } from './machine.ts'
@@ -27,6 +27,8 @@ import { isCondemned, judgeEnd, watchFailedSync } from './watches/process-watch.
 import { WireWatch } from './watches/wire-watch.ts'
 
 const CAPACITY_BYTES = 1024 ** 4
+/** The mark of a store that must not be served. */
+const CONDEMNED = 'CONDEMNED'
 const MS_PER_SECOND = 1000
 const FORMAT_LOOK_MS = 10
 const LEASE_CHECK_MS = 100
@@ -181,9 +183,14 @@ export class World {
     this.crashCount++
     this.tell(`store ${machine.host.index} ended${cause === undefined ? '' : `: ${String(cause)}`}`)
     judgeEnd(end, this.atlas.rotten, this.accuse)
-    if (isCondemned(end)) return
+    if (isCondemned(end) && !mayStartAgain(machine)) return
     this.scheduler.after(drawDowntime(this.#random), 'fault', () => machine.start())
   }
+}
+
+/** A store that was set back starts until it is marked. */
+function mayStartAgain({ isSetBack, disk }: Machine): boolean {
+  return isSetBack && !disk.directory(STORE_DIRECTORY).names.has(CONDEMNED)
 }
 
 function fork(random: SeededRandom): SeededRandom {

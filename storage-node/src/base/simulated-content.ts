@@ -41,6 +41,14 @@ export class SimulatedContent {
     return this.#seen.sizeBytes
   }
 
+  /** What readers see now, durable. */
+  copy(): SimulatedContent {
+    const copy = new SimulatedContent()
+    copy.#seen.copyFrom(this.#seen)
+    copy.#durable.copyFrom(this.#seen)
+    return copy
+  }
+
   read(target: Uint8Array, position: number): number {
     return this.#seen.read(target, position)
   }

@@ -42,6 +42,17 @@ export class SimulatedDirectory {
     return new Set(this.#durable.keys())
   }
 
+  /** What is seen now, with all below it, durable. */
+  copy(): SimulatedDirectory {
+    const copy = new SimulatedDirectory()
+    for (const [name, node] of this.names) {
+      const copied = node.copy()
+      copy.names.set(name, copied)
+      copy.#durable.set(name, copied)
+    }
+    return copy
+  }
+
   loseUnsynced(loss: Loss): void {
     for (const change of this.#unsynced) {
       if (loss.dice.chance(loss.survivalProbability)) applyChange(this.#durable, change)

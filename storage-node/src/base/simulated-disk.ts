@@ -79,7 +79,7 @@ export class SimulatedDisk {
   readonly #delay: DiskDelay | undefined
   readonly #onFault: ((operation: DiskOperation, path: string) => void) | undefined
   readonly #onEffect: ((effect: DiskEffect) => void) | undefined
-  readonly #root = new SimulatedDirectory()
+  #root = new SimulatedDirectory()
   /** Effects of operations whose time has not come. */
   readonly #pending = new Set<() => unknown>()
   #capacityBytes: number
@@ -157,6 +157,12 @@ export class SimulatedDisk {
   forgetFaults(): void {
     this.#faults = []
     this.#crashAt = undefined
+  }
+
+  /** Takes a snapshot of what is seen; what is returned sets the volume back to it, while no process runs. */
+  snapshot(): () => void {
+    const root = this.#root.copy()
+    return () => void (this.#root = root)
   }
 
   /** From now on the volume has so much space; what it holds beyond that stays. */

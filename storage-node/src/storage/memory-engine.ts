@@ -99,6 +99,11 @@ export class MemoryEngine implements KeyValueEngine {
     this.#isOpen = false
   }
 
+  /** Another one with all the rows of this one, flushed. */
+  copy(): MemoryEngine {
+    return new MemoryEngine(this.#rows.clone())
+  }
+
   /**
    * Ends this engine and opens another as a crash may leave it: at the last flush and some of the
    * batches after it, from the first on. Of batches that were in flight together any may be missing.

@@ -37,6 +37,7 @@ export class DiskWatch {
   #flushedSegments: ReadonlySet<number> = new Set()
   /** The last journal group that the watermark names. */
   #markedGroup = 0
+  #isStopped = false
 
   constructor(life: () => number, accuse: Accuse) {
     this.#life = life
@@ -46,6 +47,7 @@ export class DiskWatch {
 
   /** The engine has flushed these rows. */
   flushed(rows: Snapshot): void {
+    if (this.#isStopped) return rows.release()
     void rows.scan(CHUNK_ROWS, { limit: Infinity }).then((chunks) => {
       this.#flushedSegments = new Set(chunks.map(({ value }) => decodeChunkRow(value).segment))
       rows.release()
@@ -62,7 +64,13 @@ export class DiskWatch {
     return !isLast || last.number <= this.#markedGroup
   }
 
+  /** What becomes of the disk from now on tells nothing: it is another one. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
   readonly heard = (effect: DiskEffect): void => {
+    if (this.#isStopped) return
     const { path } = effect
     if (path === WATERMARK && effect.kind === 'sync') this.#mark(effect)
     const isJournal = path.startsWith(JOURNAL)

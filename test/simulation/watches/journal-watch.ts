@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Ballot } from '@granary/storage-node/contract/identifiers'
+import type { Ballot, StoreId } from '@granary/storage-node/contract/identifiers'
 import { readGroup, readGroupHeader } from '@granary/storage-node/testing'
 import type { JournalRecord } from '@granary/storage-node/testing'
 import { compare, nameOf } from './ballots.ts'
@@ -59,6 +59,8 @@ export class JournalWatch {
   /** Files whose names may be gone after a power cut, and what was synced in them. */
   readonly #unnamed = new Map<string, SyncedGroup[]>()
   readonly #named = new Set<string>()
+  /** By peer: the last group of its journal that is known here for good. */
+  readonly #peerGroups = new Map<StoreId, number>()
   #lastGroup: LastGroup | undefined
   /** A group that was written and not synced, and the process that did so. */
   #waiting: { readonly group: number; readonly life: number } | undefined
@@ -70,6 +72,16 @@ export class JournalWatch {
   /** Of all whose files have kept their names. */
   get lastGroup(): LastGroup | undefined {
     return this.#lastGroup
+  }
+
+  /** The last group that may be there after whatever end of the process. */
+  get writtenGroup(): number {
+    return Math.max(this.#lastGroup?.number ?? 0, this.#waiting?.group ?? 0)
+  }
+
+  /** How much of a peer's journal a start here is sure to know of. */
+  peerGroup(peer: StoreId): number {
+    return this.#peerGroups.get(peer) ?? 0
   }
 
   replica(partition: number): DurableReplica | undefined {
@@ -150,6 +162,9 @@ export class JournalWatch {
       const { partition, promised, base } = record.replica
       this.#promise(partition, promised.ballot)
       this.#replicaOf(partition).baseSeq = base.seq
+    } else if (record.kind === 'peer') {
+      const { storeId, syncedGroup } = record.peer
+      this.#peerGroups.set(storeId as StoreId, syncedGroup)
     } else if (record.kind === 'restart') {
       this.#replicaOf(record.partition).log.clear()
     }

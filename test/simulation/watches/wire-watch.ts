@@ -12,6 +12,7 @@ import type {
   PeerRequest,
   PeerRequestKind,
 } from '@granary/storage-node/testing'
+import type { GreetedLane } from '../greetings.ts'
 import type { Machine } from '../machine.ts'
 import type { NetworkTap } from '../simulated-network.ts'
 import { QuorumCount } from './ballots.ts'
@@ -60,13 +61,24 @@ export class WireWatch implements NetworkTap {
     return log
   }
 
+  /** Nobody talks to a store that has forgotten what others know of it (D3). */
+  agreed(lane: GreetedLane, stores: readonly [StoreId, StoreId]): void {
+    if (lane !== 'control') return
+    for (const store of stores) {
+      if (!this.#isSetBack(store)) continue
+      this.#accuse('D3', `store ${store}, which was set back, talks: ${stores.join(' and ')}`)
+    }
+  }
+
   sent(from: StoreId, process: string, { partition, message }: PeerMessage): void {
+    if (this.#isSetBack(from)) return
     const log = this.log(partition)
     log.sent(from, process, message)
     this.#durability.sent(from, message, log)
   }
 
   asked(from: StoreId, request: PeerRequest): void {
+    if (this.#isSetBack(from)) return
     if (request.kind === 'chunkPut') this.#put(request)
     if (request.kind === 'execute') this.#commit(from, request)
     if (request.kind === 'execute' || request.kind === 'ask') {
@@ -92,6 +104,11 @@ export class WireWatch implements NetworkTap {
         this.#checkSpace(from, request)
       }
     }
+  }
+
+  /** What such a store says reaches nobody. */
+  #isSetBack(store: StoreId): boolean {
+    return this.#machineOf(store)?.isSetBack === true
   }
 
   /** Nothing new is stored where there is no space left for the journal (D4). */
