@@ -17,6 +17,11 @@ export const STORE_DIRECTORY = '/store'
 
 const KIB = 1024
 const NEARLY_FULL_BYTES = 256 * KIB
+/**
+ * What a store that was set back writes itself until others have told it, at most: groups of the same numbers as
+ * those that it has lost, which make up for them in the eyes of a store that knows no more (D3).
+ */
+const OWN_GROUP_COUNT_MAX = 10
 
 /** Decides where disks may fail. */
 export class FaultAtlas {
@@ -54,7 +59,7 @@ export class FaultAtlas {
 
   /**
    * Takes a snapshot of the one store that may rot; what is returned sets it back to that, if every other store is
-   * sure to know better by then (D3).
+   * sure to know better by then, whatever it writes itself until it is told (D3).
    */
   setBack(random: SeededRandom): (() => void) | undefined {
     if (!this.#mayRot) return undefined
@@ -62,10 +67,10 @@ export class FaultAtlas {
     const { storeId } = victim
     if (storeId === undefined || victim.isSetBack) return undefined
     const setBack = victim.takeSnapshot()
-    const { writtenGroup } = victim.watch.journal
+    const knownMin = victim.watch.journal.writtenGroup + OWN_GROUP_COUNT_MAX
     return () => {
       const others = this.#machines.filter((machine) => machine !== victim)
-      const isKnown = others.every(({ watch }) => watch.journal.peerGroup(storeId) > writtenGroup)
+      const isKnown = others.every(({ watch }) => watch.journal.peerGroup(storeId) > knownMin)
       const isOther = this.#rotten !== undefined && this.#rotten !== victim
       if (!isKnown || isOther || victim.isSetBack) return
       this.#rotten = victim

@@ -35,6 +35,4 @@ export const REGRESSION_SEEDS: readonly number[] = [
   42471590, 42471713,
   // Power that was to be cut in the midst of writing was cut after everything had healed.
   6171,
-  // A store that was set back within its last life was greeted by one that had met that life, and told of the one before.
-  9064,
 ]
