@@ -35,4 +35,6 @@ export const REGRESSION_SEEDS: readonly number[] = [
   42471590, 42471713,
   // Power that was to be cut in the midst of writing was cut after everything had healed.
   6171,
+  // A journal file rotted whose name was not durable: a start took it for one that was never finished.
+  149240743,
 ]

@@ -56,9 +56,11 @@ export class DiskWatch {
 
   /**
    * Whether a start would miss what is durable there. Of the journal's last group the watermark alone
-   * tells that it was synced (D3): until it does, what has rotted looks like a torn tail.
+   * tells that it was synced (D3): until it does, what has rotted looks like a torn tail, and so does
+   * a file whose name is not durable yet.
    */
   isProven(path: string, position: number): boolean {
+    if (path.startsWith(JOURNAL) && !this.journal.isNamed(path)) return false
     const last = this.journal.lastGroup
     const isLast = last !== undefined && last.path === path && position >= last.position
     return !isLast || last.number <= this.#markedGroup

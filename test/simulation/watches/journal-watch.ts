@@ -74,6 +74,11 @@ export class JournalWatch {
     return this.#lastGroup
   }
 
+  /** Whether the file keeps its name whatever happens. */
+  isNamed(path: string): boolean {
+    return this.#named.has(path)
+  }
+
   /** The last group that may be there after whatever end of the process. */
   get writtenGroup(): number {
     return Math.max(this.#lastGroup?.number ?? 0, this.#waiting?.group ?? 0)
