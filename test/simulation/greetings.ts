@@ -27,8 +27,6 @@ import type { Host } from './host.ts'
 import type { Scheduler } from './scheduler.ts'
 import { cancel } from './scheduler.ts'
 
-type KnownLife = Hello['known']
-
 const HANDSHAKE_MS_MAX = 5000
 const REFUSAL_MS = 1
 const REST_MS_MIN = 50
@@ -216,7 +214,8 @@ export class Greetings {
       return { why: `refused there: ${answer.why}` }
     }
     const refused = await admission.admit(answer, target.self)
-    if (refused === undefined && isSame(admission.known(target.self), own.known)) {
+    const isOutdated = admission.known(target.self).incarnation !== own.known.incarnation
+    if (refused === undefined && !isOutdated) {
       this.#wire.agreed(lane, [from.self, target.self])
       return { life: target.life }
     }
@@ -230,10 +229,6 @@ function acquaintance(of: Endpoint, store: StoreId, lane: GreetedLane): Acquaint
   const known = of.acquaintances.get(name) ?? new Acquaintance()
   of.acquaintances.set(name, known)
   return known
-}
-
-function isSame(a: KnownLife, b: KnownLife): boolean {
-  return a.incarnation === b.incarnation && a.group === b.group
 }
 
 function lives({ host, life }: Endpoint): boolean {

@@ -74,15 +74,14 @@ export async function greet(
 ): Promise<AgreedSocket> {
   const { admission, clock } = parts
   return within(socket, clock, async (first) => {
-    const said = admission.known(store)
+    const { incarnation } = admission.known(store)
     socket.write(helloFrame(parts, lane, store))
     const frame = await first.frame()
     if (frame.kind === 'refusal') throw refused(socket, store, decode(refusal, frame), parts)
     const peer = readHello(frame)
     if (peer.store !== store) throw unlike(store, peer.store)
     const agreed = await agree(first, peer, lane, parts)
-    const { incarnation, group } = admission.known(store)
-    if (incarnation === said.incarnation && group === said.group) return agreed
+    if (admission.known(store).incarnation === incarnation) return agreed
     throw new OutdatedHelloError(`Store ${store} has started again`)
   })
 }
