@@ -10,6 +10,7 @@ import type { Roles } from './api/sts/assume-role.ts'
 import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { listenOnLoopback } from './local-listen.ts'
+import type { ServedApi } from './node-place.ts'
 import type { NodeServices } from './region-handler.ts'
 import { regionHandler } from './region-handler.ts'
 import type { CallbackService } from './services/callback-service.ts'
@@ -34,12 +35,6 @@ export interface LocalApiOptions {
 }
 
 /** A serving API. */
-export interface LocalApi {
-  readonly port: number
-  /** Drains requests and closes connections. */
-  stop(): Promise<void>
-}
-
 /**
  * One for each storage node. The first one gets the port that is wanted, the others those behind it
  * as far as they are free.
@@ -47,8 +42,8 @@ export interface LocalApi {
 export async function startLocalApis(
   nodes: readonly NodeServices[],
   options: LocalApiOptions,
-): Promise<LocalApi[]> {
-  const apis: LocalApi[] = []
+): Promise<ServedApi[]> {
+  const apis: ServedApi[] = []
   for (const [at, node] of nodes.entries()) {
     const first = apis[0]?.port
     const wanted = first === undefined || options.port === 0 ? options.port : first + at
@@ -63,7 +58,7 @@ export async function startLocalApis(
 export async function startLocalApi(
   services: NodeServices,
   options: LocalApiOptions,
-): Promise<LocalApi> {
+): Promise<ServedApi> {
   const { clock, random, observer, http, accounts, callbacks, region, domain } = options
   const facts = { region, extranetEndpoint: '', intranetEndpoint: '' }
   const { extranet, intranet } = endpointsBelow(domain, region)
@@ -77,5 +72,5 @@ export async function startLocalApi(
   const isSecure = http.tls !== undefined
   facts.extranetEndpoint = endpointAt(extranet, port, isSecure)
   facts.intranetEndpoint = endpointAt(intranet, port, isSecure)
-  return { port, stop: () => server.stop() }
+  return { port, drain: () => server.drain(), stop: () => server.stop() }
 }

@@ -131,6 +131,7 @@ async function start(config: NodeConfig): Promise<Stop> {
     readiness.cancel()
     clockWatch.stop()
     isServing = () => false
+    api.drain()
     if (handOver) await Promise.all([node.handOver(), place.drain()])
     await api.stop()
     await node.stop()

@@ -42,6 +42,8 @@ export interface NodePlace {
 /** The API of one storage node. */
 export interface ServedApi {
   readonly port: number
+  /** Goes on serving, but keeps no connection after its next answer. */
+  drain(): void
   /** Drains requests and closes connections. */
   stop(): Promise<void>
 }

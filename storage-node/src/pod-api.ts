@@ -57,6 +57,10 @@ export async function startPodApi(
   await secure.listen(host, options.httpsPort)
   return {
     port,
+    drain() {
+      plain.drain()
+      secure.drain()
+    },
     async stop() {
       await Promise.all([plain.stop(DRAIN_MS_MAX), secure.stop(DRAIN_MS_MAX)])
       certificates.stop()

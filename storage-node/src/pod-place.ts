@@ -126,6 +126,7 @@ async function serveInPod(
   )
   return {
     port: api.port,
+    drain: () => api.drain(),
     async stop() {
       await admin.stop()
       await api.stop()

@@ -69,6 +69,7 @@ async function serveLocally(
   })
   return {
     port: api.port,
+    drain: () => api.drain(),
     async stop() {
       await api.stop()
       accounts.stop()

@@ -27,6 +27,8 @@ const SHOP = `shop-${RUN}`
 const ZONES = ['a', 'b', 'c']
 const READY_MS_MAX = 90_000
 const SECRET_MS_MAX = 5_000
+/** Each has a connection of its own most of the time, which is kept from one request to the next. */
+const WORKER_COUNT = 8
 
 let cluster: KubeconfigClient
 let operator: RunningOperator
@@ -177,19 +179,31 @@ async function podUids(): Promise<readonly string[]> {
   return items.map(({ metadata }) => metadata.uid)
 }
 
-/** Puts and gets all the time; returns what failed before it is so. */
+/** Some put and get all the time, none of which tries again; returns what failed before it is so. */
 async function failuresUntil(holds: () => Promise<boolean>, msMax = 180_000): Promise<string[]> {
   const failures: string[] = []
   const endMs = systemClock.monotonicMs() + msMax
-  for (let at = 0; !(await holds()); at++) {
-    if (systemClock.monotonicMs() > endMs) throw new Error(`It was not so within ${msMax} ms`)
-    const [key, body] = [`key-${at % 20}`, Buffer.from(`body ${at}`)]
-    const exchange = client
-      .put('photos', key, body, 'blue')
-      .then(() => client.get('photos', key))
-      .then((found) => (found.equals(body) ? undefined : 'other bytes'))
-    const failure = await exchange.catch((error: unknown) => String(error))
-    if (failure !== undefined) failures.push(`${at}: ${failure}`)
+  let isOver = false
+  const work = async (name: string) => {
+    for (let at = 0; !isOver; at++) {
+      const [key, body] = [`${name}-${at % 20}`, Buffer.from(`body ${at}`)]
+      const exchange = client
+        .put('photos', key, body, 'blue')
+        .then(() => client.get('photos', key))
+        .then((found) => (found.equals(body) ? undefined : 'other bytes'))
+      const failure = await exchange.catch((error: unknown) => String(error))
+      if (failure !== undefined) failures.push(`${name} ${at}: ${failure}`)
+    }
+  }
+  const workers = Array.from({ length: WORKER_COUNT }, (_, at) => work(`worker-${at}`))
+  try {
+    while (!(await holds())) {
+      if (systemClock.monotonicMs() > endMs) throw new Error(`It was not so within ${msMax} ms`)
+      await sleep(systemClock, 250)
+    }
+  } finally {
+    isOver = true
+    await Promise.all(workers)
   }
   return failures
 }

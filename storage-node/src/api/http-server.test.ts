@@ -297,6 +297,22 @@ describe('an answer that is streamed', () => {
   })
 })
 
+test('a drained server serves on, and keeps no connection after an answer', async () => {
+  const other = new HttpServer(systemClock, systemRandom, (request) => handler(request), observer)
+  const otherPort = await other.listen('127.0.0.1', 0)
+  const request = 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody'
+  const kept = await open(otherPort)
+  kept.write(request)
+  await kept.until('body')
+  other.drain()
+  kept.write(request)
+  expect(await kept.end()).toMatch(/keep-alive\r\n[^]*body[^]*Connection: close\r\n[^]*body$/)
+  const late = await open(otherPort)
+  late.write(request)
+  expect(await late.end()).toMatch(/Connection: close\r\n[^]*body$/)
+  await other.stop()
+})
+
 test('stopping lets requests under way finish and closes the connection', async () => {
   const other = new HttpServer(systemClock, systemRandom, (request) => handler(request), observer)
   const otherPort = await other.listen('127.0.0.1', 0)

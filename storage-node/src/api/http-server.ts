@@ -70,7 +70,7 @@ export class HttpServer {
   readonly #servers: (http.Server | https.Server)[] = []
   /** The latest exchange of a connection. */
   readonly #exchanges = new WeakMap<Duplex, Exchange>()
-  #isStopping = false
+  #isDraining = false
 
   constructor(
     clock: Clock,
@@ -84,7 +84,7 @@ export class HttpServer {
     this.#observer = observer
     this.#options = options
     this.#requestIds = new RequestIds(random)
-    this.#context = { clock, date: new DateHeader(), isStopping: () => this.#isStopping }
+    this.#context = { clock, date: new DateHeader(), isDraining: () => this.#isDraining }
   }
 
   /** Listens on one more address; returns the port, which is chosen if it is 0. */
@@ -112,9 +112,20 @@ export class HttpServer {
     await Promise.all(this.#servers.splice(0).map(closeServer))
   }
 
+  /**
+   * From now on each answer closes its connection, so that clients go elsewhere between two requests.
+   *
+   * Who closes a connection that is at rest can meet a request on its way, of which the client cannot
+   * know whether it was done (RFC 9112, 9.5). After this, those that are left to `stop` had no request
+   * for a while.
+   */
+  drain(): void {
+    this.#isDraining = true
+  }
+
   /** Accepts no more, lets requests under way finish, cuts those that take too long. */
   async stop(drainMsMax = DRAIN_MS_MAX): Promise<void> {
-    this.#isStopping = true
+    this.drain()
     const cut = this.#clock.schedule(drainMsMax, () => {
       for (const server of this.#servers) server.closeAllConnections()
     })
