@@ -72,5 +72,5 @@ export async function startLocalApi(
   const isSecure = http.tls !== undefined
   facts.extranetEndpoint = endpointAt(extranet, port, isSecure)
   facts.intranetEndpoint = endpointAt(intranet, port, isSecure)
-  return { port, drain: () => server.drain(), stop: () => server.stop() }
+  return { port, stop: () => server.stop() }
 }

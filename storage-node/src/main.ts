@@ -82,10 +82,10 @@ async function start(config: NodeConfig): Promise<Stop> {
   const metrics = new Metrics()
   metrics.observeProcess()
   let isServing = () => false
+  const isReady = () => isServing()
   // First of all: a store whose journal takes long to read is no reason to start the process again.
-  const health = { isReady: () => isServing() }
-  const probes = await startAdminServer(config.probeHost, config.probePort, health, metrics)
-  const place = await openPlace(config, surroundings)
+  const probes = await startAdminServer(config.probeHost, config.probePort, { isReady }, metrics)
+  const place = await openPlace(config, { ...surroundings, isReady })
   const { configs, groupCount } = place
   const store = await openStore(config, groupCount)
   const hybridClock = new HybridClock(systemClock)
@@ -131,7 +131,6 @@ async function start(config: NodeConfig): Promise<Stop> {
     readiness.cancel()
     clockWatch.stop()
     isServing = () => false
-    api.drain()
     if (handOver) await Promise.all([node.handOver(), place.drain()])
     await api.stop()
     await node.stop()

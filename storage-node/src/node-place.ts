@@ -19,6 +19,8 @@ export interface PlaceParts {
   readonly random: Random
   readonly logger: Logger
   readonly fatal: Fatal
+  /** Whether this storage node is one that clients should come to. */
+  readonly isReady: () => boolean
 }
 
 export interface NodePlace {
@@ -42,8 +44,6 @@ export interface NodePlace {
 /** The API of one storage node. */
 export interface ServedApi {
   readonly port: number
-  /** Goes on serving, but keeps no connection after its next answer. */
-  drain(): void
   /** Drains requests and closes connections. */
   stop(): Promise<void>
 }

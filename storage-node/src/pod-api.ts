@@ -8,7 +8,7 @@ import type { ExchangeObserver } from './api/http-server.ts'
 import { defaultHttpServerOptions, HttpServer } from './api/http-server.ts'
 import type { Roles } from './api/sts/assume-role.ts'
 import type { RegionEndpoints } from './contract/storage-node-pod.ts'
-import type { PlaceParts, ServedApi } from './node-place.ts'
+import type { PlaceParts } from './node-place.ts'
 import { PodCertificates } from './pod-certificates.ts'
 import type { NodeServices } from './region-handler.ts'
 import { regionHandler } from './region-handler.ts'
@@ -27,14 +27,20 @@ export interface PodApiOptions extends PlaceParts {
   readonly httpsPort: number
 }
 
-/** What a stop waits for requests under way: most of the time that a pod has to end. */
-const DRAIN_MS_MAX = 40_000
+/** Nobody takes a server for one to come to any more, when nobody has connected for so long. */
+const CALM_MS = 1_000
+
+/** The API of one pod. */
+export interface PodApi {
+  readonly port: number
+  /** Resolves when nobody connects any more, or after `msMax`. */
+  untilNobodyConnects(msMax: number): Promise<void>
+  /** Waits up to `drainMsMax` for requests under way. */
+  stop(drainMsMax: number): Promise<void>
+}
 
 /** Listens, and serves as soon as it does. */
-export async function startPodApi(
-  services: NodeServices,
-  options: PodApiOptions,
-): Promise<ServedApi> {
+export async function startPodApi(services: NodeServices, options: PodApiOptions): Promise<PodApi> {
   const { clock, random, logger, observer, region, endpoints, host } = options
   const { internal, external } = endpoints
   const [intranetEndpoint = ''] = internal.hosts
@@ -49,20 +55,20 @@ export async function startPodApi(
     ),
   })
   const certificates = await PodCertificates.open(endpoints, clock, logger)
-  const plain = new HttpServer(clock, random, handler, observer)
+  const http = { ...defaultHttpServerOptions, keepsConnections: options.isReady }
+  const plain = new HttpServer(clock, random, handler, observer, http)
   const tls = certificates.identity((replaced) => secure.replaceIdentity(replaced))
-  const http = { ...defaultHttpServerOptions, tls }
-  const secure: HttpServer = new HttpServer(clock, random, handler, observer, http)
+  const secure: HttpServer = new HttpServer(clock, random, handler, observer, { ...http, tls })
+  const servers = [plain, secure]
   const port = await plain.listen(host, options.httpPort)
   await secure.listen(host, options.httpsPort)
   return {
     port,
-    drain() {
-      plain.drain()
-      secure.drain()
+    async untilNobodyConnects(msMax) {
+      await Promise.all(servers.map((server) => server.untilNobodyConnects(CALM_MS, msMax)))
     },
-    async stop() {
-      await Promise.all([plain.stop(DRAIN_MS_MAX), secure.stop(DRAIN_MS_MAX)])
+    async stop(drainMsMax) {
+      await Promise.all(servers.map((server) => server.stop(drainMsMax)))
       certificates.stop()
     },
   }

@@ -20,10 +20,10 @@ import { openCallbacks } from './local-callbacks.ts'
 import { readCallbackKey } from './local-directory.ts'
 import { OssError } from './model/errors.ts'
 import type { NodeConfig, PodConfig } from './node-config.ts'
-import type { NodePlace, PlaceParts, ServedApi } from './node-place.ts'
+import type { NodePlace, PlaceParts } from './node-place.ts'
 import { openPodAccounts, type PodAccounts } from './pod-accounts.ts'
 import { startPodAdmin } from './pod-admin.ts'
-import { startPodApi } from './pod-api.ts'
+import { startPodApi, type PodApi } from './pod-api.ts'
 import { PodRecord } from './pod-record.ts'
 import type { CallbackKey } from './services/callback-service.ts'
 import type { StorageNode } from './storage-node.ts'
@@ -38,7 +38,11 @@ interface Phase {
 }
 
 /** Until proxies everywhere have heard that a pod is not ready: it goes on serving meanwhile. */
-const LINGER_MS = 3_000
+const LINGER_MS_MIN = 3_000
+/** Who asked for addresses just before may come for as long as DNS lets them: 30 s with kubeadm. */
+const LINGER_MS_MAX = 30_000
+/** From SIGTERM until requests under way are cut: most of the time that a pod has to end. */
+const END_MS_MAX = 50_000
 
 export function openPodPlace(
   config: NodeConfig,
@@ -53,6 +57,8 @@ export function openPodPlace(
   const configs = new KubernetesConfigStore({ api, clock, logger, namespace, region })
   let record: PodRecord | undefined
   let state: PodState = 'Starting'
+  let served: PodApi | undefined
+  let drainedMs: number | undefined
   const phase = { state: () => state }
   return {
     configs,
@@ -64,15 +70,22 @@ export function openPodPlace(
       const measure = () => measured(config)
       record = new PodRecord({ api, clock, logger, namespace, region, spec, measure })
     },
-    serve: (node, observer) => serveInPod(node, observer, config, place, phase, parts),
+    async serve(node, observer) {
+      const pod = await serveInPod(node, observer, config, place, phase, parts)
+      served = pod
+      const endedMs = () => clock.monotonicMs() - (drainedMs ?? clock.monotonicMs())
+      return { port: pod.port, stop: () => pod.stop(END_MS_MAX - endedMs()) }
+    },
     becameReady() {
       state = 'Ready'
       void record?.become('Ready')
     },
     async drain() {
       state = 'Draining'
-      const told = record?.become('Draining')
-      await Promise.all([sleep(clock, LINGER_MS), Promise.race([told, sleep(clock, LINGER_MS)])])
+      drainedMs = clock.monotonicMs()
+      void record?.become('Draining')
+      await sleep(clock, LINGER_MS_MIN)
+      await served?.untilNobodyConnects(LINGER_MS_MAX - LINGER_MS_MIN)
     },
     async close() {
       configs.close()
@@ -100,7 +113,7 @@ async function serveInPod(
   place: PodConfig,
   phase: Phase,
   parts: PlaceParts,
-): Promise<ServedApi> {
+): Promise<PodApi> {
   const keys = dirname(place.keyRing)
   const accounts = await openPodAccounts(node, config.region, place.keyRing, parts)
   const api = await startPodApi(node, {
@@ -125,11 +138,10 @@ async function serveInPod(
     parts,
   )
   return {
-    port: api.port,
-    drain: () => api.drain(),
-    async stop() {
+    ...api,
+    async stop(drainMsMax) {
       await admin.stop()
-      await api.stop()
+      await api.stop(drainMsMax)
       accounts.stop()
     },
   }

@@ -59,7 +59,11 @@ async function serveLocally(
   const api = await startLocalApi(node, {
     ...parts,
     observer,
-    http: { ...defaultHttpServerOptions, tls: await readTls(place) },
+    http: {
+      ...defaultHttpServerOptions,
+      tls: await readTls(place),
+      keepsConnections: parts.isReady,
+    },
     accounts: accounts.directory,
     callbacks: openCallbacks(parts.clock, config.callbacks, openKey),
     region: config.region,
@@ -69,7 +73,6 @@ async function serveLocally(
   })
   return {
     port: api.port,
-    drain: () => api.drain(),
     async stop() {
       await api.stop()
       accounts.stop()

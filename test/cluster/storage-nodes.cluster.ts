@@ -38,6 +38,8 @@ const BUCKET = 'photos'
 const OBJECT_COUNT = 200
 /** Shorter than what makes Kubernetes give up its machines. */
 const OUTAGE_MS = 6_000
+/** So long does who asked DNS just before come to a pod that ends. */
+const STALE_MS = 6_000
 const ACCESS_KEY = {
   accessKeyId: 'GRANARYSUITE0001',
   accessKeySecret: 'suite-secret-of-30-characters',
@@ -119,12 +121,14 @@ test('a pod that is asked to end does so in order, and nobody notices', async ()
   expect(await ledBy(second)).not.toEqual([])
   // A takeover begins three seconds after a primary was heard of last: what it led is in other hands before.
   const ledAtItsEnd = hasEnded(address).then(() => ledBy(second))
+  const stale = failuresAt(address, STALE_MS)
   await kubectl(['delete', 'pod', second, inNamespace, '--wait=false'])
   const failures = await failuresUntil(async () => {
     const now = await uidOf(second)
     return now !== undefined && now !== uid
   })
   expect(failures).toEqual([])
+  expect(await stale).toEqual([])
   expect(await ledAtItsEnd).toEqual([])
   await waitUntilReady()
 })
@@ -258,6 +262,18 @@ async function uidOf(pod: string): Promise<string | undefined> {
 
 async function addressOf(pod: string): Promise<string> {
   return (await findPod(pod))?.status.podIP ?? ''
+}
+
+/** Comes to a pod by its address for `ms`, as if DNS had been asked just before; returns what failed. */
+async function failuresAt(address: string, ms: number): Promise<string[]> {
+  const failures: string[] = []
+  const endMs = systemClock.monotonicMs() + ms
+  while (systemClock.monotonicMs() < endMs) {
+    const answer = fetch(`http://${address}:${podPorts.http}/`).then((found) => found.text())
+    await answer.catch((error: Error) => failures.push(String(error.cause)))
+    await sleep(systemClock, 10)
+  }
+  return failures
 }
 
 /** Resolves when nobody answers probes any more. */

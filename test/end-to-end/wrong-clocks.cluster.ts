@@ -4,6 +4,9 @@
  * @module
  */
 
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { Agent, get } from 'node:http'
 import { sleep, systemClock } from '../../storage-node/src/base/clock.ts'
 import { podPorts } from '../../storage-node/src/contract/storage-node-pod.ts'
 import { apply, kubectl } from '../cluster/bed.ts'
@@ -59,9 +62,12 @@ test.each([
     const { message = '' } = (await granary.condition('ClockSkewed')) ?? {}
     console.log(`Told after ${toldMs} ms: ${message}`)
     expect(message).toContain(`${POD} is 3600 s ${words} the others`)
+    // Who came before goes elsewhere with the next request.
+    expect(await connectionOf(POD)).toBe('close')
     await expectSteadyWrites(traffic, `A clock was an hour ${words} the others`)
     await setClock(0)
     const rightMs = await until('it is forgotten', () => isTold('False'), TOLD_MS_MAX)
+    expect(await connectionOf(POD)).toBe('keep-alive')
     console.log(`Forgotten after ${rightMs} ms`)
     await granary.untilWhole()
     await sleep(systemClock, CALM_MS)
@@ -92,8 +98,7 @@ class Writer {
   }
 
   static async start(this: void, bucket: string): Promise<Writer> {
-    const { status } = await granary.get('pod', `${REGION}-a-0`)
-    return new Writer(`http://${status?.podIP}:${podPorts.http}/${bucket}/written`)
+    return new Writer(`${await addressOf(`${REGION}-a-0`)}/${bucket}/written`)
   }
 
   /** Resolves with the longest time in which nothing was acknowledged, in milliseconds. */
@@ -113,6 +118,20 @@ class Writer {
       await sleep(systemClock, PAUSE_MS)
     }
   }
+}
+
+async function addressOf(pod: string): Promise<string> {
+  const { status } = await granary.get('pod', pod)
+  return `http://${status?.podIP}:${podPorts.http}`
+}
+
+/** What a storage node says becomes of the connection after an answer. */
+async function connectionOf(pod: string): Promise<string | undefined> {
+  const agent = new Agent({ keepAlive: true })
+  const request = get(`${await addressOf(pod)}/${BUCKETS[0]}/written`, { agent })
+  const [answer] = (await once(request, 'response')) as [IncomingMessage]
+  agent.destroy()
+  return answer.headers.connection
 }
 
 async function isTold(status: string): Promise<boolean> {

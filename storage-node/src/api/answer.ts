@@ -30,8 +30,8 @@ export function reasonPhrase(status: number): string {
 export interface AnswerContext {
   readonly clock: Clock
   readonly date: DateHeader
-  /** True while the server drains: connections are not kept. */
-  readonly isDraining: () => boolean
+  /** False where clients should go elsewhere with their next request. */
+  readonly keepsConnections: () => boolean
 }
 
 /**
@@ -66,7 +66,7 @@ function writeHead(
   exchange: Exchange,
   answer: OssResponse,
   lengthBytes: number | undefined,
-  { clock, date, isDraining }: AnswerContext,
+  { clock, date, keepsConnections }: AnswerContext,
 ): void {
   const { status } = answer
   const headers = ['Server', 'AliyunOSS', 'Date', date.at(exchange.receivedMs)]
@@ -82,7 +82,7 @@ function writeHead(
   if (status !== 204 && status !== 304 && lengthBytes !== undefined) {
     headers.push('Content-Length', String(lengthBytes))
   }
-  const mustClose = exchange.mustClose || isDraining() || !exchange.socketBody.mayBeDrained
+  const mustClose = exchange.mustClose || !keepsConnections() || !exchange.socketBody.mayBeDrained
   if (mustClose) headers.push('Connection', 'close')
   exchange.status = status
   exchange.response.writeHead(status, reasonPhrase(status), headers)

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { systemClock } from '../base/clock.ts'
+import { sleep, systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
 import { OssError } from '../model/errors.ts'
 import type { RequestHandler } from './http-message.ts'
@@ -297,19 +297,42 @@ describe('an answer that is streamed', () => {
   })
 })
 
-test('a drained server serves on, and keeps no connection after an answer', async () => {
-  const other = new HttpServer(systemClock, systemRandom, (request) => handler(request), observer)
+test('a server that is not the one to come to serves, and keeps no connection after an answer', async () => {
+  let isReady = true
+  const options = { ...defaultHttpServerOptions, keepsConnections: () => isReady }
+  const other = new HttpServer(systemClock, systemRandom, echo, observer, options)
   const otherPort = await other.listen('127.0.0.1', 0)
   const request = 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody'
   const kept = await open(otherPort)
   kept.write(request)
   await kept.until('body')
-  other.drain()
+  isReady = false
   kept.write(request)
   expect(await kept.end()).toMatch(/keep-alive\r\n[^]*body[^]*Connection: close\r\n[^]*body$/)
   const late = await open(otherPort)
   late.write(request)
   expect(await late.end()).toMatch(/Connection: close\r\n[^]*body$/)
+  await other.stop()
+})
+
+test('it is told when nobody connects any more', async () => {
+  const other = new HttpServer(systemClock, systemRandom, echo, observer)
+  const otherPort = await other.listen('127.0.0.1', 0)
+  await other.untilNobodyConnects(10_000, 10_000)
+  let isCalm = false
+  const connect = async () => (await open(otherPort)).socket.destroy()
+  await connect()
+  const calm = other.untilNobodyConnects(200, 10_000).then(() => (isCalm = true))
+  for (let count = 0; count < 10; count++) {
+    await sleep(systemClock, 50)
+    expect(isCalm).toBe(false)
+    await connect()
+  }
+  const startedMs = systemClock.monotonicMs()
+  await calm
+  expect(systemClock.monotonicMs() - startedMs).toBeGreaterThan(150)
+  await connect()
+  await other.untilNobodyConnects(10_000, 50)
   await other.stop()
 })
 

@@ -12,6 +12,7 @@ import * as https from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
+import { sleep } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { AnswerContext } from './answer.ts'
 import { writeAnswer } from './answer.ts'
@@ -37,6 +38,14 @@ export interface HttpServerOptions {
   readonly keepAliveTimeoutMs: number
   /** Headers have to be complete after so long. */
   readonly headersTimeoutMs: number
+  /**
+   * Asked with each answer: whether its connection is kept. A server that is no longer the one to come
+   * to says no, so that clients go elsewhere between two requests.
+   *
+   * Who closes a connection that is at rest instead can meet a request on its way, of which its client
+   * cannot know whether it was done (RFC 9112, 9.5).
+   */
+  readonly keepsConnections: () => boolean
 }
 
 export const defaultHttpServerOptions: HttpServerOptions = {
@@ -44,6 +53,7 @@ export const defaultHttpServerOptions: HttpServerOptions = {
   idleTimeoutMs: 30_000,
   keepAliveTimeoutMs: 60_000,
   headersTimeoutMs: 30_000,
+  keepsConnections: () => true,
 }
 
 const HEADERS_SIZE_BYTES_MAX = 64 * 1024
@@ -70,7 +80,9 @@ export class HttpServer {
   readonly #servers: (http.Server | https.Server)[] = []
   /** The latest exchange of a connection. */
   readonly #exchanges = new WeakMap<Duplex, Exchange>()
-  #isDraining = false
+  #isStopping = false
+  /** Monotonic: when somebody connected last. */
+  #connectedMs = -Infinity
 
   constructor(
     clock: Clock,
@@ -84,7 +96,8 @@ export class HttpServer {
     this.#observer = observer
     this.#options = options
     this.#requestIds = new RequestIds(random)
-    this.#context = { clock, date: new DateHeader(), isDraining: () => this.#isDraining }
+    const keepsConnections = () => !this.#isStopping && options.keepsConnections()
+    this.#context = { clock, date: new DateHeader(), keepsConnections }
   }
 
   /** Listens on one more address; returns the port, which is chosen if it is 0. */
@@ -113,19 +126,23 @@ export class HttpServer {
   }
 
   /**
-   * From now on each answer closes its connection, so that clients go elsewhere between two requests.
+   * Resolves once nobody has connected for `calmMs`, or after `msMax`.
    *
-   * Who closes a connection that is at rest can meet a request on its way, of which the client cannot
-   * know whether it was done (RFC 9112, 9.5). After this, those that are left to `stop` had no request
-   * for a while.
+   * An address that is given back resets all who have connected and were not accepted yet. Whoever
+   * still takes this server for one to come to should have learned better by then.
    */
-  drain(): void {
-    this.#isDraining = true
+  async untilNobodyConnects(calmMs: number, msMax: number): Promise<void> {
+    const endMs = this.#clock.monotonicMs() + msMax
+    for (;;) {
+      const leftMs = Math.min(this.#connectedMs + calmMs, endMs) - this.#clock.monotonicMs()
+      if (leftMs <= 0) return
+      await sleep(this.#clock, leftMs)
+    }
   }
 
   /** Accepts no more, lets requests under way finish, cuts those that take too long. */
   async stop(drainMsMax = DRAIN_MS_MAX): Promise<void> {
-    this.drain()
+    this.#isStopping = true
     const cut = this.#clock.schedule(drainMsMax, () => {
       for (const server of this.#servers) server.closeAllConnections()
     })
@@ -150,6 +167,7 @@ export class HttpServer {
     server.timeout = idleTimeoutMs
     // Node would stop reading headers at 2,000 silently; their size is what counts.
     server.maxHeadersCount = 0
+    server.on('connection', () => (this.#connectedMs = this.#clock.monotonicMs()))
     server.on('request', (request, response) => this.#onRequest(request, response, false))
     server.on('checkContinue', (request, response) => this.#onRequest(request, response, true))
     server.on('checkExpectation', (request, response) => this.#onRequest(request, response, false))
