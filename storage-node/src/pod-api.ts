@@ -28,7 +28,7 @@ export interface PodApiOptions extends PlaceParts {
 }
 
 /** Nobody takes a server for one to come to any more, when nobody has connected for so long. */
-const CALM_MS = 1_000
+const CALM_MS = 2_000
 
 /** The API of one pod. */
 export interface PodApi {

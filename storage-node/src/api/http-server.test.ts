@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { sleep, systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
+import { afterTurn } from '../base/turn.ts'
 import { OssError } from '../model/errors.ts'
 import type { RequestHandler } from './http-message.ts'
 import type { ExchangeObserver } from './http-server.ts'
@@ -333,6 +334,23 @@ test('it is told when nobody connects any more', async () => {
   expect(systemClock.monotonicMs() - startedMs).toBeGreaterThan(150)
   await connect()
   await other.untilNobodyConnects(10_000, 50)
+  await other.stop()
+})
+
+test('who connected while the process stood still is heard before it is told', async () => {
+  const other = new HttpServer(systemClock, systemRandom, echo, observer)
+  const otherPort = await other.listen('127.0.0.1', 0)
+  const first = await open(otherPort)
+  const calm = other.untilNobodyConnects(200, 10_000)
+  // So that timers come next, and what was received after them.
+  await new Promise<void>(afterTurn)
+  const late = connect({ host: '127.0.0.1', port: otherPort })
+  await new Promise(process.nextTick)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)
+  const startedMs = systemClock.monotonicMs()
+  await calm
+  expect(systemClock.monotonicMs() - startedMs).toBeGreaterThan(150)
+  for (const socket of [first.socket, late]) socket.destroy()
   await other.stop()
 })
 

@@ -14,6 +14,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
 import { sleep } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
+import { afterTurn } from '../base/turn.ts'
 import type { AnswerContext } from './answer.ts'
 import { writeAnswer } from './answer.ts'
 import { brokenRequestError, isBrokenHttp, writeRawAnswer } from './broken-request.ts'
@@ -134,6 +135,8 @@ export class HttpServer {
   async untilNobodyConnects(calmMs: number, msMax: number): Promise<void> {
     const endMs = this.#clock.monotonicMs() + msMax
     for (;;) {
+      // Who connected while the process stood still is heard after its timers.
+      await new Promise<void>(afterTurn)
       const leftMs = Math.min(this.#connectedMs + calmMs, endMs) - this.#clock.monotonicMs()
       if (leftMs <= 0) return
       await sleep(this.#clock, leftMs)
