@@ -7,7 +7,7 @@
 
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { isDeepStrictEqual, promisify } from 'node:util'
 import {
   GetObjectCommand,
   ListObjectsV2Command,
@@ -229,6 +229,29 @@ test('an access is to its own bucket, also where a driver that was killed goes o
   expect(await listCode(letters, letters)).toBe('ok')
   expect(await listCode(letters, info)).toBe('AccessDenied')
   expect(await listCode(info, letters)).toBe('AccessDenied')
+})
+
+test('a claim that COSI sets back or leaves half done is finished', async () => {
+  const letters = ['bucketclaim', 'letters', `-n${SHOP}`]
+  const look = async () => {
+    const { metadata, status } = await getJson<{
+      readonly metadata: { readonly finalizers?: readonly string[] }
+      readonly status: object
+    }>(letters)
+    return { finalizers: metadata.finalizers, status }
+  }
+  const done = await look()
+  expect(done).toMatchObject({
+    finalizers: [expect.stringContaining('cosi.')],
+    status: { bucketReady: true, bucketName: expect.stringContaining('bucket-') },
+  })
+  const patch = ['patch', ...letters, '--type=merge', '--patch']
+  for (const status of [{ bucketReady: false }, { bucketName: null }]) {
+    await kubectl([...patch, JSON.stringify({ status }), '--subresource=status'])
+    await until('the claim is ready', async () => isDeepStrictEqual(await look(), done))
+  }
+  await kubectl([...patch, JSON.stringify({ metadata: { finalizers: null } })])
+  await until('the claim is held', async () => isDeepStrictEqual(await look(), done))
 })
 
 test('a class with a parameter that is wrong makes no bucket, and an event says why', async () => {
