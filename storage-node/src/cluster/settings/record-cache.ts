@@ -53,10 +53,8 @@ export class RecordCache<Name extends string, Value extends object> {
   async find(name: Name): Promise<Value | undefined> {
     const cached = this.findCached(name)
     if (cached !== undefined) return cached
-    const running = this.#fetches.get(name)
-    // An answer that is long on its way may be older than a change that did not wait for us.
-    const nowMs = this.#parts.clock.monotonicMs()
-    if (running !== undefined && nowMs - running.sentMs < SETTINGS_USABLE_MS) {
+    const running = this.#joinable(name)
+    if (running !== undefined) {
       const found = await running.record
       // That there was none says nothing: a new record waits for nobody.
       if (found !== undefined) return found
@@ -77,6 +75,17 @@ export class RecordCache<Name extends string, Value extends object> {
     this.#records.clear()
     this.#recordsBytes = 0
     this.#fetches.clear()
+  }
+
+  /** A fetch under way whose record is no older than a change that did not wait for us. */
+  #joinable(name: Name): Fetch<Value> | undefined {
+    // A primary that we have not asked yet makes no change wait for us.
+    if (!this.#parts.isUsable()) return undefined
+    const running = this.#fetches.get(name)
+    if (running === undefined) return undefined
+    // Nor does it wait for longer where we do not answer: what is long on its way may be older.
+    const passedMs = this.#parts.clock.monotonicMs() - running.sentMs
+    return passedMs < SETTINGS_USABLE_MS ? running : undefined
   }
 
   #fetch(name: Name): Promise<Value | undefined> {

@@ -118,19 +118,36 @@ test.each(forgetting)('while the record is fetched: told %s', async (_what, tell
 
 test('requests of one moment share a fetch, later ones do not wait for an old one', () => {
   const { clock, cache, fetch } = openCache()
+  cache.learn(news(5, 'all'), clock.monotonicMs())
   void cache.find(name)
   void cache.find(name)
   expect(fetch).toHaveBeenCalledTimes(1)
   clock.advance(1999)
   void cache.find(name)
   expect(fetch).toHaveBeenCalledTimes(1)
+  cache.learn(news(5), clock.monotonicMs())
   clock.advance(1)
   void cache.find(name)
   expect(fetch).toHaveBeenCalledTimes(2)
 })
 
+test('nobody joins the fetch of another request while no primary knows who asks', () => {
+  const { clock, cache, fetch } = openCache()
+  void cache.find(name)
+  void cache.find(name)
+  expect(fetch).toHaveBeenCalledTimes(2)
+  cache.learn(news(5, 'all'), clock.monotonicMs())
+  void cache.find(name)
+  void cache.find(name)
+  expect(fetch).toHaveBeenCalledTimes(3)
+  clock.advance(2000)
+  void cache.find(name)
+  expect(fetch).toHaveBeenCalledTimes(4)
+})
+
 test('that there was no record is not taken from the fetch of another request', async () => {
   const { cache, fetch, give } = openCache()
+  cache.learn(news(5, 'all'), 1000)
   void cache.find(name)
   const found = cache.find(name)
   give(0, undefined)
@@ -142,6 +159,7 @@ test('that there was no record is not taken from the fetch of another request', 
 
 test('whoever begins after a change was told does not join a fetch from before', () => {
   const { cache, fetch } = openCache()
+  cache.learn(news(5, 'all'), 1000)
   void cache.find(name)
   cache.forget([settingOfBucket(name)])
   void cache.find(name)
