@@ -119,6 +119,17 @@ test('one of a bucket that was there before it is no other', async () => {
   expect((await cosi.get(bucketClaims, at))?.status?.bucketName).toBe(BUCKET)
 })
 
+test("a bucket that waits for its claim stands in no other one's way", async () => {
+  const claim = await claimed()
+  await made(claim, { bucketClaim: {} }, 'by-hand')
+  start()
+  expect(await isReady()).toBe(false)
+  await made(claim, { bucketClaim: { namespace: 'shop' } }, 'by-hand')
+  await made(claim)
+  expect(await isReady()).toBe(true)
+  expect(lines).toEqual(['A claim is done that COSI had left'])
+})
+
 test('what was so before the driver started is seen', async () => {
   await made(await claimed())
   start()

@@ -36,8 +36,9 @@ export function claimController(parts: ClaimControllerParts): Controller {
       }),
       source(api, cosiBuckets, (object) => {
         const bucket = cosiBuckets.read(object)
-        const { bucketClaim } = bucket.spec
-        return bucketClaim && isReadyAt(bucket, driverName) ? [keyOf(bucketClaim)] : []
+        const { namespace, name } = bucket.spec.bucketClaim ?? {}
+        if (!namespace || !name || !isReadyAt(bucket, driverName)) return []
+        return [keyOf({ namespace, name })]
       }),
     ],
     reconcile: (key) => reconcile(parts, key),

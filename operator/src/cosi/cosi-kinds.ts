@@ -22,10 +22,11 @@ export interface BucketClaim extends KubernetesObject {
 export interface CosiBucket extends KubernetesObject {
   readonly spec: {
     readonly driverName: string
+    /** Empty where somebody made the bucket for a claim to come. */
     readonly bucketClaim?: {
-      readonly namespace: string
-      readonly name: string
-      readonly uid: string
+      readonly namespace?: string
+      readonly name?: string
+      readonly uid?: string
     }
   }
   readonly status?: { readonly bucketReady?: boolean }
